@@ -1,0 +1,121 @@
+import type { Event } from "../../base/event.ts";
+import type { Reply } from "../response/outcome.ts";
+
+/**
+ * When may it be sent? The queue is given work as thunks and runs each when every limit allows: the pool's window, tokens and
+ * concurrency, the model's breaker, a pause. It is the only layer of the product that retries. It knows no provider and no
+ * store; a reply's outcome and limit report are all it learns from.
+ */
+export interface Queue {
+  /** Waits for a slot, sends, retries what can be helped, and resolves with the last reply. Never rejects for an outcome; an abort resolves with `cancelled`. */
+  add(task: Task, signal: AbortSignal): Promise<Settled>;
+  /** Why each model's work waits, oldest first. */
+  waiting(): readonly Waiting[];
+  snapshot(): QueueSnapshot;
+  pause(model: string): void;
+  resume(model: string): void;
+  /** Changes limits while a run is going; recorded with the reason `retuned`. */
+  retune(pool: string, change: Partial<PoolLimits>): void;
+  readonly onChange: Event<QueueChange>;
+  /** Lets what is in flight finish; resolves when nothing is in flight and nothing waits. */
+  idle(): Promise<void>;
+  dispose(): void;
+}
+
+export interface Task {
+  /** Full model id. */
+  readonly model: string;
+  readonly run: string;
+  readonly variant: string;
+  /** Expected tokens of prompt and answer, for tokens-per-minute limits; corrected by the reply's usage. */
+  readonly tokens: number;
+  /** Called once per attempt, when a slot is free. `signal` carries the caller's abort and the attempt's timeout. */
+  send(attempt: { readonly number: number; readonly signal: AbortSignal }): Promise<Reply>;
+}
+
+export interface Settled {
+  readonly reply: Reply;
+  /** Sends made; 0 when it was cancelled while it waited. */
+  readonly attempts: number;
+  /** Time spent waiting for slots, back-offs included, in ms. */
+  readonly queuedMs: number;
+}
+
+export interface PoolLimits {
+  /** Per window; undefined is unlimited. */
+  readonly requests: number | undefined;
+  readonly tokens: number | undefined;
+  readonly windowMs: number;
+  readonly kind: "fixed" | "sliding" | "bucket";
+  readonly concurrency: number | undefined;
+}
+
+export type WaitReason =
+  | { readonly kind: "requests"; readonly pool: string; readonly freeInMs: number }
+  | { readonly kind: "tokens"; readonly pool: string; readonly freeInMs: number }
+  | { readonly kind: "concurrency"; readonly pool: string; readonly inFlight: number }
+  | { readonly kind: "retryAfter"; readonly freeInMs: number }
+  | { readonly kind: "backoff"; readonly freeInMs: number }
+  | { readonly kind: "circuitOpen"; readonly freeInMs: number }
+  | { readonly kind: "paused" }
+  | { readonly kind: "otherModelLoaded"; readonly model: string };
+
+export interface Waiting {
+  readonly model: string;
+  readonly count: number;
+  readonly reason: WaitReason;
+}
+
+export interface QueueChange {
+  readonly at: number;
+  readonly model: string;
+  readonly what: string;
+  readonly reason: string;
+}
+
+export interface QueueSnapshot {
+  readonly pools: readonly PoolSnapshot[];
+  readonly stats: QueueStats;
+}
+
+export interface PoolSnapshot {
+  readonly id: string;
+  readonly limits: PoolLimits;
+  /** What headers taught, when they did. */
+  readonly learned: Partial<PoolLimits>;
+  readonly inFlight: number;
+  /** The concurrency the controller allows right now. */
+  readonly concurrencyNow: number;
+  readonly windowUsed: number;
+  readonly windowEndsInMs: number | undefined;
+  readonly models: readonly ModelSnapshot[];
+}
+
+export interface ModelSnapshot {
+  readonly model: string;
+  readonly queued: number;
+  readonly inFlight: number;
+  readonly paused: boolean;
+  readonly circuit: "closed" | "open" | "halfOpen";
+  readonly sent: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  readonly retried: number;
+}
+
+/** CONTRACT's `queue` object, and the composition of each window. */
+export interface QueueStats {
+  readonly windows: number;
+  readonly slotsUsed: number;
+  /** Slots of a window that passed unused while work for that pool waited. */
+  readonly slotsWasted: number;
+  /** slotsUsed / (slotsUsed + slotsWasted), in [0, 1]. */
+  readonly utilisation: number;
+  /** Slots filled by a model other than the window's current one. */
+  readonly crossModelFills: number;
+  readonly makespanMs: number;
+  readonly lowerBoundMs: number;
+  /** What one model after another would have taken under the same limits, minus the makespan. */
+  readonly savedMs: number;
+  readonly composition: readonly { readonly pool: string; readonly window: number; readonly byModel: Readonly<Record<string, number>> }[];
+}

@@ -1,0 +1,340 @@
+import type { PromptMessage, ToolCall } from "../prompt/prompt.ts";
+import type { FailureClass } from "../response/outcome.ts";
+import type { Scalar } from "../spec/experiment.ts";
+
+/**
+ * What happened, durably.
+ *
+ * Guarantees: a resolved write is on disk (it survives kill -9; a power cut may lose the last moments, never corrupt); writes
+ * asked for in one tick are committed together; what is returned is the caller's own copy; several processes may share one
+ * store, and a request is claimed by one of them at a time. Times are milliseconds since the epoch.
+ */
+export interface Store {
+  /** The file or URL, without credentials. */
+  readonly location: string;
+  readonly runs: RunTable;
+  readonly requests: RequestTable;
+  readonly trials: TrialTable;
+  readonly cache: CacheTable;
+  readonly state: StateTable;
+  close(): Promise<void>;
+}
+
+export type RunStatus = "running" | "finished" | "stopped" | "interrupted" | "failed";
+
+export interface RunRecord {
+  readonly id: string;
+  /** The experiment's name. */
+  readonly name: string;
+  /** Path of the experiment file as it was opened; empty for a run without a file. */
+  readonly file: string;
+  readonly createdAt: number;
+  readonly endedAt: number | undefined;
+  readonly status: RunStatus;
+  /** Why it ended, in a sentence; undefined while it runs. */
+  readonly stopReason: string | undefined;
+  /** The experiment as run: JSON, environment values never filled in. */
+  readonly experiment: string;
+  readonly datasetHash: string;
+  readonly models: readonly string[];
+  readonly variants: readonly VariantRecord[];
+  /** Scorer names, the primary first. */
+  readonly scorers: readonly string[];
+  /** Row numbers of the dataset in the order they are asked, drawn before the first call. */
+  readonly order: Uint32Array;
+  /** Seed, alpha, margin, scope, engine version, order hash: whatever makes a verdict checkable. */
+  readonly settings: Readonly<Record<string, Scalar | null>>;
+  /** CONTRACT's `verdict`, as JSON; undefined until there is one. */
+  readonly verdict: string | undefined;
+  /** The whole `run --json` document, as JSON; written when the run ends. */
+  readonly summary: string | undefined;
+  /** The process that owns the run while it is running: `host:pid:start`. */
+  readonly owner: string | undefined;
+}
+
+export interface VariantRecord {
+  /** Place in the run; trials and decisions use it. */
+  readonly index: number;
+  readonly id: string;
+  readonly layout: string;
+  readonly model: string;
+  readonly parameters: Readonly<Record<string, Scalar>>;
+}
+
+export interface RunTable {
+  create(run: RunRecord): Promise<void>;
+  /** Changes the given fields only. */
+  update(
+    id: string,
+    change: Partial<Pick<RunRecord, "status" | "endedAt" | "stopReason" | "verdict" | "summary" | "owner">>,
+  ): Promise<void>;
+  get(id: string): Promise<RunRecord | undefined>;
+  /** Newest first; `prefix` finds a run by the start of its id. */
+  list(filter?: { readonly file?: string; readonly prefix?: string; readonly status?: RunStatus; readonly limit?: number }): Promise<readonly RunRecord[]>;
+  /** Removes a run with its trials, requests and decisions; cached answers stay. */
+  delete(id: string): Promise<void>;
+  /** Stores the rows a run is about, once per dataset hash. */
+  putExamples(datasetHash: string, examples: readonly ExampleRecord[]): Promise<void>;
+  examples(datasetHash: string, rows: readonly number[]): Promise<readonly ExampleRecord[]>;
+  addDecisions(run: string, decisions: readonly DecisionRecord[]): Promise<void>;
+  decisions(run: string): Promise<readonly DecisionRecord[]>;
+}
+
+export interface ExampleRecord {
+  /** Index into the dataset as loaded, from 0; `RunRecord.order` holds these. */
+  readonly index: number;
+  readonly id: string;
+  readonly row: number;
+  readonly line: number;
+  readonly expected: string | undefined;
+  readonly fields: Readonly<Record<string, Scalar | null>>;
+}
+
+export interface DecisionRecord {
+  readonly sequence: number;
+  /** Model whose race it belongs to. */
+  readonly model: string;
+  /** Rows consumed when it was taken. */
+  readonly row: number;
+  readonly variant: string | undefined;
+  readonly kind: string;
+  readonly reason: string;
+  readonly numbers: Readonly<Record<string, number | string | null>>;
+  readonly at: number;
+}
+
+export type RequestStatus = "pending" | "processing" | "completed" | "failed";
+
+export interface NewRequest {
+  readonly run: string;
+  readonly variant: number;
+  /** Full model id. */
+  readonly model: string;
+  /** Cache key: everything that changes the answer, and the repeat. */
+  readonly key: string;
+  readonly taskType: string;
+  readonly complexity: "low" | "medium" | "high";
+  /** Lower goes first. */
+  readonly priority: number;
+  readonly messages: readonly PromptMessage[];
+  /** Request parameters, context window, tools: JSON. With the messages, a worker needs nothing else to send it. */
+  readonly request: string;
+  /** What was left out to make it fit, JSON; undefined when nothing was. */
+  readonly context: string | undefined;
+  /** JSON Schema of the answer. */
+  readonly responseSchema: string | undefined;
+  readonly promptTokensEstimated: number;
+  /** The trials it answers, JSON-free: [position, repeat] pairs. */
+  readonly trials: readonly (readonly [position: number, repeat: number])[];
+}
+
+/** How a request ended. */
+export interface Completion {
+  readonly status: "completed" | "failed";
+  readonly source: "call" | "cache" | "replay";
+  readonly attempts: number;
+  readonly errorClass: FailureClass | undefined;
+  readonly errorMessage: string | undefined;
+  /** Field paths and messages, JSON. */
+  readonly validationErrors: string | undefined;
+  readonly rawResponse: string | undefined;
+  /** JSON of what was understood. */
+  readonly parsedResponse: string | undefined;
+  readonly toolCalls: readonly ToolCall[];
+  readonly promptTokens: number | undefined;
+  readonly completionTokens: number | undefined;
+  readonly cachedTokens: number | undefined;
+  /** True when the provider gave no numbers and they were counted here. */
+  readonly tokensEstimated: boolean;
+  /** US dollars; undefined when the price is unknown. */
+  readonly cost: number | undefined;
+  readonly latencyMs: number | undefined;
+  readonly firstTokenMs: number | undefined;
+  readonly queuedMs: number | undefined;
+  readonly servedModel: string | undefined;
+}
+
+export interface RequestRecord extends Omit<NewRequest, "messages">, Partial<Completion> {
+  readonly id: number;
+  readonly state: RequestStatus;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  /** When its result was taken up by the run; undefined until then. */
+  readonly publishedAt: number | undefined;
+  readonly leaseOwner: string | undefined;
+  readonly leaseUntil: number | undefined;
+}
+
+/** A claimed request with all a sender needs. */
+export interface ClaimedRequest extends RequestRecord {
+  readonly prompt: readonly PromptMessage[];
+}
+
+export interface RequestTable {
+  /** Adds pending rows; ids in the same order. */
+  enqueue(rows: readonly NewRequest[]): Promise<readonly number[]>;
+  /** Takes rows from pending to processing for `owner`; the ids that were really taken. */
+  claim(ids: readonly number[], owner: string, leaseMs: number): Promise<ReadonlySet<number>>;
+  /** The oldest pending rows by priority, taken for `owner`. */
+  claimNext(filter: { readonly owner: string; readonly leaseMs: number; readonly limit: number; readonly run?: string; readonly models?: readonly string[] }): Promise<readonly ClaimedRequest[]>;
+  /** Keeps what `owner` holds for `leaseMs` more. */
+  renew(owner: string, leaseMs: number): Promise<void>;
+  /** Back to pending: claimed, not sent or cancelled. */
+  release(ids: readonly number[]): Promise<void>;
+  /** Ends a request and, in the same commit, writes its trials and cache entry. With trials it counts as published. */
+  complete(id: number, completion: Completion, more?: { readonly trials?: readonly TrialRecord[]; readonly cache?: CacheEntry }): Promise<void>;
+  /** `enqueue` and `complete` in one commit, for answers that needed no call. */
+  record(row: NewRequest, completion: Completion, trials: readonly TrialRecord[]): Promise<number>;
+  /** Ended by another process and not yet taken up by the run. */
+  unpublished(run: string, limit: number): Promise<readonly ClaimedRequest[]>;
+  /** Writes the trials of a request another process ended. */
+  publish(id: number, trials: readonly TrialRecord[]): Promise<void>;
+  /** Pending and processing rows of a run, to be adopted when it resumes. */
+  unfinished(run: string): Promise<readonly { readonly id: number; readonly key: string; readonly attempts: number; readonly state: RequestStatus; readonly leaseOwner: string | undefined }[]>;
+  /** Rows whose lease ran out, or whose owner `isDead`, go back to pending; how many. */
+  recoverStale(isDead?: (owner: string) => boolean): Promise<number>;
+  /** Deletes pending rows nobody will need. */
+  forget(ids: readonly number[]): Promise<void>;
+  get(id: number): Promise<RequestRecord | undefined>;
+  /** The messages as they were sent. */
+  messages(id: number): Promise<readonly PromptMessage[]>;
+  list(filter: { readonly run?: string; readonly status?: RequestStatus; readonly errorClass?: FailureClass; readonly after?: number; readonly limit: number }): Promise<readonly RequestRecord[]>;
+  /** Counts and rates; see `RequestStats`. */
+  stats(filter?: { readonly run?: string }): Promise<RequestStats>;
+  /** Deletes ended rows last touched before `before`; how many. Trials keep their scores. */
+  cleanup(before: number): Promise<number>;
+  /** Fires soon after anything in the table changed, also by another process (polled every 100 ms while someone listens). */
+  onChange(listener: () => void): { dispose(): void };
+}
+
+export interface RequestStats {
+  readonly byStatus: Readonly<Record<RequestStatus, number>>;
+  readonly byModel: readonly { readonly model: string; readonly pending: number; readonly processing: number; readonly completed: number; readonly failed: number; readonly successRate: number | undefined }[];
+  readonly byTaskType: readonly { readonly taskType: string; readonly completed: number; readonly failed: number; readonly successRate: number | undefined }[];
+  readonly byErrorClass: Readonly<Record<string, number>>;
+  readonly oldestPendingAt: number | undefined;
+}
+
+export type TrialState = "scored" | "unparsable" | "failed" | "void";
+
+export interface TrialRecord {
+  readonly run: string;
+  readonly variant: number;
+  /** Place in the run's order, from 0. */
+  readonly position: number;
+  readonly repeat: number;
+  readonly exampleId: string;
+  /** Undefined when the trial came without a request (a score recorded elsewhere). */
+  readonly request: number | undefined;
+  readonly state: TrialState;
+  readonly prediction: string | undefined;
+  readonly expected: string | undefined;
+  /** Primary score in [0, 1]; undefined for `void`. */
+  readonly score: number | undefined;
+  readonly confidence: number | undefined;
+  /** Other scorers' values by name. */
+  readonly scores: Readonly<Record<string, number>>;
+}
+
+/** A trial with what a table row shows of its request. */
+export interface TrialRow extends TrialRecord {
+  readonly source: "call" | "cache" | "replay" | undefined;
+  readonly promptTokens: number | undefined;
+  readonly completionTokens: number | undefined;
+  readonly latencyMs: number | undefined;
+  readonly cost: number | undefined;
+  readonly errorMessage: string | undefined;
+  readonly rawResponse: string | undefined;
+  readonly row: number;
+}
+
+export interface TrialFilter {
+  readonly run: string;
+  readonly variants?: readonly number[];
+  readonly states?: readonly TrialState[];
+  /** `wrong` is a score below 1 or no score. */
+  readonly outcome?: "wrong" | "right";
+  readonly expected?: string;
+  readonly prediction?: string;
+  /** Substring of the example's fields, the prediction or the raw response, without case. */
+  readonly search?: string;
+}
+
+export type TrialSort = "position" | "score" | "confidence" | "latency" | "tokens" | "expected" | "prediction";
+
+export interface VariantAggregate {
+  readonly variant: number;
+  readonly trials: number;
+  readonly scored: number;
+  readonly unparsable: number;
+  readonly failed: number;
+  readonly void: number;
+  /** Sum of primary scores; for 0/1 scores the number right. */
+  readonly scoreSum: number;
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  readonly cachedTokens: number;
+  readonly cost: number | undefined;
+  readonly fromCache: number;
+}
+
+export interface TrialTable {
+  /** All trials of a run as columns, in (position, variant, repeat) order: what re-deciding and analysis read. Score NaN for `void`. */
+  scores(run: string): Promise<{ readonly variant: Uint32Array; readonly position: Uint32Array; readonly repeat: Uint32Array; readonly score: Float64Array }>;
+  /** One page by keyset: pass the last page's `next`. */
+  page(filter: TrialFilter, sort: TrialSort, descending: boolean, limit: number, after?: string): Promise<{ readonly rows: readonly TrialRow[]; readonly next: string | undefined }>;
+  count(filter: TrialFilter): Promise<number>;
+  aggregates(run: string): Promise<readonly VariantAggregate[]>;
+  /** Latencies of measured calls only (never cached or replayed), per variant. */
+  latencies(run: string): Promise<ReadonlyMap<number, Float64Array>>;
+  confusion(run: string, variant: number): Promise<readonly { readonly expected: string; readonly prediction: string; readonly count: number }[]>;
+  /** Every variant's trial on one row. */
+  atPosition(run: string, position: number): Promise<readonly TrialRow[]>;
+  /** Replaces scores after re-scoring, in one commit. */
+  rescore(trials: readonly TrialRecord[]): Promise<void>;
+  /** Streams rows for an export without holding them all. */
+  each(filter: TrialFilter): AsyncIterable<TrialRow>;
+}
+
+/** A stored answer. */
+export interface CacheEntry {
+  readonly key: string;
+  readonly model: string;
+  /** Name of the experiment that asked first. */
+  readonly experiment: string;
+  /** JSON of the `answered` outcome. */
+  readonly answer: string;
+}
+
+export interface CacheRow {
+  readonly key: string;
+  readonly model: string;
+  readonly experiment: string;
+  readonly createdAt: number;
+  readonly usedAt: number;
+  readonly hits: number;
+  readonly bytes: number;
+}
+
+export interface CacheTable {
+  get(keys: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  put(entries: readonly CacheEntry[]): Promise<void>;
+  /** Marks use, for eviction and hit counts; batched by the caller. */
+  touch(keys: readonly string[]): Promise<void>;
+  list(filter: { readonly model?: string; readonly experiment?: string; readonly after?: string; readonly limit: number }): Promise<readonly CacheRow[]>;
+  /** Deletes by key, model or experiment; no filter clears all. How many went. */
+  delete(filter: { readonly keys?: readonly string[]; readonly model?: string; readonly experiment?: string }): Promise<number>;
+  stats(): Promise<{ readonly entries: number; readonly bytes: number; readonly byModel: readonly { readonly model: string; readonly experiment: string; readonly entries: number; readonly bytes: number; readonly hits: number }[] }>;
+  /** Deletes the least recently used until at most `maxBytes` are held; how many went. */
+  evict(maxBytes: number): Promise<number>;
+  /** Streams entries for an export. */
+  each(): AsyncIterable<CacheEntry>;
+}
+
+/** Small facts that outlive a process: breaker states, learned limits, largest safe context. */
+export interface StateTable {
+  get(scope: string, key: string): Promise<string | undefined>;
+  set(scope: string, key: string, value: string): Promise<void>;
+  list(scope: string): Promise<ReadonlyMap<string, string>>;
+  delete(scope: string, key?: string): Promise<void>;
+}
