@@ -1,4 +1,4 @@
-import { type Clock } from "./clock.ts";
+import type { Clock } from "./clock.ts";
 
 /** A signal that never aborts, for callers that do not cancel. */
 export const neverAborted: AbortSignal = new AbortController().signal;

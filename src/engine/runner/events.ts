@@ -1,0 +1,126 @@
+import type { Decision, Verdict } from "../decide/sampler.ts";
+import type { LayoutMetrics } from "../layout/layout.ts";
+import type { QueueChange, QueueSnapshot, QueueStats, Waiting } from "../queue/queue.ts";
+import type { Scalar } from "../spec/experiment.ts";
+import type { RunStatus, TrialState } from "../store/store.ts";
+
+/**
+ * What a run says while it goes: the one stream that panels, the terminal and every listener draw from. `progress` carries a
+ * whole view, so a listener that arrives late or misses some is right again with the next one.
+ */
+export type RunEvent =
+  | { readonly kind: "started"; readonly view: RunView }
+  | { readonly kind: "decided"; readonly run: string; readonly model: string; readonly decision: Decision }
+  | { readonly kind: "queue"; readonly run: string; readonly change: QueueChange }
+  | { readonly kind: "warning"; readonly run: string; readonly message: string }
+  | { readonly kind: "trials"; readonly run: string; readonly trials: readonly TrialEvent[] }
+  | { readonly kind: "progress"; readonly view: RunView }
+  | { readonly kind: "ended"; readonly view: RunView; readonly summary: RunSummary };
+
+export interface TrialEvent {
+  readonly variant: number;
+  readonly position: number;
+  readonly state: TrialState;
+  readonly score: number | undefined;
+  readonly source: "call" | "cache" | "replay";
+}
+
+/** Everything a progress panel shows, as plain JSON. */
+export interface RunView {
+  readonly run: string;
+  readonly name: string;
+  readonly file: string;
+  readonly status: RunStatus | "stopping";
+  readonly mode: string;
+  readonly startedAt: number;
+  readonly elapsedMs: number;
+  readonly examples: number;
+  /** Trials the full grid would take, and those answered so far. */
+  readonly trialsPlanned: number;
+  readonly trialsDone: number;
+  readonly requests: RequestCounts;
+  /** Calls that ended per second, over the last ten seconds. */
+  readonly ratePerSecond: number;
+  readonly inFlight: number;
+  readonly cost: number | undefined;
+  readonly tokens: TokenTotals;
+  /** Undefined while it cannot be told. */
+  readonly leftMs: number | undefined;
+  readonly variants: readonly VariantView[];
+  readonly queue: QueueSnapshot;
+  readonly waiting: readonly Waiting[];
+  readonly decisions: number;
+  readonly stopReason: string | undefined;
+}
+
+export interface RequestCounts {
+  readonly sent: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  readonly retried: number;
+  readonly cached: number;
+}
+
+export interface TokenTotals {
+  readonly prompt: number;
+  readonly completion: number;
+  readonly cached: number;
+}
+
+export interface VariantView {
+  readonly index: number;
+  readonly id: string;
+  readonly layout: string;
+  readonly model: string;
+  readonly trials: number;
+  readonly correct: number;
+  readonly accuracy: number;
+  readonly interval: readonly [number, number];
+  /** Evidence against it, in [0, 1]; at 1 it is dropped. */
+  readonly evidence: number;
+  readonly status: "active" | "dropped" | "won";
+  readonly reason: string;
+}
+
+/** `layoutlab/run@1`: what `run --json` prints and the store keeps. */
+export interface RunSummary {
+  readonly schema: "layoutlab/run@1";
+  readonly run: string;
+  readonly name: string;
+  readonly file: string;
+  readonly createdAt: string;
+  readonly durationMs: number;
+  readonly status: RunStatus;
+  readonly verdict: Verdict;
+  /** One per model, when there are several. */
+  readonly verdicts: readonly { readonly model: string; readonly verdict: Verdict }[];
+  readonly examples: number;
+  readonly variants: readonly VariantSummary[];
+  readonly requests: RequestCounts;
+  readonly queue: QueueStats;
+  readonly stopped: { readonly reason: string };
+  /** What a reader must know before quoting the numbers: built-in model, exploratory provider, void rows, estimates. */
+  readonly notes: readonly string[];
+}
+
+export interface VariantSummary {
+  readonly id: string;
+  readonly layout: string;
+  readonly model: string;
+  readonly parameters: Readonly<Record<string, Scalar>>;
+  readonly trials: number;
+  readonly correct: number;
+  readonly accuracy: number;
+  readonly interval: readonly [number, number];
+  readonly status: "active" | "dropped" | "won";
+  readonly reason: string;
+  readonly unparsable: number;
+  readonly failed: number;
+  readonly tokens: TokenTotals;
+  readonly tokensPerCorrect: number | null;
+  /** US dollars; null when the price is unknown. */
+  readonly cost: number | null;
+  /** Milliseconds, measured calls only; null when every answer came from a cache or a file. */
+  readonly latency: { readonly p50: number; readonly p95: number } | null;
+  readonly layoutMetrics: LayoutMetrics;
+}
