@@ -62,13 +62,10 @@ const targets = {
     banner: { js: requireBanner },
   },
   extension: {
-    ...shared,
-    platform: "node",
-    target: "node22",
-    format: "cjs",
+    ...node,
     external: ["vscode"],
     entryPoints: ["src/vscode/extension.ts"],
-    outfile: "dist/extension.cjs",
+    outfile: "dist/extension.js",
   },
   webview: {
     ...shared,
