@@ -17,10 +17,6 @@ export interface Queue {
   /** Changes limits while a run is going; recorded with the reason `retuned`. */
   retune(pool: string, change: Partial<PoolLimits>): void;
   readonly onChange: Event<QueueChange>;
-  /** Settles the run's waiting tasks (back-offs included) as `cancelled`; what is in flight finishes. */
-  drain(run: string): void;
-  /** Settles the model's waiting tasks with `reply`, and whatever is added for it later: it can never work. */
-  fail(model: string, reply: Reply): void;
   /** Lets what is in flight finish; resolves when nothing is in flight and nothing waits. */
   idle(): Promise<void>;
   dispose(): void;
