@@ -1,0 +1,265 @@
+import type { Decision } from "./decide/sampler.ts";
+import type { PreviewModel } from "./preview/preview.ts";
+import type { PromptMessage } from "./prompt/prompt.ts";
+import type { RunEvent, RunSummary, RunView } from "./runner/events.ts";
+import type { Diagnostic, Range } from "./spec/diagnostic.ts";
+import type { Scalar } from "./spec/experiment.ts";
+import type { RequestRecord, RequestStats, RunStatus, TrialFilter, TrialRow, TrialSort } from "./store/store.ts";
+
+/**
+ * What the engine does for a face of the product: one verb a method, one plain JSON object in, one out, so that the same
+ * object serves the command line in its own process and the editor across a worker's boundary (`worker/main.ts`).
+ * `UserError`s cross it as such. `text` is the experiment file as the editor holds it, saved or not; without it the file
+ * on disk is read.
+ */
+export interface EngineApi {
+  /** Everything wrong with the file and what it refers to. */
+  check(p: Source): Promise<CheckResult>;
+  complete(p: Source & { readonly offset: number }): Promise<readonly CompletionEntry[]>;
+  hover(p: Source & { readonly offset: number }): Promise<HoverText | undefined>;
+  symbols(p: Source): Promise<readonly SymbolEntry[]>;
+  quickFixes(p: Source & { readonly code: string; readonly range: Range }): Promise<readonly QuickFix[]>;
+  /** Path of the file named at the offset, absolute. */
+  definition(p: Source & { readonly offset: number }): Promise<{ readonly file: string; readonly range: Range } | undefined>;
+
+  preview(p: Source & PreviewQuery): Promise<PreviewModel>;
+  /** The prompt as plain text, for a diff. */
+  previewText(p: Source & PreviewQuery): Promise<string>;
+  estimate(p: Source & RunOptions): Promise<Estimate>;
+
+  /** Resolves once the run is stored and going; events follow. */
+  start(p: Source & { readonly options: RunOptions }): Promise<{ readonly run: string }>;
+  resume(p: { readonly run: string | undefined; readonly retryErrors?: boolean }): Promise<{ readonly run: string }>;
+  /** `now` gives up what is in flight; otherwise it finishes first. */
+  stop(p: { readonly run: string; readonly now: boolean }): Promise<void>;
+  pauseModel(p: { readonly run: string; readonly model: string; readonly paused: boolean }): Promise<void>;
+
+  runs(p: { readonly file?: string; readonly limit?: number }): Promise<readonly RunListItem[]>;
+  /** By id or an unambiguous start of one. */
+  run(p: { readonly run: string }): Promise<RunDetails>;
+  deleteRun(p: { readonly run: string }): Promise<void>;
+  decisions(p: { readonly run: string }): Promise<readonly (Decision & { readonly model: string; readonly at: number })[]>;
+  trials(p: TrialQuery): Promise<TrialPage>;
+  trial(p: { readonly run: string; readonly variant: number; readonly position: number; readonly repeat: number }): Promise<TrialDetail>;
+  confusion(p: { readonly run: string; readonly variant: number }): Promise<readonly { readonly expected: string; readonly prediction: string; readonly count: number }[]>;
+  /** The document in one of the export formats. */
+  export(p: { readonly run: string; readonly format: ExportFormat; readonly to: string }): Promise<{ readonly file: string; readonly rows: number }>;
+
+  cacheStats(p: Record<string, never>): Promise<CacheStats>;
+  cacheList(p: { readonly model?: string; readonly experiment?: string; readonly after?: string; readonly limit: number }): Promise<readonly CacheItem[]>;
+  cacheAnswer(p: { readonly key: string }): Promise<string | undefined>;
+  cacheDelete(p: { readonly keys?: readonly string[]; readonly model?: string; readonly experiment?: string }): Promise<{ readonly deleted: number }>;
+  requestStats(p: { readonly run?: string }): Promise<RequestStats>;
+
+  /** Text of a new experiment, from a table when one is given. */
+  scaffold(p: { readonly csv?: string; readonly into: string }): Promise<{ readonly files: readonly { readonly path: string; readonly text: string }[] }>;
+  /** Ids that can be asked for now, per provider, with the reason where there are none. */
+  models(p: { readonly providers?: readonly string[] }): Promise<readonly ModelListing[]>;
+  doctor(p: Record<string, never>): Promise<DoctorReport>;
+  simulator(p: { readonly start: boolean; readonly port?: number }): Promise<{ readonly url: string | undefined }>;
+}
+
+/** What the engine asks of the face it serves. */
+export interface EngineHost {
+  /** A provider's key from where the face keeps secrets; undefined falls back to the environment. */
+  key(p: { readonly provider: string }): Promise<string | undefined>;
+}
+
+export interface EngineEvents {
+  readonly run: RunEvent;
+  /** Something in the store changed: trees should look again. */
+  readonly changed: { readonly what: "runs" | "cache" | "requests" };
+  readonly log: { readonly level: "debug" | "info" | "warn" | "error"; readonly message: string };
+}
+
+export interface Source {
+  /** Absolute path of the experiment file. */
+  readonly file: string;
+  readonly text?: string;
+}
+
+export interface CheckResult {
+  readonly diagnostics: readonly Diagnostic[];
+  readonly outline: ExperimentOutline | undefined;
+}
+
+/** What trees and lenses show of a file without running it. */
+export interface ExperimentOutline {
+  readonly name: string;
+  readonly layouts: readonly { readonly name: string; readonly range: Range | undefined }[];
+  readonly models: readonly { readonly id: string; readonly range: Range | undefined }[];
+  readonly variants: number;
+  readonly examples: number;
+  readonly columns: readonly string[];
+  readonly labels: readonly string[];
+  readonly trials: number;
+  /** Where the `name` key stands: lenses go there. */
+  readonly nameRange: Range | undefined;
+  readonly layoutsRange: Range | undefined;
+  readonly modelsRange: Range | undefined;
+}
+
+export interface CompletionEntry {
+  readonly label: string;
+  readonly kind: "key" | "value" | "layout" | "part" | "column" | "model" | "file";
+  readonly detail: string | undefined;
+  readonly documentation: string | undefined;
+  readonly insertText: string;
+  /** Undefined inserts at the cursor. */
+  readonly range: Range | undefined;
+}
+
+export interface HoverText {
+  readonly markdown: string;
+  readonly range: Range | undefined;
+}
+
+export interface SymbolEntry {
+  readonly name: string;
+  readonly detail: string | undefined;
+  readonly kind: "experiment" | "section" | "part" | "layout" | "model";
+  readonly range: Range;
+  readonly children: readonly SymbolEntry[];
+}
+
+export interface QuickFix {
+  readonly title: string;
+  readonly edits: readonly { readonly range: Range; readonly newText: string }[];
+}
+
+export interface PreviewQuery {
+  readonly layout: string;
+  /** Place of the example in the dataset as loaded, from 0. */
+  readonly example: number;
+  /** Finds the example by its id instead. */
+  readonly exampleId?: string;
+  readonly model?: string;
+  readonly parameters?: Readonly<Record<string, Scalar>>;
+}
+
+/** What the command line's flags and the editor's settings change about a run. */
+export interface RunOptions {
+  readonly models?: readonly string[];
+  readonly layouts?: readonly string[];
+  readonly limit?: number;
+  readonly sampling?: string;
+  readonly queue?: "smart" | "sequential";
+  readonly maxCalls?: number;
+  readonly maxCost?: number;
+  readonly concurrency?: number;
+  readonly cache?: boolean;
+  /** Prices in US dollars per million tokens by model id, over the built-in table. */
+  readonly prices?: Readonly<Record<string, { readonly prompt: number; readonly cached?: number; readonly completion: number }>>;
+}
+
+export interface Estimate {
+  readonly schema: "layoutlab/estimate@1";
+  readonly name: string;
+  readonly examples: number;
+  readonly variants: readonly VariantEstimate[];
+  /** For the whole grid; an adaptive run usually needs fewer. */
+  readonly calls: number;
+  readonly cachedCalls: number;
+  readonly tokens: { readonly prompt: number; readonly completion: number };
+  /** US dollars; null when a price is unknown. */
+  readonly cost: number | null;
+  readonly unpriced: readonly string[];
+  /** Shortest possible under the limits with the given latency assumption, in ms. */
+  readonly shortestMs: number;
+  readonly notes: readonly string[];
+}
+
+export interface VariantEstimate {
+  readonly id: string;
+  readonly layout: string;
+  readonly model: string;
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  readonly cacheablePrefix: number;
+  readonly cost: number | null;
+}
+
+export interface RunListItem {
+  readonly run: string;
+  readonly name: string;
+  readonly file: string;
+  readonly createdAt: number;
+  readonly endedAt: number | undefined;
+  readonly status: RunStatus;
+  /** True while this engine or another live process works on it. */
+  readonly live: boolean;
+  readonly models: readonly string[];
+  readonly variants: readonly { readonly id: string; readonly layout: string; readonly model: string; readonly accuracy: number | undefined; readonly status: "active" | "dropped" | "won" }[];
+  /** The verdict in one sentence; undefined until there is one. */
+  readonly verdict: string | undefined;
+  readonly stopReason: string | undefined;
+}
+
+export interface RunDetails {
+  readonly item: RunListItem;
+  /** The live picture when the run is going in this process. */
+  readonly view: RunView | undefined;
+  /** The result; for a run still going, as far as it is. */
+  readonly summary: RunSummary;
+  readonly labels: readonly string[];
+  readonly scorers: readonly string[];
+}
+
+export interface TrialQuery {
+  readonly filter: TrialFilter;
+  readonly sort: TrialSort;
+  readonly descending: boolean;
+  readonly limit: number;
+  readonly after?: string;
+}
+
+export interface TrialPage {
+  readonly rows: readonly (TrialRow & { readonly segment: string })[];
+  readonly next: string | undefined;
+  /** All that match; worked out for the first page only. */
+  readonly total: number | undefined;
+}
+
+export interface TrialDetail {
+  readonly trial: TrialRow;
+  readonly prompt: readonly PromptMessage[];
+  readonly request: RequestRecord | undefined;
+  readonly fields: Readonly<Record<string, Scalar | null>>;
+  /** Where the example stands in the dataset file: absolute path and 1-based line. */
+  readonly place: { readonly file: string; readonly line: number } | undefined;
+  /** The same example under every variant. */
+  readonly row: readonly TrialRow[];
+}
+
+export const exportFormats = ["csv", "jsonl", "json", "md", "html", "junit.xml", "replay.jsonl"] as const;
+export type ExportFormat = (typeof exportFormats)[number];
+
+export interface CacheStats {
+  readonly entries: number;
+  readonly bytes: number;
+  readonly maxBytes: number;
+  readonly groups: readonly { readonly model: string; readonly experiment: string; readonly entries: number; readonly bytes: number; readonly hits: number }[];
+}
+
+export interface CacheItem {
+  readonly key: string;
+  readonly model: string;
+  readonly experiment: string;
+  readonly createdAt: number;
+  readonly usedAt: number;
+  readonly hits: number;
+  readonly bytes: number;
+}
+
+export interface ModelListing {
+  readonly provider: string;
+  readonly models: readonly { readonly id: string; readonly detail: string | undefined }[];
+  /** Why there are none, and what to do. */
+  readonly problem: string | undefined;
+}
+
+export interface DoctorReport {
+  readonly schema: "layoutlab/doctor@1";
+  readonly ok: boolean;
+  readonly checks: readonly { readonly name: string; readonly state: "ok" | "absent" | "problem"; readonly detail: string; readonly action: string | undefined }[];
+}
