@@ -20,7 +20,9 @@ export interface EngineApi {
   symbols(p: Source): Promise<readonly SymbolEntry[]>;
   quickFixes(p: Source & { readonly code: string; readonly range: Range }): Promise<readonly QuickFix[]>;
   /** Path of the file named at the offset, absolute. */
-  definition(p: Source & { readonly offset: number }): Promise<{ readonly file: string; readonly range: Range } | undefined>;
+  definition(
+    p: Source & { readonly offset: number },
+  ): Promise<{ readonly file: string; readonly range: Range } | undefined>;
 
   preview(p: Source & PreviewQuery): Promise<PreviewModel>;
   /** The prompt as plain text, for a diff. */
@@ -38,21 +40,47 @@ export interface EngineApi {
   /** By id or an unambiguous start of one. */
   run(p: { readonly run: string }): Promise<RunDetails>;
   deleteRun(p: { readonly run: string }): Promise<void>;
-  decisions(p: { readonly run: string }): Promise<readonly (Decision & { readonly model: string; readonly at: number })[]>;
+  decisions(p: {
+    readonly run: string;
+  }): Promise<readonly (Decision & { readonly model: string; readonly at: number })[]>;
   trials(p: TrialQuery): Promise<TrialPage>;
-  trial(p: { readonly run: string; readonly variant: number; readonly position: number; readonly repeat: number }): Promise<TrialDetail>;
-  confusion(p: { readonly run: string; readonly variant: number }): Promise<readonly { readonly expected: string; readonly prediction: string; readonly count: number }[]>;
+  trial(p: {
+    readonly run: string;
+    readonly variant: number;
+    readonly position: number;
+    readonly repeat: number;
+  }): Promise<TrialDetail>;
+  confusion(p: {
+    readonly run: string;
+    readonly variant: number;
+  }): Promise<readonly { readonly expected: string; readonly prediction: string; readonly count: number }[]>;
   /** The document in one of the export formats. */
-  export(p: { readonly run: string; readonly format: ExportFormat; readonly to: string }): Promise<{ readonly file: string; readonly rows: number }>;
+  export(p: {
+    readonly run: string;
+    readonly format: ExportFormat;
+    readonly to: string;
+  }): Promise<{ readonly file: string; readonly rows: number }>;
 
   cacheStats(p: Record<string, never>): Promise<CacheStats>;
-  cacheList(p: { readonly model?: string; readonly experiment?: string; readonly after?: string; readonly limit: number }): Promise<readonly CacheItem[]>;
+  cacheList(p: {
+    readonly model?: string;
+    readonly experiment?: string;
+    readonly after?: string;
+    readonly limit: number;
+  }): Promise<readonly CacheItem[]>;
   cacheAnswer(p: { readonly key: string }): Promise<string | undefined>;
-  cacheDelete(p: { readonly keys?: readonly string[]; readonly model?: string; readonly experiment?: string }): Promise<{ readonly deleted: number }>;
+  cacheDelete(p: {
+    readonly keys?: readonly string[];
+    readonly model?: string;
+    readonly experiment?: string;
+  }): Promise<{ readonly deleted: number }>;
   requestStats(p: { readonly run?: string }): Promise<RequestStats>;
 
   /** Text of a new experiment, from a table when one is given. */
-  scaffold(p: { readonly csv?: string; readonly into: string }): Promise<{ readonly files: readonly { readonly path: string; readonly text: string }[] }>;
+  scaffold(p: {
+    readonly csv?: string;
+    readonly into: string;
+  }): Promise<{ readonly files: readonly { readonly path: string; readonly text: string }[] }>;
   /** Ids that can be asked for now, per provider, with the reason where there are none. */
   models(p: { readonly providers?: readonly string[] }): Promise<readonly ModelListing[]>;
   doctor(p: Record<string, never>): Promise<DoctorReport>;
@@ -149,7 +177,9 @@ export interface RunOptions {
   readonly concurrency?: number;
   readonly cache?: boolean;
   /** Prices in US dollars per million tokens by model id, over the built-in table. */
-  readonly prices?: Readonly<Record<string, { readonly prompt: number; readonly cached?: number; readonly completion: number }>>;
+  readonly prices?: Readonly<
+    Record<string, { readonly prompt: number; readonly cached?: number; readonly completion: number }>
+  >;
 }
 
 export interface Estimate {
@@ -189,7 +219,13 @@ export interface RunListItem {
   /** True while this engine or another live process works on it. */
   readonly live: boolean;
   readonly models: readonly string[];
-  readonly variants: readonly { readonly id: string; readonly layout: string; readonly model: string; readonly accuracy: number | undefined; readonly status: "active" | "dropped" | "won" }[];
+  readonly variants: readonly {
+    readonly id: string;
+    readonly layout: string;
+    readonly model: string;
+    readonly accuracy: number | undefined;
+    readonly status: "active" | "dropped" | "won";
+  }[];
   /** The verdict in one sentence; undefined until there is one. */
   readonly verdict: string | undefined;
   readonly stopReason: string | undefined;
@@ -238,7 +274,13 @@ export interface CacheStats {
   readonly entries: number;
   readonly bytes: number;
   readonly maxBytes: number;
-  readonly groups: readonly { readonly model: string; readonly experiment: string; readonly entries: number; readonly bytes: number; readonly hits: number }[];
+  readonly groups: readonly {
+    readonly model: string;
+    readonly experiment: string;
+    readonly entries: number;
+    readonly bytes: number;
+    readonly hits: number;
+  }[];
 }
 
 export interface CacheItem {
@@ -261,5 +303,10 @@ export interface ModelListing {
 export interface DoctorReport {
   readonly schema: "layoutlab/doctor@1";
   readonly ok: boolean;
-  readonly checks: readonly { readonly name: string; readonly state: "ok" | "absent" | "problem"; readonly detail: string; readonly action: string | undefined }[];
+  readonly checks: readonly {
+    readonly name: string;
+    readonly state: "ok" | "absent" | "problem";
+    readonly detail: string;
+    readonly action: string | undefined;
+  }[];
 }

@@ -1,0 +1,50 @@
+import type { RunDetails, RunListItem, TrialDetail, TrialPage, TrialQuery } from "../engine/api.ts";
+import type { Decision } from "../engine/decide/sampler.ts";
+
+/** The editor's side of the metrics panel; every table is paged from the store. */
+export interface ResultsHost {
+  readonly requests: {
+    readonly ready: { readonly params: undefined; readonly result: ResultsShown };
+    readonly trials: { readonly params: TrialQuery; readonly result: TrialPage };
+    readonly trial: {
+      readonly params: { readonly variant: number; readonly position: number; readonly repeat: number };
+      readonly result: TrialDetail;
+    };
+    readonly confusion: {
+      readonly params: { readonly variant: number };
+      readonly result: readonly { readonly expected: string; readonly prediction: string; readonly count: number }[];
+    };
+    readonly decisions: {
+      readonly params: undefined;
+      readonly result: readonly (Decision & { readonly model: string; readonly at: number })[];
+    };
+    /** Opens the dataset file at a row. */
+    readonly openRow: { readonly params: { readonly file: string; readonly line: number }; readonly result: void };
+    /** Native diff of two texts, titled. */
+    readonly diff: {
+      readonly params: { readonly title: string; readonly left: string; readonly right: string };
+      readonly result: void;
+    };
+    /** Asks where to, and writes the run in the format chosen there. */
+    readonly export: { readonly params: undefined; readonly result: void };
+    /** Saves a chart or table drawn in the panel; asks where to. */
+    readonly save: { readonly params: { readonly name: string; readonly text: string }; readonly result: void };
+    readonly openFile: { readonly params: undefined; readonly result: void };
+    readonly showRun: { readonly params: { readonly run: string }; readonly result: ResultsShown };
+  };
+  readonly events: {
+    /** The run went on or was scored again. */
+    readonly shown: ResultsShown;
+  };
+}
+
+export interface ResultsShown {
+  readonly details: RunDetails;
+  /** Other runs of the same file, newest first. */
+  readonly others: readonly RunListItem[];
+}
+
+export interface ResultsView {
+  readonly requests: Record<string, never>;
+  readonly events: Record<string, never>;
+}
