@@ -16,6 +16,8 @@ export interface Arrangement {
   readonly examplesAs: "text" | "turns";
   /** How often the user message's text stands in it (prompt repetition); 1 normally. */
   readonly repeat: number;
+  /** Within each message, what is the same for every example stands before what varies (for prefix caches). */
+  readonly fixedFirst?: boolean;
 }
 
 /** A named rewriting of arrangements; hybrids are transforms applied in turn. Pure. */

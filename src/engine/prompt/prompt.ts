@@ -20,6 +20,8 @@ export interface Piece {
   readonly part: PartName;
   /** True when the text is the same for every example. */
   readonly fixed: boolean;
+  /** Which demonstration of an `examples` part this is, from 0; absent on its headings and on other parts. */
+  readonly item?: number;
 }
 
 /** What goes over the wire. */

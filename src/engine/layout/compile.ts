@@ -1,0 +1,60 @@
+import type { DemonstrationSelect, LayoutSpec, Scalar, Style } from "../spec/experiment.ts";
+import type { Arrangement } from "./layout.ts";
+import { type ExperimentParts, type PromptSource, partsOf } from "./parts.ts";
+import { compileLayout, type RenderedLayout } from "./render.ts";
+import { type LayoutProblem, resolveLayout } from "./resolve.ts";
+
+/** Parameters of a variant that change its prompt; they are not sent to the model. */
+export const layoutParameters = ["style", "examples.count", "examples.select"] as const;
+
+/** A loaded experiment, as far as prompts need it. */
+export interface LayoutSource extends PromptSource {
+  readonly experiment: PromptSource["experiment"] & { readonly layouts: readonly LayoutSpec[] };
+}
+
+export type Compiled = { readonly kind: "compiled"; readonly layout: RenderedLayout } | LayoutProblem;
+
+/** Prompts of one variant: a layout of the experiment under parameter values. */
+export function compileVariantPrompts(
+  source: LayoutSource,
+  layout: LayoutSpec,
+  parameters: Readonly<Record<string, Scalar>> = {},
+): Compiled {
+  const declared = source.experiment.layouts.filter((each) => each.kind === "declared");
+  const resolved = resolveLayout(layout, declared);
+  if (resolved.kind === "problem") return resolved;
+  const varied = withParameters(resolved.arrangement, partsOf(source), parameters);
+  return { kind: "compiled", layout: compileLayout(varied.arrangement, varied.parts) };
+}
+
+/** Applies `style`, `examples.count` and `examples.select`; a variant's style wins over a declared layout's. */
+export function withParameters(
+  arrangement: Arrangement,
+  parts: ExperimentParts,
+  parameters: Readonly<Record<string, Scalar>>,
+): { readonly arrangement: Arrangement; readonly parts: ExperimentParts } {
+  const { style, "examples.count": count, "examples.select": select } = parameters;
+  const demonstrations = parts.demonstrations;
+  const changed =
+    demonstrations?.kind === "pool"
+      ? {
+          ...demonstrations,
+          count: typeof count === "number" ? count : demonstrations.count,
+          select: isSelect(select) ? select : demonstrations.select,
+        }
+      : count === 0
+        ? undefined
+        : demonstrations;
+  return {
+    arrangement: isStyle(style) ? { ...arrangement, style } : arrangement,
+    parts: { ...parts, demonstrations: changed },
+  };
+}
+
+function isStyle(value: Scalar | undefined): value is Style {
+  return value === "plain" || value === "markdown" || value === "xml";
+}
+
+function isSelect(value: Scalar | undefined): value is DemonstrationSelect {
+  return value === "first" || value === "random" || value === "nearest";
+}

@@ -1,0 +1,89 @@
+import type {
+  Demonstration,
+  DemonstrationSelect,
+  ExamplesPart,
+  OutputPart,
+  PartName,
+  PromptSpec,
+} from "../spec/experiment.ts";
+
+/** Parts whose text the author writes. */
+export type TextPartName = Exclude<PartName, "examples" | "output">;
+
+export const textPartNames: readonly TextPartName[] = [
+  "role",
+  "instructions",
+  "definitions",
+  "context",
+  "segment",
+  "question",
+  "quickCheck",
+];
+
+/** Where demonstrations come from once files have been read. */
+export type DemonstrationSource =
+  | { readonly kind: "text"; readonly text: string }
+  | {
+      readonly kind: "pool";
+      /** All that may be shown, in file order. */
+      readonly pool: readonly Demonstration[];
+      readonly count: number;
+      readonly select: DemonstrationSelect;
+    };
+
+/** What an arrangement is joined with: the parts of one experiment, placeholders still in their texts. */
+export interface ExperimentParts {
+  readonly texts: Readonly<Partial<Record<TextPartName, string>>>;
+  readonly demonstrations: DemonstrationSource | undefined;
+  readonly output: OutputPart;
+  /** Labels to choose from; empty when the task has none. */
+  readonly labels: readonly string[];
+  /** Draws the demonstrations of `select: random`; the same for every row and variant of an experiment. */
+  readonly seed: number;
+}
+
+/** What `partsOf` needs of a loaded experiment; anything that has these fields will do. */
+export interface PromptSource {
+  readonly experiment: {
+    readonly prompt: PromptSpec;
+    readonly dataset: { readonly input: Readonly<Partial<Record<PartName, string>>>; readonly seed: number };
+  };
+  /** `output.labels`, with `auto` already collected from the dataset. */
+  readonly labels: readonly string[];
+  /** The rows of the examples file, or the pairs written in place; empty when there are none. */
+  readonly demonstrations: readonly Demonstration[];
+}
+
+/** The parts of a loaded experiment. A part without text of its own is filled from the column that `dataset.input` names for it. */
+export function partsOf(source: PromptSource): ExperimentParts {
+  const { prompt, dataset } = source.experiment;
+  const texts: Partial<Record<TextPartName, string>> = {};
+  for (const name of textPartNames) {
+    const column = dataset.input[name];
+    const text = prompt[name]?.text ?? (column === undefined ? undefined : `{{${column}}}`);
+    if (text !== undefined) texts[name] = text;
+  }
+  return {
+    texts,
+    demonstrations: prompt.examples && demonstrationSource(prompt.examples, source.demonstrations),
+    output: prompt.output,
+    labels: source.labels,
+    seed: dataset.seed,
+  };
+}
+
+/** The parts that exist; a part whose text is blank does not. */
+export function presentParts(parts: ExperimentParts): ReadonlySet<PartName> {
+  const present = new Set<PartName>(textPartNames.filter((name) => (parts.texts[name] ?? "").trim() !== ""));
+  const demonstrations = parts.demonstrations;
+  if (demonstrations?.kind === "text" && demonstrations.text.trim() !== "") present.add("examples");
+  if (demonstrations?.kind === "pool" && demonstrations.pool.length > 0 && demonstrations.count > 0)
+    present.add("examples");
+  present.add("output");
+  return present;
+}
+
+function demonstrationSource(part: ExamplesPart, pool: readonly Demonstration[]): DemonstrationSource {
+  if (part.source.kind === "text") return { kind: "text", text: part.source.text };
+  return { kind: "pool", pool, count: part.count, select: part.select };
+}
