@@ -23,8 +23,22 @@ export interface ToolSpec {
   readonly parameters: Readonly<Record<string, unknown>>;
 }
 
+/** Which trial a request serves. Recorded outputs are found by it; it never reaches a model and is in no cache key. */
+export interface TrialRef {
+  /** The example's id. */
+  readonly example: string;
+  /** The layout's name. */
+  readonly layout: string;
+  /** 0 for the first answer to a prompt, 1 for its first repetition, … */
+  readonly repeat: number;
+  /** All parameters of the variant, those of the prompt included, where one layout runs under several. */
+  readonly parameters?: Readonly<Record<string, Scalar>>;
+}
+
 export interface SendOptions {
   readonly signal: AbortSignal;
+  /** Needed by providers whose facts say `replayed` with recorded outputs; others ignore it. */
+  readonly trial?: TrialRef;
   /**
    * Called with the text so far while it streams; returning true says that the answer is complete, and the rest is not read.
    * Its presence asks for streaming.

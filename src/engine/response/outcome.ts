@@ -8,6 +8,16 @@ export interface Usage {
   readonly cachedTokens: number | undefined;
 }
 
+/** Facts that came with a recorded output; absent where the line had none. */
+export interface Recorded {
+  /** In [0, 1]. */
+  readonly confidence?: number;
+  /** The right answer, for lines that travel without their task. */
+  readonly expected?: string;
+  /** The score in [0, 1], already known. */
+  readonly correct?: number;
+}
+
 /** Milliseconds of one physical call; queue wait is never part of it. */
 export interface Timing {
   readonly latencyMs: number;
@@ -30,6 +40,10 @@ export type Outcome =
       readonly servedModel: string | undefined;
       /** Mean probability of the answer's tokens in (0, 1], when the provider gives log-probabilities. */
       readonly tokenConfidence: number | undefined;
+      /** The provider's name for the exact software behind the model, when it gives one: answers with different ones need not agree. */
+      readonly fingerprint?: string;
+      /** What a recorded line said beside the output. */
+      readonly recorded?: Recorded;
     }
   | { readonly kind: "rateLimited"; readonly message: string; readonly retryAfterMs: number | undefined }
   | {
@@ -44,7 +58,12 @@ export type Outcome =
   | { readonly kind: "tooLong"; readonly message: string; readonly limitTokens: number | undefined }
   | { readonly kind: "filtered"; readonly message: string }
   /** The request itself will never work: key, model name, parameters. */
-  | { readonly kind: "rejected"; readonly reason: "auth" | "notFound" | "badRequest" | "quota"; readonly status: number | undefined; readonly message: string }
+  | {
+      readonly kind: "rejected";
+      readonly reason: "auth" | "notFound" | "badRequest" | "quota";
+      readonly status: number | undefined;
+      readonly message: string;
+    }
   | { readonly kind: "cancelled" };
 
 export type OutcomeKind = Outcome["kind"];
@@ -67,4 +86,6 @@ export interface LimitReport {
 export interface Reply {
   readonly outcome: Outcome;
   readonly limits?: LimitReport;
+  /** What was done differently from what was asked, for people: a parameter's other name, a schema the server does not enforce. */
+  readonly notes?: readonly string[];
 }

@@ -1,0 +1,173 @@
+import { Agent, type Dispatcher, EnvHttpProxyAgent } from "undici";
+import { ArrivingBody, LeanResponse } from "./leanResponse.ts";
+
+export type Fetch = typeof globalThis.fetch;
+
+export interface HttpOptions {
+  /** For `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY` in either case. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Connections kept per server; more requests than that wait for one. Default 256. */
+  readonly connections?: number;
+  /** A response larger than this fails with `ResponseTooLarge`. Default 10 MB. */
+  readonly maxResponseBytes?: number;
+  /** The host's own fetch, used as it is: an editor's knows its proxies and certificates. */
+  readonly fetch?: Fetch;
+}
+
+/** One way to call out. */
+export interface Http {
+  readonly fetch: Fetch;
+  /** Ends kept connections; calls under way fail. */
+  close(): Promise<void>;
+}
+
+const tenMegabytes = 10 * 1048576;
+
+/**
+ * A `fetch` for the SDKs over an undici agent of our own. It goes to the dispatcher directly, as the fetch standard's
+ * machinery is most of what a call costs; `bench/fetch.ts` measures by how much.
+ *
+ * There is no timeout in here: callers own theirs through the signal, and a local model may think for longer than undici's
+ * five minutes. Proxies named in the environment are used by undici's own proxy agent, so the path stays the same. HTTP/2 is
+ * not offered: one connection per request in flight keeps abort and latency independent of other requests.
+ */
+export function openHttp(options: HttpOptions): Http {
+  const maxBytes = options.maxResponseBytes ?? tenMegabytes;
+  if (options.fetch !== undefined) return { fetch: cappedFetch(options.fetch, maxBytes), close: async () => {} };
+  const dispatcher = openDispatcher(options);
+  return {
+    fetch: (input, init) => dispatch(dispatcher, input, init, maxBytes),
+    close: () => dispatcher.destroy(),
+  };
+}
+
+function openDispatcher(options: HttpOptions): Dispatcher {
+  const agentOptions: Agent.Options = {
+    connections: options.connections ?? 256,
+    pipelining: 1,
+    allowH2: false,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connect: { timeout: 15_000 },
+    keepAliveTimeout: 15_000,
+  };
+  const named = (name: string) => options.env[name.toLowerCase()] || options.env[name];
+  const httpProxy = named("HTTP_PROXY");
+  const httpsProxy = named("HTTPS_PROXY") ?? httpProxy;
+  if (httpsProxy === undefined) return new Agent(agentOptions);
+  return new EnvHttpProxyAgent({
+    ...agentOptions,
+    ...(httpProxy === undefined ? {} : { httpProxy }),
+    httpsProxy,
+    noProxy: named("NO_PROXY") ?? "",
+  });
+}
+
+async function dispatch(
+  dispatcher: Dispatcher,
+  input: RequestInfo | URL,
+  init: RequestInit | undefined,
+  maxBytes: number,
+): Promise<Response> {
+  const url = new URL(input instanceof Request ? input.url : input);
+  const signal = init?.signal ?? undefined;
+  signal?.throwIfAborted();
+  const { body, contentType } = await encodeBody(init?.body);
+  const headers: string[] = [];
+  const given = new Headers(init?.headers);
+  if (contentType !== null && !given.has("content-type")) headers.push("content-type", contentType);
+  for (const [name, value] of given) headers.push(name, value);
+  return new Promise((resolve, reject) => {
+    let controller: Dispatcher.DispatchController | undefined;
+    let arriving: ArrivingBody | undefined;
+    const abort = (reason: unknown) => {
+      const error = reason instanceof Error ? reason : new DOMException("This operation was aborted", "AbortError");
+      finish(error);
+      controller?.abort(error);
+    };
+    const onAbort = () => abort(signal?.reason);
+    const finish = (error: unknown) => {
+      signal?.removeEventListener("abort", onAbort);
+      if (arriving !== undefined) arriving.fail(error);
+      else reject(error);
+    };
+    signal?.addEventListener("abort", onAbort, { once: true });
+    dispatcher.dispatch(
+      {
+        origin: url.origin,
+        path: url.pathname + url.search,
+        method: (init?.method ?? "GET").toUpperCase(),
+        headers,
+        body,
+      },
+      {
+        onRequestStart(started) {
+          controller = started;
+          if (signal?.aborted) abort(signal.reason);
+        },
+        onResponseStart(started, status, responseHeaders, statusText) {
+          if (status < 200) return;
+          arriving = new ArrivingBody(maxBytes, (error) => started.abort(error));
+          resolve(
+            new LeanResponse({
+              url: url.href,
+              status,
+              statusText: statusText ?? "",
+              headers: responseHeaders,
+              body: arriving,
+              cancel: () => abort(undefined),
+            }),
+          );
+        },
+        onResponseData(_controller, chunk) {
+          arriving?.push(chunk);
+        },
+        onResponseEnd() {
+          signal?.removeEventListener("abort", onAbort);
+          arriving?.end();
+        },
+        onResponseError(_controller, error) {
+          finish(error);
+        },
+      },
+    );
+  });
+}
+
+/** Strings, the bodies of nearly all calls, go as they are; forms and streams are encoded by the platform. */
+async function encodeBody(
+  body: BodyInit | null | undefined,
+): Promise<{ readonly body: string | Uint8Array | null; readonly contentType: string | null }> {
+  if (body === null || body === undefined) return { body: null, contentType: null };
+  if (typeof body === "string" || body instanceof Uint8Array) return { body, contentType: null };
+  const encoded = new Response(body);
+  return { body: new Uint8Array(await encoded.arrayBuffer()), contentType: encoded.headers.get("content-type") };
+}
+
+/** Another's fetch, held to the same size limit. */
+function cappedFetch(inner: Fetch, maxBytes: number): Fetch {
+  return async (input, init) => {
+    const response = await inner(input, init);
+    const body = response.body;
+    if (body === null) return response;
+    const reader = body.getReader();
+    const arriving = new ArrivingBody(maxBytes, (error) => void reader.cancel(error).catch(() => {}));
+    const pump = async () => {
+      try {
+        for (let next = await reader.read(); !next.done; next = await reader.read()) arriving.push(next.value);
+        arriving.end();
+      } catch (error) {
+        arriving.fail(error);
+      }
+    };
+    void pump();
+    return new LeanResponse({
+      url: response.url,
+      status: response.status,
+      statusText: response.statusText,
+      headers: Object.fromEntries(response.headers),
+      body: arriving,
+      cancel: () => void reader.cancel().catch(() => {}),
+    });
+  };
+}

@@ -1,0 +1,67 @@
+import { APIConnectionError, APIError } from "openai";
+import type { Outcome } from "../response/outcome.ts";
+import { parseRetryAfter } from "./limitHeaders.ts";
+import { redact } from "./redact.ts";
+import { abortedOutcome, connectionLost, hostOf, malformed, transportOutcome } from "./trouble.ts";
+
+interface Circumstances {
+  readonly signal: AbortSignal;
+  readonly baseUrl: string;
+  readonly key: string | undefined;
+  /** Wall time, for `Retry-After` dates. */
+  readonly nowMs: number;
+}
+
+/** What an error thrown by the SDK means. Errors that mean nothing here are bugs and are thrown again. */
+export function openaiOutcome(error: unknown, at: Circumstances): Outcome {
+  if (at.signal.aborted) return abortedOutcome(at.signal);
+  const transport = transportOutcome(error, at.baseUrl);
+  if (transport !== undefined) return transport;
+  if (error instanceof APIConnectionError) return connectionLost(`${hostOf(at.baseUrl)}: ${error.message}`);
+  if (error instanceof APIError) return statusOutcome(error, at);
+  if (error instanceof SyntaxError) return malformed(error.message, undefined, undefined);
+  throw error;
+}
+
+const quotaCodes = /insufficient_quota|billing_hard_limit|billing_not_active|credit_balance/;
+const lengthWords =
+  /context[ _-]?length|context[ _-]?window|context[ _-]?size|maximum (?:context|number of tokens|input)|prompt is too long|too many (?:input )?tokens|input is too long|string_above_max_length/i;
+const filterWords =
+  /content_filter|content[ _]policy|content management policy|ResponsibleAIPolicyViolation|moderation_blocked/i;
+
+function statusOutcome(error: InstanceType<typeof APIError>, at: Circumstances): Outcome {
+  const status: number | undefined = error.status;
+  const message = redact(error.message, at.key);
+  const signs = `${error.code ?? ""} ${error.type ?? ""}`;
+  const words = `${signs} ${error.message}`;
+  const retryAfterMs = parseRetryAfter((name) => error.headers?.get(name) ?? null, at.nowMs);
+  const rejected = (reason: "auth" | "notFound" | "badRequest" | "quota"): Outcome => ({
+    kind: "rejected",
+    reason,
+    status,
+    message,
+  });
+  if (status === 429) {
+    return quotaCodes.test(signs) || /exceeded your current quota/i.test(message)
+      ? rejected("quota")
+      : { kind: "rateLimited", message, retryAfterMs };
+  }
+  if (status === 402) return rejected("quota");
+  if (status === 401 || status === 403) return rejected("auth");
+  // Some servers answer 500 to a prompt that does not fit, and streams carry errors without a status.
+  if (lengthWords.test(words) || status === 413) return { kind: "tooLong", message, limitTokens: limitIn(message) };
+  if (filterWords.test(words)) return { kind: "filtered", message };
+  if (status === 404) return rejected("notFound");
+  if (status === undefined && /rate_limit/.test(signs)) return { kind: "rateLimited", message, retryAfterMs };
+  if (status === undefined || status >= 500 || status === 408 || status === 409 || status === 425) {
+    const reason = /out of memory/i.test(message) ? "outOfMemory" : status === 408 ? "timeout" : "server";
+    return { kind: "unavailable", reason, status, message, retryAfterMs, body: undefined };
+  }
+  return rejected("badRequest");
+}
+
+/** The limit a refusal for length names. */
+function limitIn(message: string): number | undefined {
+  const match = /(?:context length|context window|context size|maximum|limit)[^\d]{0,40}?([\d,]{3,})/i.exec(message);
+  return match?.[1] === undefined ? undefined : Number(match[1].replaceAll(",", ""));
+}
