@@ -99,7 +99,8 @@ export interface DecisionRecord {
   readonly variant: string | undefined;
   readonly kind: string;
   readonly reason: string;
-  readonly numbers: Readonly<Record<string, number | string | null>>;
+  /** JSON values: see `DecisionNumbers`. */
+  readonly numbers: Readonly<Record<string, unknown>>;
   readonly at: number;
 }
 

@@ -1,0 +1,372 @@
+import type { Clock } from "../../base/clock.ts";
+import type { AnswerCache } from "../cache/answerCache.ts";
+import type { Example } from "../dataset/example.ts";
+import type { Scorer } from "../metrics/scorers/scorer.ts";
+import type { Price } from "../plan/prices.ts";
+import { costOf } from "../plan/prices.ts";
+import type { Variant } from "../plan/variants.ts";
+import { type Prompt, toMessages } from "../prompt/prompt.ts";
+import type { ModelRequest, Provider, ProviderFacts } from "../provider/provider.ts";
+import type { Queue, Settled } from "../queue/queue.ts";
+import { type ParsedAnswer, parseAnswer } from "../response/answer.ts";
+import { failureClassOf } from "../response/failure.ts";
+import type { Outcome } from "../response/outcome.ts";
+import { repairMessages } from "../response/repair.ts";
+import type { OutputPart } from "../spec/experiment.ts";
+import type { Completion, NewRequest, Store, TrialRecord } from "../store/store.ts";
+import type { Budget, BudgetReached, Spending } from "./budget.ts";
+
+/** One example under one variant, once, ready to be asked. */
+export interface TrialPlan {
+  readonly variant: Variant;
+  /** Place in the run's order. */
+  readonly position: number;
+  readonly repeat: number;
+  readonly example: Example;
+  readonly prompt: Prompt;
+  readonly request: ModelRequest;
+  readonly key: string;
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  /** What was left out so that it fits, JSON; undefined when nothing was. */
+  readonly context: string | undefined;
+}
+
+/** How asking a trial went. */
+export type TrialResult =
+  | { readonly kind: "done"; readonly trial: TrialRecord; readonly completion: Completion }
+  /** Nothing was learned and nothing is stored: the run is stopping, or nobody needs the answer any more. */
+  | { readonly kind: "withdrawn" }
+  /** The request can never work for this model: a key, a name, a quota. */
+  | { readonly kind: "modelFailed"; readonly outcome: Extract<Outcome, { kind: "rejected" }> };
+
+/** A model as a run uses it. */
+export interface RunModel {
+  readonly id: string;
+  readonly provider: Provider;
+  readonly facts: ProviderFacts;
+  /** Undefined when the price is unknown. */
+  readonly price: Price | undefined;
+}
+
+export interface PipelineOptions {
+  readonly run: string;
+  readonly experiment: string;
+  readonly store: Store;
+  readonly cache: AnswerCache;
+  readonly queue: Queue;
+  readonly clock: Clock;
+  readonly budget: Budget;
+  readonly scorers: readonly Scorer[];
+  readonly output: OutputPart;
+  readonly labels: readonly string[];
+  /** `host:pid:start`, under which requests are claimed. */
+  readonly owner: string;
+  /** Rows of an interrupted run that were asked for before, by key and repeat. */
+  readonly adopted: Map<string, number>;
+  readonly onBudget: (reached: BudgetReached) => void;
+}
+
+export interface Counts {
+  sent: number;
+  succeeded: number;
+  failed: number;
+  retried: number;
+  cached: number;
+  inFlight: number;
+}
+
+const leaseMs = 60_000;
+
+interface Open {
+  readonly plan: TrialPlan;
+  readonly waiting: AbortController;
+  inFlight: boolean;
+}
+
+/**
+ * The life of a request: cache, table, queue, provider, validation, score, table. What is returned has been stored. Composed
+ * here and nowhere else; each station knows only itself.
+ */
+export class Pipeline {
+  readonly counts: Counts = { sent: 0, succeeded: 0, failed: 0, retried: 0, cached: 0, inFlight: 0 };
+  readonly #o: PipelineOptions;
+  readonly #open = new Set<Open>();
+  readonly #hard = new AbortController();
+  readonly #renewal: () => void;
+
+  constructor(options: PipelineOptions) {
+    this.#o = options;
+    let cancel = () => {};
+    const renew = () => {
+      cancel = options.clock.after(leaseMs / 3, () => {
+        void options.store.requests.renew(options.owner, leaseMs);
+        renew();
+      });
+    };
+    renew();
+    this.#renewal = () => cancel();
+  }
+
+  /** Asks all of them; each result is handed over as soon as it is stored. Resolves when the last one is. */
+  async answer(plans: readonly TrialPlan[], model: (id: string) => RunModel, onResult: (plan: TrialPlan, result: TrialResult) => void): Promise<void> {
+    const { cache, store, adopted } = this.#o;
+    const found = await cache.get(plans.map((plan) => plan.key));
+    const calls: { readonly plan: TrialPlan; id: number | undefined }[] = [];
+    const done: Promise<void>[] = [];
+    for (const plan of plans) {
+      const answer = found.get(plan.key);
+      if (answer !== undefined) done.push(this.#fromCache(plan, answer).then((result) => onResult(plan, result)));
+      else if (model(plan.variant.model).facts.replayed) {
+        done.push(this.#replayed(plan, model(plan.variant.model)).then((result) => onResult(plan, result)));
+      } else calls.push({ plan, id: adopted.get(adoptionKey(plan)) });
+    }
+    const fresh = calls.filter((call) => call.id === undefined);
+    if (fresh.length > 0) {
+      const ids = await store.requests.enqueue(fresh.map((call) => this.#row(call.plan)));
+      fresh.forEach((call, i) => {
+        call.id = ids[i];
+      });
+    }
+    for (const { plan, id } of calls) {
+      if (id === undefined) throw new Error(`no row for ${plan.key}`);
+      done.push(this.#call(plan, id, model(plan.variant.model)).then((result) => onResult(plan, result)));
+    }
+    await Promise.all(done);
+  }
+
+  /** Takes back what still waits and matches; what has been sent goes on. */
+  withdraw(matches: (plan: TrialPlan) => boolean): void {
+    for (const open of this.#open) if (!open.inFlight && matches(open.plan)) open.waiting.abort();
+  }
+
+  /** Gives up what is in flight too. */
+  abort(): void {
+    this.#hard.abort();
+    this.withdraw(() => true);
+  }
+
+  dispose(): void {
+    this.#renewal();
+  }
+
+  async #call(plan: TrialPlan, id: number, model: RunModel): Promise<TrialResult> {
+    const { queue, store, cache, run } = this.#o;
+    const open: Open = { plan, waiting: new AbortController(), inFlight: false };
+    this.#open.add(open);
+    try {
+      const first = await this.#ask(plan, plan.request, id, model, open);
+      const { outcome } = first.reply;
+      if (outcome.kind === "cancelled") {
+        await store.requests.release([id]);
+        return { kind: "withdrawn" };
+      }
+      if (outcome.kind === "rejected" && outcome.reason !== "badRequest") {
+        await store.requests.release([id]);
+        return { kind: "modelFailed", outcome };
+      }
+      let settled = first;
+      let parsed = this.#parse(outcome);
+      if (outcome.kind === "answered" && parsed?.kind === "invalid" && this.#o.output.type === "json") {
+        // One re-ask that quotes the error; the first answer stays when the second is no better.
+        const messages = [...plan.request.messages, ...repairMessages(outcome.text, parsed)];
+        const second = await this.#ask(plan, { ...plan.request, messages }, undefined, model, open);
+        const again = this.#parse(second.reply.outcome);
+        if (again !== undefined && again.kind !== "invalid") {
+          settled = { ...second, attempts: first.attempts + second.attempts };
+          parsed = again;
+        }
+      }
+      const completion = this.#completion(plan, settled, parsed, model, "call");
+      const trial = this.#trial(plan, settled.reply.outcome, parsed, id);
+      const answer = settled === first ? settled.reply.outcome : undefined;
+      const entry = answer && cache.entryFor(plan.key, plan.variant.model, this.#o.experiment, answer);
+      await store.requests.complete(id, completion, { trials: [trial], ...(entry ? { cache: entry } : {}) });
+      if (completion.status === "completed") this.counts.succeeded += 1;
+      else this.counts.failed += 1;
+      return { kind: "done", trial, completion };
+    } finally {
+      this.#open.delete(open);
+      void queue;
+      void run;
+    }
+  }
+
+  async #ask(plan: TrialPlan, request: ModelRequest, id: number | undefined, model: RunModel, open: Open): Promise<Settled> {
+    const { queue, store, budget, run, owner } = this.#o;
+    const price = model.facts.free ? 0 : (costOf(model.price, plan.promptTokens, 0, plan.completionTokens) ?? 0);
+    const reservation: Spending = { calls: 1, tokens: plan.promptTokens + plan.completionTokens, cost: price };
+    let claimed = id === undefined;
+    const settled = await queue.add(
+      {
+        model: model.id,
+        run,
+        variant: plan.variant.id,
+        tokens: reservation.tokens,
+        send: async ({ signal }) => {
+          const refused = budget.reserve(reservation);
+          if (refused) {
+            this.#o.onBudget(refused);
+            return { outcome: { kind: "cancelled" } };
+          }
+          open.inFlight = true;
+          this.counts.inFlight += 1;
+          let actual: Spending = { calls: 0, tokens: 0, cost: 0 };
+          try {
+            if (!claimed && id !== undefined) {
+              claimed = (await store.requests.claim([id], owner, leaseMs)).has(id);
+              if (!claimed) return { outcome: { kind: "cancelled" } };
+            }
+            this.counts.sent += 1;
+            const reply = await model.provider.send(request, {
+              signal: AbortSignal.any([signal, this.#hard.signal]),
+              trial: {
+                example: plan.example.id,
+                layout: plan.variant.layout,
+                repeat: plan.repeat,
+                parameters: plan.variant.parameters,
+              },
+            });
+            actual = this.#spent(reply.outcome, plan, model);
+            return reply;
+          } finally {
+            budget.settle(reservation, actual);
+            open.inFlight = false;
+            this.counts.inFlight -= 1;
+          }
+        },
+      },
+      open.waiting.signal,
+    );
+    this.counts.retried += Math.max(0, settled.attempts - 1);
+    return settled;
+  }
+
+  async #replayed(plan: TrialPlan, model: RunModel): Promise<TrialResult> {
+    const reply = await model.provider.send(plan.request, {
+      signal: this.#hard.signal,
+      trial: { example: plan.example.id, layout: plan.variant.layout, repeat: plan.repeat, parameters: plan.variant.parameters },
+    });
+    const { outcome } = reply;
+    if (outcome.kind === "cancelled") return { kind: "withdrawn" };
+    const parsed = this.#parse(outcome);
+    const completion = this.#completion(plan, { reply, attempts: 0, queuedMs: 0 }, parsed, model, "replay");
+    const trial = this.#trial(plan, outcome, parsed, undefined);
+    await this.#o.store.requests.record(this.#row(plan), completion, [trial]);
+    this.counts.cached += 1;
+    return { kind: "done", trial, completion };
+  }
+
+  async #fromCache(plan: TrialPlan, answer: Extract<Outcome, { kind: "answered" }>): Promise<TrialResult> {
+    const parsed = this.#parse(answer);
+    const completion: Completion = {
+      ...this.#completion(plan, { reply: { outcome: answer }, attempts: 0, queuedMs: 0 }, parsed, undefined, "cache"),
+      // A replayed answer was neither waited for nor paid.
+      latencyMs: undefined,
+      firstTokenMs: undefined,
+      queuedMs: undefined,
+      cost: 0,
+    };
+    const trial = this.#trial(plan, answer, parsed, undefined);
+    await this.#o.store.requests.record(this.#row(plan), completion, [trial]);
+    this.counts.cached += 1;
+    return { kind: "done", trial, completion };
+  }
+
+  #parse(outcome: Outcome): ParsedAnswer | undefined {
+    return outcome.kind === "answered" ? parseAnswer(outcome, this.#o.output, this.#o.labels) : undefined;
+  }
+
+  #trial(plan: TrialPlan, outcome: Outcome, parsed: ParsedAnswer | undefined, request: number | undefined): TrialRecord {
+    const base = {
+      run: this.#o.run,
+      variant: plan.variant.index,
+      position: plan.position,
+      repeat: plan.repeat,
+      exampleId: plan.example.id,
+      request,
+      expected: plan.example.expected,
+    };
+    if (parsed === undefined || outcome.kind !== "answered") {
+      // Content reasons count as wrong; reasons of transport, and prompts that do not fit, say nothing about the layout.
+      const wrong = outcome.kind === "filtered" || (outcome.kind === "unavailable" && outcome.reason === "timeout");
+      return { ...base, state: wrong ? "failed" : "void", prediction: undefined, score: wrong ? 0 : undefined, confidence: undefined, scores: {} };
+    }
+    if (parsed.kind === "invalid") {
+      return { ...base, state: "unparsable", prediction: undefined, score: 0, confidence: undefined, scores: {} };
+    }
+    const scores = this.#o.scorers.map((scorer) => [scorer.name, scorer.score({ parsed, text: outcome.text, example: plan.example })] as const);
+    const [primary, ...others] = scores;
+    return {
+      ...base,
+      state: "scored",
+      prediction: parsed.prediction,
+      score: primary?.[1].value ?? 0,
+      confidence: parsed.confidence,
+      scores: Object.fromEntries(others.map(([name, score]) => [name, score.value])),
+    };
+  }
+
+  #completion(plan: TrialPlan, settled: Settled, parsed: ParsedAnswer | undefined, model: RunModel | undefined, source: Completion["source"]): Completion {
+    const { outcome } = settled.reply;
+    const answered = outcome.kind === "answered";
+    const prompt = answered ? (outcome.usage.promptTokens ?? plan.promptTokens) : undefined;
+    const completion = answered ? (outcome.usage.completionTokens ?? plan.completionTokens) : undefined;
+    const cached = answered ? outcome.usage.cachedTokens : undefined;
+    const cost = !answered || model === undefined ? undefined : model.facts.free ? 0 : costOf(model.price, prompt ?? 0, cached ?? 0, completion ?? 0);
+    return {
+      status: answered ? "completed" : "failed",
+      source,
+      attempts: settled.attempts,
+      errorClass: failureClassOf(outcome, parsed),
+      errorMessage: answered ? (parsed?.kind === "invalid" ? parsed.message : undefined) : "message" in outcome ? outcome.message : outcome.kind,
+      validationErrors: parsed?.kind === "invalid" && parsed.errors.length > 0 ? JSON.stringify(parsed.errors) : undefined,
+      rawResponse: answered ? outcome.text : outcome.kind === "unavailable" ? outcome.body : undefined,
+      parsedResponse: parsed?.kind === "valid" ? JSON.stringify(parsed.value) : undefined,
+      toolCalls: answered ? outcome.toolCalls : [],
+      promptTokens: prompt,
+      completionTokens: completion,
+      cachedTokens: cached,
+      tokensEstimated: answered && outcome.usage.promptTokens === undefined,
+      cost,
+      latencyMs: answered ? outcome.timing.latencyMs : undefined,
+      firstTokenMs: answered ? outcome.timing.firstTokenMs : undefined,
+      queuedMs: settled.queuedMs,
+      servedModel: answered ? outcome.servedModel : undefined,
+    };
+  }
+
+  #spent(outcome: Outcome, plan: TrialPlan, model: RunModel): Spending {
+    if (outcome.kind !== "answered") return { calls: 1, tokens: 0, cost: 0 };
+    const prompt = outcome.usage.promptTokens ?? plan.promptTokens;
+    const completion = outcome.usage.completionTokens ?? plan.completionTokens;
+    const cost = model.facts.free ? 0 : (costOf(model.price, prompt, outcome.usage.cachedTokens ?? 0, completion) ?? 0);
+    return { calls: 1, tokens: prompt + completion, cost };
+  }
+
+  #row(plan: TrialPlan): NewRequest {
+    const { model: _model, messages: _messages, responseSchema, ...rest } = plan.request;
+    return {
+      run: this.#o.run,
+      variant: plan.variant.index,
+      model: plan.variant.model,
+      key: plan.key,
+      taskType: this.#o.output.type,
+      complexity: plan.promptTokens < 500 ? "low" : plan.promptTokens < 4000 ? "medium" : "high",
+      priority: plan.position,
+      messages: plan.prompt.messages,
+      request: JSON.stringify(rest),
+      context: plan.context,
+      responseSchema: responseSchema && JSON.stringify(responseSchema),
+      promptTokensEstimated: plan.promptTokens,
+      trials: [[plan.position, plan.repeat]],
+    };
+  }
+}
+
+/** Rows of an interrupted run are found again by what they ask and for which repeat. */
+export function adoptionKey(plan: { readonly key: string; readonly variant: { readonly index: number }; readonly position: number }): string {
+  return `${plan.variant.index}:${plan.position}:${plan.key}`;
+}
+
+export { toMessages };

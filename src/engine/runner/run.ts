@@ -1,0 +1,407 @@
+import type { Clock } from "../../base/clock.ts";
+import { type Event, Emitter } from "../../base/event.ts";
+import type { AnswerCache } from "../cache/answerCache.ts";
+import type { Decision, OpenSampler, Sampler } from "../decide/sampler.ts";
+import type { Scorer } from "../metrics/scorers/scorer.ts";
+import type { Variant } from "../plan/variants.ts";
+import type { Queue } from "../queue/queue.ts";
+import type { DecisionRecord, RunStatus, Store, TrialState } from "../store/store.ts";
+import { type Budget, describeBudget } from "./budget.ts";
+import type { RunEvent, RunSummary, RunView, TokenTotals, TrialEvent, VariantView } from "./events.ts";
+import { Pipeline, type PipelineOptions, type RunModel, type TrialPlan, type TrialResult } from "./pipeline.ts";
+import { Pace } from "./view.ts";
+
+/** What a run needs, all of it made beforehand: `prepare.ts` does that for a new run and for one that is resumed. */
+export interface PreparedRun {
+  readonly id: string;
+  readonly name: string;
+  readonly file: string;
+  readonly createdAt: number;
+  readonly variants: readonly Variant[];
+  /** One per model, over that model's variants and the same order. */
+  readonly races: readonly Race[];
+  readonly models: ReadonlyMap<string, RunModel>;
+  readonly examples: number;
+  readonly repeats: number;
+  readonly scorers: readonly Scorer[];
+  /** Turns an ask into what would be sent. Pure and fast; called just ahead of sending. */
+  plan(variant: Variant, position: number, repeat: number): TrialPlan;
+  readonly budget: Budget;
+  readonly maxDurationMs: number | undefined;
+  readonly notes: readonly string[];
+  /** Stored trials of an interrupted run: [variant, position, repeat, score or NaN for void]. */
+  readonly known: readonly (readonly [variant: number, position: number, repeat: number, score: number])[];
+  /** How many decisions of each model's race are stored already. */
+  readonly storedDecisions: ReadonlyMap<string, number>;
+}
+
+/** The contest between the variants of one model. */
+export interface Race {
+  readonly model: string;
+  /** Run-wide places of its variants, in the sampler's order. */
+  readonly variants: readonly Variant[];
+  readonly sampler: Sampler | OpenSampler;
+  /** Asks kept open ahead of the answers: enough to fill every slot, few enough to waste little when a variant is dropped. */
+  readonly lookahead: number;
+}
+
+export interface RunDeps {
+  readonly store: Store;
+  readonly cache: AnswerCache;
+  readonly queue: Queue;
+  readonly clock: Clock;
+  readonly owner: string;
+}
+
+export interface RunHandle {
+  readonly id: string;
+  readonly events: Event<RunEvent>;
+  readonly queue: Queue;
+  view(): RunView;
+  /** Resolves when everything is stored; rejects only for a bug or a store that failed. */
+  readonly done: Promise<RunSummary>;
+  /** Once lets what is in flight finish; with `now` it does not. */
+  stop(now: boolean): void;
+}
+
+export type Summarise = (end: { readonly run: PreparedRun; readonly status: RunStatus; readonly stopReason: string; readonly view: RunView; readonly queue: Queue }) => Promise<RunSummary>;
+
+const progressEveryMs = 100;
+
+/**
+ * Turns the crank: ask the samplers, answer through the pipeline, tell, until every race is decided or something ends the run.
+ * A trial is told only after it is stored, and decisions follow the stored order, so a run that is killed and resumed decides
+ * as one that was not.
+ */
+export function startRun(run: PreparedRun, deps: RunDeps, task: Pick<PipelineOptions, "output" | "labels" | "adopted">, summarise: Summarise): RunHandle {
+  const { store, clock, queue } = deps;
+  const emitter = new Emitter<RunEvent>();
+  const pace = new Pace(clock);
+  const startedAt = clock.now();
+  const pipeline = new Pipeline({
+    run: run.id,
+    experiment: run.name,
+    store,
+    cache: deps.cache,
+    queue,
+    clock,
+    budget: run.budget,
+    scorers: run.scorers,
+    ...task,
+    owner: deps.owner,
+    onBudget: (reached) => stopFor({ status: "stopped", reason: describeBudget(reached) }),
+  });
+
+  let stopping: { readonly status: RunStatus; readonly reason: string } | undefined;
+  let ended: RunSummary | undefined;
+  let trialsDone = 0;
+  let decisionCount = 0;
+  const tokens = { prompt: 0, completion: 0, cached: 0 };
+  let cost: number | undefined = 0;
+  let trialEvents: TrialEvent[] = [];
+  const failedModels = new Map<string, string>();
+  const repeats = new RepeatMeans(run.repeats);
+  const outstanding = new Map<Race, number>(run.races.map((race) => [race, 0]));
+  let pendingWrites: Promise<void>[] = [];
+  let failure: unknown;
+  let wake = () => {};
+
+  const raceOf = new Map<number, { readonly race: Race; readonly local: number }>();
+  for (const race of run.races) race.variants.forEach((variant, local) => raceOf.set(variant.index, { race, local }));
+
+  const stopFor = (why: { readonly status: RunStatus; readonly reason: string }) => {
+    if (stopping === undefined) {
+      stopping = why;
+      pipeline.withdraw(() => true);
+    }
+    wake();
+  };
+
+  const decide = (race: Race, decisions: readonly Decision[]) => {
+    if (decisions.length === 0) return;
+    const fresh: DecisionRecord[] = [];
+    const stored = run.storedDecisions.get(race.model) ?? 0;
+    for (const decision of decisions) {
+      decisionCount += 1;
+      if (decision.sequence >= stored) {
+        fresh.push(decisionRecord(race.model, decision, clock.now()));
+        emitter.fire({ kind: "decided", run: run.id, model: race.model, decision });
+      }
+      if (decision.kind === "dropped" && decision.variant !== null) {
+        const dropped = decision.variant;
+        pipeline.withdraw((plan) => plan.variant.id === dropped);
+      }
+    }
+    if (fresh.length > 0) pendingWrites.push(store.runs.addDecisions(run.id, fresh));
+  };
+
+  const tell = (variant: number, position: number, repeat: number, score: number) => {
+    const mean = repeats.add(variant, position, repeat, score);
+    if (mean === undefined) return;
+    const at = raceOf.get(variant);
+    if (at === undefined) throw new Error(`variant ${variant} belongs to no race`);
+    decide(at.race, at.race.sampler.tell(position, at.local, Number.isNaN(mean) ? "void" : mean));
+  };
+
+  // What an interrupted run knew is told again before anything new is asked.
+  for (const [variant, position, repeat, score] of run.known) {
+    trialsDone += 1;
+    tell(variant, position, repeat, score);
+  }
+
+  const onResult = (race: Race, plan: TrialPlan, result: TrialResult) => {
+    outstanding.set(race, (outstanding.get(race) ?? 0) - 1);
+    if (result.kind === "done") {
+      trialsDone += 1;
+      pace.add(1);
+      const { completion, trial } = result;
+      tokens.prompt += completion.promptTokens ?? 0;
+      tokens.completion += completion.completionTokens ?? 0;
+      tokens.cached += completion.cachedTokens ?? 0;
+      if (completion.status === "completed") cost = cost === undefined || completion.cost === undefined ? undefined : cost + completion.cost;
+      if (emitter.hasListeners) trialEvents.push(trialEvent(plan, trial.state, trial.score, completion.source));
+      tell(plan.variant.index, plan.position, plan.repeat, trial.score ?? Number.NaN);
+    } else if (result.kind === "modelFailed") {
+      const { message } = result.outcome;
+      if (!failedModels.has(race.model)) {
+        failedModels.set(race.model, message);
+        emitter.fire({ kind: "warning", run: run.id, message: `${race.model}: ${message}` });
+        pipeline.withdraw((other) => other.variant.model === race.model);
+      }
+    }
+    wake();
+  };
+
+  const askMore = (): boolean => {
+    let asked = false;
+    for (const race of run.races) {
+      if (race.sampler.finished || failedModels.has(race.model)) continue;
+      const open = outstanding.get(race) ?? 0;
+      const room = Math.floor((race.lookahead - open) / run.repeats);
+      // Asking in handfuls keeps table writes few; an empty race asks at once.
+      if (room < 1 || (open > 0 && room < Math.min(16, race.lookahead / 4))) continue;
+      const asks = race.sampler.ask(room);
+      if (asks.length === 0) continue;
+      asked = true;
+      const plans: TrialPlan[] = [];
+      for (const ask of asks) {
+        const variant = race.variants[ask.variant];
+        if (variant === undefined) throw new Error(`the sampler asked for variant ${ask.variant}`);
+        for (let repeat = 0; repeat < run.repeats; repeat++) {
+          if (repeats.has(variant.index, ask.row, repeat)) continue;
+          plans.push(run.plan(variant, ask.row, repeat));
+        }
+      }
+      outstanding.set(race, open + plans.length);
+      pipeline
+        .answer(plans, (id) => modelOf(run, id), (plan, result) => onResult(race, plan, result))
+        .catch((error: unknown) => {
+          failure ??= error;
+          wake();
+        });
+    }
+    return asked;
+  };
+
+  const busy = () => [...outstanding.values()].some((count) => count > 0);
+
+  async function crank(): Promise<RunSummary> {
+    const cancelDeadline =
+      run.maxDurationMs === undefined ? undefined : clock.after(run.maxDurationMs, () => stopFor({ status: "stopped", reason: describeBudget(run.budget.timeUp()) }));
+    const queueChanges = queue.onChange((change) => emitter.fire({ kind: "queue", run: run.id, change }));
+    let cancelTick = () => {};
+    const tick = () => {
+      flushTrials();
+      emitter.fire({ kind: "progress", view: view() });
+      cancelTick = clock.after(progressEveryMs, tick);
+    };
+    try {
+      emitter.fire({ kind: "started", view: view() });
+      cancelTick = clock.after(progressEveryMs, tick);
+      for (;;) {
+        if (failure !== undefined) throw failure;
+        if (stopping === undefined) askMore();
+        if (!busy()) break;
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+        // Results of one turn of the event loop are told together before more is asked.
+        await Promise.resolve();
+      }
+      return await finish();
+    } catch (error) {
+      pipeline.abort();
+      await store.runs.update(run.id, { status: "failed", endedAt: clock.now(), stopReason: error instanceof Error ? error.message : String(error) });
+      throw error;
+    } finally {
+      cancelTick();
+      cancelDeadline?.();
+      queueChanges.dispose();
+      pipeline.dispose();
+    }
+  }
+
+  async function finish(): Promise<RunSummary> {
+    await Promise.all(pendingWrites);
+    pendingWrites = [];
+    const end = ending();
+    const summary = await summarise({ run, status: end.status, stopReason: end.reason, view: view(), queue });
+    await store.runs.update(run.id, {
+      status: end.status,
+      endedAt: clock.now(),
+      stopReason: end.reason,
+      verdict: JSON.stringify(summary.verdict),
+      summary: JSON.stringify(summary),
+    });
+    ended = summary;
+    flushTrials();
+    emitter.fire({ kind: "ended", view: view(), summary });
+    return summary;
+  }
+
+  function ending(): { readonly status: RunStatus; readonly reason: string } {
+    if (stopping !== undefined) return stopping;
+    if (failedModels.size > 0) {
+      const which = [...failedModels].map(([model, message]) => `${model}: ${message}`).join("; ");
+      return { status: "stopped", reason: which };
+    }
+    return { status: "finished", reason: run.races.every((race) => race.sampler.finished) ? "decided" : "nothing more to ask" };
+  }
+
+  function flushTrials(): void {
+    if (trialEvents.length === 0) return;
+    emitter.fire({ kind: "trials", run: run.id, trials: trialEvents });
+    trialEvents = [];
+  }
+
+  function view(): RunView {
+    const snapshot = queue.snapshot();
+    const planned = run.examples * run.variants.length * run.repeats;
+    const { inFlight, ...counts } = pipeline.counts;
+    return {
+      run: run.id,
+      name: run.name,
+      file: run.file,
+      status: ended?.status ?? (stopping === undefined ? "running" : "stopping"),
+      mode: run.races[0]?.sampler.mode ?? "full",
+      startedAt,
+      elapsedMs: pace.elapsedMs,
+      examples: run.examples,
+      trialsPlanned: planned,
+      trialsDone,
+      requests: counts,
+      ratePerSecond: pace.perSecond,
+      inFlight,
+      cost,
+      tokens: { ...tokens } satisfies TokenTotals,
+      leftMs: ended ? 0 : pace.left(remaining()),
+      variants: run.races.flatMap((race) => variantViews(race)),
+      queue: snapshot,
+      waiting: queue.waiting(),
+      decisions: decisionCount,
+      stopReason: stopping?.reason ?? ended?.stopped.reason,
+    };
+  }
+
+  /** Trials still to come when every variant that is in stays in. */
+  function remaining(): number {
+    let left = 0;
+    for (const race of run.races) {
+      if (race.sampler.finished) continue;
+      const active = race.sampler.variants().filter((variant) => variant.status === "active").length;
+      left += Math.max(0, run.examples - race.sampler.watermark) * active * run.repeats;
+    }
+    return left;
+  }
+
+  return {
+    id: run.id,
+    events: emitter.event,
+    queue,
+    view,
+    done: crank(),
+    stop(now) {
+      stopFor({ status: "interrupted", reason: "stopped by the user" });
+      if (now) pipeline.abort();
+    },
+  };
+}
+
+function modelOf(run: PreparedRun, id: string): RunModel {
+  const model = run.models.get(id);
+  if (model === undefined) throw new Error(`the run has no model ${id}`);
+  return model;
+}
+
+function variantViews(race: Race): VariantView[] {
+  const states = race.sampler.variants();
+  return race.variants.map((variant, i) => {
+    const state = states[i];
+    if (state === undefined) throw new Error(`the sampler does not know ${variant.id}`);
+    return {
+      index: variant.index,
+      id: variant.id,
+      layout: variant.layout,
+      model: variant.model,
+      trials: state.trials,
+      correct: state.correct,
+      accuracy: state.accuracy,
+      interval: state.interval,
+      evidence: state.evidence,
+      status: state.status,
+      reason: state.reason,
+    };
+  });
+}
+
+function trialEvent(plan: TrialPlan, state: TrialState, score: number | undefined, source: TrialEvent["source"]): TrialEvent {
+  return { variant: plan.variant.index, position: plan.position, state, score, source };
+}
+
+function decisionRecord(model: string, decision: Decision, at: number): DecisionRecord {
+  return {
+    sequence: decision.sequence,
+    model,
+    row: decision.row,
+    variant: decision.variant ?? undefined,
+    kind: decision.kind,
+    reason: decision.reason,
+    numbers: { ...decision.numbers },
+    at,
+  };
+}
+
+/** Several answers to one trial become one score: their mean, over those that could be had; NaN when none could. */
+class RepeatMeans {
+  readonly #repeats: number;
+  readonly #scores = new Map<string, number[]>();
+
+  constructor(repeats: number) {
+    this.#repeats = repeats;
+  }
+
+  has(variant: number, position: number, repeat: number): boolean {
+    return this.#repeats > 1 && this.#scores.get(`${variant}:${position}`)?.[repeat] !== undefined;
+  }
+
+  /** The mean once the last repeat is in. */
+  add(variant: number, position: number, repeat: number, score: number): number | undefined {
+    if (this.#repeats === 1) return score;
+    const key = `${variant}:${position}`;
+    const scores = this.#scores.get(key) ?? [];
+    this.#scores.set(key, scores);
+    scores[repeat] = score;
+    let count = 0;
+    let sum = 0;
+    let usable = 0;
+    for (const one of scores) {
+      if (one === undefined) continue;
+      count += 1;
+      if (Number.isNaN(one)) continue;
+      sum += one;
+      usable += 1;
+    }
+    if (count < this.#repeats) return undefined;
+    return usable === 0 ? Number.NaN : sum / usable;
+  }
+}
