@@ -39,7 +39,15 @@ export interface Candidate {
 /** Two numbers, low and high. */
 export type Interval = readonly [low: number, high: number];
 
-export type DecisionKind = "dropped" | "won" | "stopped" | "equivalent" | "nonInferior" | "looked" | "joined" | "skipped";
+export type DecisionKind =
+  | "dropped"
+  | "won"
+  | "stopped"
+  | "equivalent"
+  | "nonInferior"
+  | "looked"
+  | "joined"
+  | "skipped";
 
 /** Why a decision was taken, in numbers. All are finite, so that they survive JSON. */
 export interface DecisionNumbers {

@@ -1,0 +1,460 @@
+import { UserError } from "../../base/errors.ts";
+import { stakes } from "../stats/betting.ts";
+import { preference, type Settings } from "./options.ts";
+import { anytimeInterval, meanDifference, pairEvidence } from "./paired.ts";
+import { RowSampler } from "./rowSampler.ts";
+import type { Candidate, Decision, DecisionNumbers, OpenSampler, Rival, Verdict } from "./sampler.ts";
+import {
+  type Conclusion,
+  equivalentSentence,
+  exactSentence,
+  pickedBecause,
+  rowsNeeded,
+  undecidedSentence,
+  verdictOf,
+  winnerSentence,
+} from "./verdict.ts";
+import { boundedLog, Purses } from "./wealth.ts";
+import { points } from "./words.ts";
+
+/** How a race ended. */
+type Ending =
+  | { readonly kind: "last"; readonly winner: number }
+  | { readonly kind: "certified"; readonly winner: number }
+  | { readonly kind: "equivalent"; readonly winner: number; readonly group: readonly number[] }
+  | { readonly kind: "exact"; readonly winner: number; readonly group: readonly number[] }
+  | { readonly kind: "spent" };
+
+/**
+ * The sceptic's race. A sceptic of each variant j starts with 1 and bets before each row that the variant leading at that
+ * moment beats j there (j's own rival is the second when j leads). The bet is settled against the claim "j beats every
+ * other variant by at least e": over these N rows (dataset scope, where what is left can be counted), or on future rows
+ * (population scope). When the claim is true its sceptic reaches 1/alpha with chance at most alpha, whatever the
+ * opponents and whenever one looks. Only the claim of the true best can be true, so the chance of ever dropping it is at
+ * most alpha for any number of variants. See Waudby-Smith & Ramdas 2024 for the bet.
+ *
+ * `strict` also bets for every pair, with half the purse. A variant is dropped only against e = 0, and the leader is
+ * certified when the pair bets show, with e, that it is not beaten by more. That proves "no variant is more than e
+ * better" for every table.
+ *
+ * A row that cannot be had is a tie of all variants: the bets are settled with a difference of 0.
+ */
+export class RacingSampler extends RowSampler implements OpenSampler {
+  readonly #size: number;
+  readonly #slack: number;
+  readonly #grid: readonly number[];
+  readonly #sceptics: Purses;
+  /** Per ordered pair (i, j), i * K + j: bets that i beats j, against a lead of j of 0 and of e. */
+  readonly #pairs: { readonly even: Purses; readonly slack: Purses } | undefined;
+  /** Sum of scores, with ties in the place of rows only a newcomer lacks. */
+  readonly #standing: number[] = [];
+  #place: number[] = [];
+  #leader = -1;
+  #second = -1;
+  readonly #leaders: Int32Array;
+  readonly #leaderSums: Float64Array;
+  #ending: Ending | undefined;
+  #final: Verdict | undefined;
+
+  constructor(settings: Settings) {
+    super(settings);
+    if (settings.strict === true && (settings.joins ?? []).length > 0) throw closed();
+    this.#size = settings.rows;
+    const pairwise = settings.strict === true || settings.stopWhenEquivalent === true;
+    this.#slack = pairwise ? 0 : settings.equivalence;
+    this.#grid = stakes(this.#size, settings.alpha);
+    const k = this.candidates.length;
+    this.#sceptics = new Purses(this.#grid, k);
+    this.#pairs = pairwise ? { even: new Purses(this.#grid, k * k), slack: new Purses(this.#grid, k * k) } : undefined;
+    this.#standing = new Array<number>(k).fill(0);
+    this.#leaders = new Int32Array(this.#size);
+    this.#leaderSums = new Float64Array(this.#size);
+  }
+
+  join(candidate: Candidate): { readonly variant: number; readonly decisions: readonly Decision[] } {
+    if (this.#pairs !== undefined) throw closed();
+    if (this.candidates.some((c) => c.id === candidate.id)) {
+      throw new UserError("same-variant", `${candidate.id} is in this race already`, "give the newcomer its own name");
+    }
+    this.#standing.push(0);
+    this.#sceptics.add();
+    return this.admit(candidate);
+  }
+
+  verdict(): Verdict {
+    this.start();
+    if (!this.finished) return verdictOf(this.settings, this.#conclusion());
+    this.#final ??= verdictOf(this.settings, this.#conclusion());
+    return this.#final;
+  }
+
+  protected override begin(): void {
+    this.#rank();
+  }
+
+  protected override standing(variant: number): number {
+    return this.#standing[variant] as number;
+  }
+
+  protected override horizon(): number {
+    return Math.min(this.#size, this.settings.maxRows ?? this.#size);
+  }
+
+  protected override evidence(variant: number): number {
+    if (!this.active.includes(variant)) return this.waiting(variant) ? 0 : 1;
+    if (this.active.length === 1) return 0;
+    return Math.max(0, Math.min(1, boundedLog(this.#against(variant)) / -Math.log(this.settings.alpha)));
+  }
+
+  protected override consume(row: number): void {
+    this.#bet(row, false);
+    for (const v of this.active) this.#standing[v] = (this.#standing[v] as number) + this.ledger.score(row, v);
+    this.#rank();
+    this.#judge();
+  }
+
+  protected override skip(row: number): void {
+    if (this.settings.scope === "dataset") this.#bet(row, true);
+    this.#judge();
+  }
+
+  protected override entered(): void {
+    if (this.won !== undefined) this.reasons[this.won] = "";
+    this.won = undefined;
+    this.#ending = undefined;
+    this.#final = undefined;
+    if (this.watermark === 0) this.#rank();
+  }
+
+  /** The newcomer's sceptic bets on a row of the past, with the leader of that moment. */
+  protected override replay(row: number, variant: number): void {
+    const leader = this.#leaders[row] as number;
+    const sum = this.#leaderSums[row] as number;
+    const mine = this.#standing[variant] as number;
+    let now = sum;
+    if (this.usable(row)) {
+      const theirs = this.ledger.score(row, leader);
+      const own = this.ledger.isVoid(row, variant) ? theirs : this.ledger.score(row, variant);
+      this.#sceptics.bet(variant, theirs - own, this.#bound(sum - mine, row));
+      this.#standing[variant] = mine + own;
+      now += theirs;
+    } else if (this.settings.scope === "dataset") {
+      this.#sceptics.bet(variant, 0, this.#bound(sum - mine, row));
+    }
+    if (this.#sceptics.of(variant) >= 1 / this.settings.alpha && (this.#standing[variant] as number) < now) {
+      this.#dropBeaten(variant, leader);
+    }
+    if (this.active.every((v) => this.consumed[v] === this.watermark)) {
+      this.#rank();
+      this.#judge();
+    }
+  }
+
+  #bet(row: number, tie: boolean): void {
+    const leader = this.#leader;
+    this.#leaders[row] = leader;
+    this.#leaderSums[row] = this.#standing[leader] as number;
+    for (const j of this.active) {
+      const i = j === leader ? this.#second : leader;
+      if (i < 0) continue;
+      const gap = (this.#standing[i] as number) - (this.#standing[j] as number);
+      const difference = tie ? 0 : this.ledger.score(row, i) - this.ledger.score(row, j);
+      this.#sceptics.bet(j, difference, this.#bound(gap, row));
+    }
+    if (this.#pairs === undefined) return;
+    const k = this.candidates.length;
+    for (const i of this.active) {
+      for (const j of this.active) {
+        if (i === j) continue;
+        const gap = (this.#standing[i] as number) - (this.#standing[j] as number);
+        const difference = tie ? 0 : this.ledger.score(row, i) - this.ledger.score(row, j);
+        this.#pairs.even.bet(i * k + j, difference, this.#bound(gap, row, 0));
+        this.#pairs.slack.bet(i * k + j, difference, this.#bound(gap, row, this.settings.equivalence));
+      }
+    }
+  }
+
+  /** The most that the mean difference of the rows from `row` on can be if the sceptic is wrong. */
+  #bound(gap: number, row: number, slack = this.#slack): number {
+    return this.settings.scope === "dataset" ? (-this.#size * slack - gap) / (this.#size - row) : -slack;
+  }
+
+  /** Evidence that a variant is not best, as wealth. */
+  #against(j: number, certified?: number): number {
+    const own = this.#sceptics.of(j);
+    if (this.settings.strict !== true || this.#pairs === undefined) return own;
+    const k = this.candidates.length;
+    let sum = 0;
+    for (let i = 0; i < k; i++) {
+      if (i !== j) sum += (i === certified ? this.#pairs.slack : this.#pairs.even).of(i * k + j);
+    }
+    return own / 2 + sum / (k - 1) / 2;
+  }
+
+  /** Leader and second of the variants still in; ties to the cheaper, then the earlier. */
+  #rank(): void {
+    if (this.#place.length !== this.candidates.length) {
+      this.#place = new Array<number>(this.candidates.length);
+      preference(this.candidates).forEach((v, i) => {
+        this.#place[v] = i;
+      });
+    }
+    const before = (a: number, b: number) => {
+      const gap = (this.#standing[a] as number) - (this.#standing[b] as number);
+      return Math.abs(gap) > 1e-9 ? gap > 0 : (this.#place[a] as number) < (this.#place[b] as number);
+    };
+    let leader = -1;
+    let second = -1;
+    for (const v of this.active) {
+      if (leader < 0 || before(v, leader)) {
+        second = leader;
+        leader = v;
+      } else if (second < 0 || before(v, second)) second = v;
+    }
+    this.#leader = leader;
+    this.#second = second;
+  }
+
+  /** Drops, certifies or ends after a row. */
+  #judge(): void {
+    const exact = this.settings.scope === "dataset" && this.watermark === this.#size;
+    if (!exact) {
+      const threshold = 1 / this.settings.alpha;
+      const dropped = this.active.filter(
+        (j) => j !== this.#leader && (this.#against(j) >= threshold || this.#beyond(j)),
+      );
+      for (const j of dropped) this.#dropBeaten(j, this.#leader);
+      if (dropped.length > 0) this.#rank();
+    }
+    const entered = this.candidates.length - this.candidates.filter((_, i) => this.waiting(i)).length;
+    if (entered > 1 && this.active.length === 1) this.#end({ kind: "last", winner: this.#leader });
+    else if (exact) this.#endExactly();
+    else if (entered > 1 && this.#certified()) this.#end({ kind: "certified", winner: this.#leader });
+    else if (entered > 1 && this.#interchangeable()) {
+      this.#end({ kind: "equivalent", winner: this.#preferred(this.active), group: this.active });
+    } else if (this.watermark >= this.horizon()) this.#end({ kind: "spent" });
+  }
+
+  /** True when the rows left cannot give j the lead the claim says it has. */
+  #beyond(j: number): boolean {
+    if (this.settings.scope !== "dataset") return false;
+    const gap = (this.#standing[this.#leader] as number) - (this.#standing[j] as number);
+    return this.#bound(gap, this.watermark) <= -1;
+  }
+
+  #certified(): boolean {
+    if (this.settings.strict !== true) return false;
+    return this.active.every((j) => j === this.#leader || this.#against(j, this.#leader) >= 1 / this.settings.alpha);
+  }
+
+  /**
+   * Two one-sided tests on every pair still in. For the whole field each direction needs 2/alpha (only one pair, the best
+   * and the worst, need be refused); for what is left after drops, alpha is shared among all pairs.
+   */
+  #interchangeable(): boolean {
+    if (this.settings.stopWhenEquivalent !== true || this.#pairs === undefined) return false;
+    const k = this.candidates.length;
+    const shares = this.active.length === k ? 1 : (k * (k - 1)) / 2;
+    const threshold = (2 * shares) / this.settings.alpha;
+    const { slack } = this.#pairs;
+    return this.active.every((i) => this.active.every((j) => i === j || slack.of(i * k + j) >= threshold));
+  }
+
+  #endExactly(): void {
+    const ranked = this.ranking();
+    const best = ranked[0] as number;
+    const margin = this.settings.equivalence * this.#size + 1e-9;
+    const top = this.#standing[best] as number;
+    const group = ranked.filter((v) => top - (this.#standing[v] as number) <= margin);
+    for (const v of ranked.slice(group.length)) {
+      const behind = points.of((top - (this.#standing[v] as number)) / this.#size);
+      this.drop(v, `All ${points.rows(this.#size)} are done: ${this.id(v)} is ${behind} behind ${this.id(best)}.`, {
+        ...this.#numbers(v, best),
+      });
+    }
+    const paid = this.candidates.some((c) => c.cost !== undefined);
+    this.#end({ kind: "exact", winner: paid ? this.#preferred(group) : best, group });
+  }
+
+  #preferred(group: readonly number[]): number {
+    const paid = this.candidates.some((c) => c.cost !== undefined);
+    return (paid ? preference(this.candidates) : this.ranking(group)).find((v) => group.includes(v)) as number;
+  }
+
+  #end(ending: Ending): void {
+    this.#ending = ending;
+    this.finish();
+    if (ending.kind === "spent") {
+      this.note("stopped", null, this.#conclusion().explanation, { means: this.means() });
+      return;
+    }
+    this.won = ending.winner;
+    const { explanation } = this.verdict();
+    this.reasons[ending.winner] = explanation;
+    if (ending.kind === "equivalent" || ending.kind === "exact") {
+      for (const v of ending.group) {
+        if (v !== ending.winner) {
+          this.reasons[v] = `Within ${points.of(this.settings.equivalence)} of ${this.id(ending.winner)}.`;
+        }
+      }
+    }
+    const tied = ending.kind === "equivalent" || (ending.kind === "exact" && ending.group.length > 1);
+    this.note(tied ? "equivalent" : "won", ending.winner, explanation, { means: this.means() });
+  }
+
+  #dropBeaten(j: number, leader: number): void {
+    const numbers = this.#numbers(j, leader);
+    const odds = Math.exp(Math.min(numbers.logWealth ?? 0, 12));
+    const claim = this.#slack > 0 ? `the best by ${points.of(this.#slack)} or more` : "a best one";
+    const shown = this.#beyond(j) && odds < 1 / this.settings.alpha;
+    const why = shown
+      ? `the rows left cannot make it ${claim}`
+      : `the evidence against its being ${claim} reached ${odds >= 1e5 ? "over 100,000" : Math.round(odds)} to 1`;
+    const behind = numbers.difference === undefined ? 0 : numbers.difference;
+    const where = behind <= 0 ? `${points.of(behind)} behind` : `${points.of(behind)} ahead of`;
+    this.drop(
+      j,
+      `After ${points.rows(this.consumed[j] as number)} ${this.id(j)} was ${where} ${this.id(leader)}; ${why}.`,
+      {
+        ...numbers,
+      },
+    );
+  }
+
+  #numbers(j: number, opponent: number): DecisionNumbers {
+    const pair = this.pair(j, opponent);
+    return {
+      logWealth: boundedLog(this.#against(j)),
+      logThreshold: -Math.log(this.settings.alpha),
+      opponent: this.id(opponent),
+      difference: meanDifference(pair),
+      interval: anytimeInterval(pair, this.settings.alpha),
+      means: this.means(),
+    };
+  }
+
+  /**
+   * Every two variants are shown to be within e of each other. If that is false, the best and the worst are e apart and
+   * the bet on that one pair must have failed, so no correction for the number of pairs is due.
+   */
+  #allWithin(): boolean {
+    if (this.settings.equivalence === 0) return false;
+    const all = this.ranking(this.candidates.map((_, i) => i));
+    const size = this.settings.scope === "dataset" ? this.#size : undefined;
+    const level = -Math.log(this.settings.alpha) - 1e-9;
+    // The likeliest to fail are the last in the ranking, so they go first.
+    for (let b = all.length - 1; b > 0; b--) {
+      for (let a = 0; a < b; a++) {
+        const low = this.#differences(all[b] as number, all[a] as number);
+        if (pairEvidence(low, this.settings.equivalence, this.#grid, size) < level) return false;
+        const high = low.map((d) => -d);
+        if (pairEvidence(high, this.settings.equivalence, this.#grid, size) < level) return false;
+      }
+    }
+    return true;
+  }
+
+  /** First minus second on the rows both consumed, with ties for rows that could not be had (none in population scope). */
+  #differences(first: number, second: number): number[] {
+    const out: number[] = [];
+    const until = Math.min(this.consumed[first] as number, this.consumed[second] as number);
+    for (let row = 0; row < until; row++) {
+      const lost = !this.usable(row) || this.ledger.isVoid(row, first) || this.ledger.isVoid(row, second);
+      if (!lost) out.push(this.ledger.score(row, first) - this.ledger.score(row, second));
+      else if (this.settings.scope === "dataset") out.push(0);
+    }
+    return out;
+  }
+
+  #conclusion(): Conclusion {
+    const facts = { ...this.settings, rows: this.watermark, size: this.#size };
+    const ids = (group: readonly number[]) => group.map((v) => this.id(v));
+    const used = Math.max(...this.trials);
+    if (used === 0) {
+      const done = this.finished ? "No row could be had, so nothing is known." : "Nothing has been seen yet.";
+      return {
+        kind: "undecided",
+        winner: null,
+        tied: ids(this.active),
+        explanation: done,
+        rivals: [],
+        moreTrials: null,
+      };
+    }
+    if (this.candidates.length === 1) return this.#alone();
+    const ending = this.#ending;
+    if (ending === undefined || ending.kind === "spent") {
+      const ranked = this.ranking();
+      const leader = ranked[0] as number;
+      const more = this.#moreRows(ranked);
+      return {
+        kind: "undecided",
+        winner: this.id(leader),
+        tied: ids(ranked),
+        explanation: undecidedSentence(facts, this.id(leader), ids(ranked), more),
+        rivals: this.rivals(leader),
+        moreTrials: more,
+      };
+    }
+    const winner = this.id(ending.winner);
+    const rivals = this.rivals(ending.winner);
+    const why = pickedBecause(this.candidates.some((c) => c.cost !== undefined));
+    if (ending.kind === "exact") {
+      const whole = ending.group.length === this.candidates.length;
+      const group = ids(ending.group);
+      const mean = this.mean(ending.winner);
+      return {
+        kind: group.length > 1 ? "equivalent" : "winner",
+        winner,
+        tied: group.length > 1 ? group : [],
+        explanation: exactSentence(this.#size, winner, mean, group, whole, this.settings.equivalence, why),
+        rivals,
+      };
+    }
+    if (ending.kind === "equivalent" || this.#allWithin()) {
+      const all = this.ranking(this.candidates.map((_, i) => i));
+      const group = ids(ending.kind === "equivalent" ? ending.group : all);
+      const whole = group.length === all.length;
+      const named = ending.kind === "equivalent" ? why : "has the highest mean";
+      return {
+        kind: "equivalent",
+        winner,
+        tied: group,
+        explanation: equivalentSentence(facts, group, whole, winner, named),
+        rivals,
+      };
+    }
+    const near = (r: Rival) => r.interval[0] <= 0 && r.difference <= this.settings.equivalence;
+    const nearTies = rivals.filter(near).map((r) => r.id);
+    return { kind: "winner", winner, tied: nearTies, explanation: winnerSentence(facts, winner, nearTies), rivals };
+  }
+
+  #alone(): Conclusion {
+    const id = this.id(0);
+    const n = this.trials[0] as number;
+    const done = this.watermark >= this.horizon();
+    return {
+      kind: done ? "winner" : "undecided",
+      winner: id,
+      tied: done ? [] : [id],
+      explanation: `${id} is the only layout, so there is nothing to compare; it scores ${points.percent(this.mean(0))} on ${points.rows(n)}.`,
+      rivals: [],
+      moreTrials: this.horizon() - this.watermark,
+    };
+  }
+
+  /** Rows expected yet to part the leader from the hardest of the rest; in dataset scope never more than are left. */
+  #moreRows(ranked: readonly number[]): number | null {
+    const left = this.#size - this.watermark;
+    const second = ranked[1];
+    if (second === undefined) return this.settings.scope === "dataset" ? left : null;
+    const needed = rowsNeeded(this.pair(ranked[0] as number, second), this.settings.alpha);
+    const more = needed === null ? null : Math.max(1, needed - this.watermark);
+    if (this.settings.scope === "population") return more;
+    return more === null ? left : Math.min(left, more);
+  }
+}
+
+function closed(): UserError {
+  return new UserError("closed-race", "A strict race takes no newcomers", "start a new run with all layouts");
+}
