@@ -1,0 +1,77 @@
+#!/usr/bin/env node
+/**
+ * Stands where `@vscode/test-electron` expects the VS Code executable: takes the same arguments, opens the workbench of
+ * a VS Code server in a headless browser, and ends with the exit code of the tests.
+ */
+import { createWriteStream } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { UserError } from "../../src/base/errors.ts";
+import { launchChromium } from "./chromium.ts";
+import { controlVariable, serveControl } from "./control.ts";
+import { installVSCode, type ReleaseName } from "./install.ts";
+import { runAsMain } from "./main.ts";
+import { type Server, startServer } from "./server.ts";
+
+const { values, positionals } = parseArgs({
+  strict: false,
+  allowPositionals: true,
+  options: {
+    extensionDevelopmentPath: { type: "string", multiple: true },
+    extensionTestsPath: { type: "string" },
+    "user-data-dir": { type: "string" },
+  },
+});
+
+runAsMain(async (write) => {
+  const interrupted = new Promise<number>((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => resolve(130));
+  });
+  const dataFolder = text(values["user-data-dir"]);
+  await mkdir(dataFolder, { recursive: true });
+  const log = createWriteStream(join(dataFolder, "workbench.log"));
+  const socketPath = join(dataFolder, "control.sock");
+  const release: ReleaseName = process.env["LAYOUTLAB_VSCODE_RELEASE"] === "floor" ? "floor" : "stable";
+  const server = await startServer(await installVSCode(release, write), {
+    dataFolder,
+    // The test runner always asks for no trust questions; the restricted suite wants the questions.
+    workspaceTrust: process.env["LAYOUTLAB_RESTRICTED"] === "1",
+    automation: true,
+    env: { ...process.env, [controlVariable]: socketPath },
+    log: (chunk) => log.write(chunk),
+  });
+  try {
+    const browser = await launchChromium();
+    const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    page.on("console", (message) => log.write(`${message.text()}\n`));
+    const tested = new Promise<number>((resolve, reject) => {
+      page.on("crash", () => reject(new Error("The page of the workbench crashed")));
+      server.ended.then(() => reject(new Error("VS Code's server ended before the tests did")));
+      // VS Code calls this when the extension host has run the tests.
+      page.exposeFunction("codeAutomationExit", (code: number) => resolve(code)).catch(reject);
+    });
+    await serveControl(socketPath, page, process.stdout);
+    await page.goto(server.workbench(text(positionals[0]), payload(server)));
+    process.exitCode = await Promise.race([tested, interrupted]);
+    await browser.close();
+  } finally {
+    await server.stop();
+    log.end();
+  }
+});
+
+function payload(server: Server): [string, string][] {
+  const developed = values["extensionDevelopmentPath"] ?? [];
+  return [
+    ...developed.map((path): [string, string] => ["extensionDevelopmentPath", server.remoteUri(text(path))]),
+    ["extensionTestsPath", server.remoteUri(text(values["extensionTestsPath"]))],
+    ["skipWelcome", "true"],
+  ];
+}
+
+function text(value: string | boolean | undefined): string {
+  if (typeof value !== "string")
+    throw new UserError("launcher.arguments", "The launcher lacks an argument", "start it through test/host/run.ts");
+  return value;
+}

@@ -1,0 +1,106 @@
+/**
+ * Runs the tests that need a real VS Code. `*.host.ts` are the tests, bundled and run with mocha inside the extension host;
+ * those under `restricted/` run a second time round, in a workspace that is not trusted.
+ *
+ * VSCODE_EXECUTABLE names a desktop VS Code; without it the launcher stands in with VS Code's own server and a browser.
+ */
+import { existsSync } from "node:fs";
+import { cp, glob, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join, relative } from "node:path";
+import { parseArgs } from "node:util";
+import { runTests, TestRunFailedError } from "@vscode/test-electron";
+import { build } from "esbuild";
+import { runAsMain } from "../../scripts/vscode/main.ts";
+
+const root = join(import.meta.dirname, "../..");
+const output = join(root, "test-output");
+const desktop = process.env["VSCODE_EXECUTABLE"];
+
+const { values } = parseArgs({
+  options: {
+    grep: { type: "string", short: "g" },
+    release: { type: "string", default: "stable" },
+  },
+});
+
+runAsMain(async (write) => {
+  await mkdir(join(output, "screenshots"), { recursive: true });
+  const passed = await runSuite("trusted", write);
+  // The test runner tells a desktop VS Code to trust everything, so only the launcher can show Restricted Mode.
+  const passedRestricted = desktop !== undefined || (await runSuite("restricted", write));
+  process.exitCode = passed && passedRestricted ? 0 : 1;
+});
+
+async function runSuite(suite: "trusted" | "restricted", write: (line: string) => void): Promise<boolean> {
+  const started = performance.now();
+  const bundles = join(output, "host", suite);
+  await bundle(suite, bundles);
+  const run = await mkdtemp(join(tmpdir(), "layoutlab-"));
+  const userData = join(run, "data");
+  const workspace = join(run, "examples");
+  try {
+    await cp(join(root, "examples"), workspace, { recursive: true });
+    await mkdir(join(userData, "User"), { recursive: true });
+    await writeFile(join(userData, "User/settings.json"), JSON.stringify(settings));
+    await runTests({
+      vscodeExecutablePath: desktop ?? join(root, "scripts/vscode/launcher.ts"),
+      extensionDevelopmentPath: [
+        join(root, "test/host/probe"),
+        ...(existsSync(join(root, "dist/extension.js")) ? [root] : []),
+      ],
+      extensionTestsPath: join(bundles, "support/suite.cjs"),
+      launchArgs: [workspace, `--user-data-dir=${userData}`, `--extensions-dir=${join(run, "extensions")}`],
+      extensionTestsEnv: {
+        // The launcher is a script for the Node that runs this one.
+        PATH: `${dirname(process.execPath)}${delimiter}${process.env["PATH"]}`,
+        LAYOUTLAB_VSCODE_RELEASE: values.release,
+        LAYOUTLAB_RESTRICTED: suite === "restricted" ? "1" : "0",
+        LAYOUTLAB_SUITE: bundles,
+        LAYOUTLAB_SCREENSHOTS: join(output, "screenshots"),
+        LAYOUTLAB_GREP: values.grep,
+      },
+    });
+    return true;
+  } catch (error) {
+    if (!(error instanceof TestRunFailedError)) throw error;
+    return false;
+  } finally {
+    const log = join(userData, "workbench.log");
+    if (existsSync(log)) await cp(log, join(output, `${suite}.log`));
+    await rm(run, { recursive: true, force: true, maxRetries: 3 });
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    write(`${suite} suite: ${seconds} s; VS Code's log is in ${relative(root, join(output, `${suite}.log`))}`);
+  }
+}
+
+async function bundle(suite: "trusted" | "restricted", outdir: string): Promise<void> {
+  const tests: string[] = [];
+  for await (const file of glob("test/host/**/*.host.ts", { cwd: root })) {
+    if (file.startsWith("test/host/restricted/") === (suite === "restricted")) tests.push(file);
+  }
+  await rm(outdir, { recursive: true, force: true });
+  await build({
+    absWorkingDir: root,
+    entryPoints: ["test/host/support/suite.ts", ...tests],
+    outbase: "test/host",
+    outdir,
+    outExtension: { ".js": ".cjs" },
+    bundle: true,
+    platform: "node",
+    target: "node22",
+    format: "cjs",
+    sourcemap: "inline",
+    external: ["vscode", "mocha"],
+    logLevel: "warning",
+  });
+}
+
+const settings = {
+  "telemetry.telemetryLevel": "off",
+  "workbench.startupEditor": "none",
+  "workbench.secondarySideBar.defaultVisibility": "hidden",
+  "extensions.ignoreRecommendations": true,
+  "extensions.autoCheckUpdates": false,
+  "security.workspace.trust.startupPrompt": "never",
+};
