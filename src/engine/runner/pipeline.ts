@@ -109,7 +109,11 @@ export class Pipeline {
   }
 
   /** Asks all of them; each result is handed over as soon as it is stored. Resolves when the last one is. */
-  async answer(plans: readonly TrialPlan[], model: (id: string) => RunModel, onResult: (plan: TrialPlan, result: TrialResult) => void): Promise<void> {
+  async answer(
+    plans: readonly TrialPlan[],
+    model: (id: string) => RunModel,
+    onResult: (plan: TrialPlan, result: TrialResult) => void,
+  ): Promise<void> {
     const { cache, store, adopted } = this.#o;
     const found = await cache.get(plans.map((plan) => plan.key));
     const calls: { readonly plan: TrialPlan; id: number | undefined }[] = [];
@@ -192,7 +196,13 @@ export class Pipeline {
     }
   }
 
-  async #ask(plan: TrialPlan, request: ModelRequest, id: number | undefined, model: RunModel, open: Open): Promise<Settled> {
+  async #ask(
+    plan: TrialPlan,
+    request: ModelRequest,
+    id: number | undefined,
+    model: RunModel,
+    open: Open,
+  ): Promise<Settled> {
     const { queue, store, budget, run, owner } = this.#o;
     const price = model.facts.free ? 0 : (costOf(model.price, plan.promptTokens, 0, plan.completionTokens) ?? 0);
     const reservation: Spending = { calls: 1, tokens: plan.promptTokens + plan.completionTokens, cost: price };
@@ -245,7 +255,12 @@ export class Pipeline {
   async #replayed(plan: TrialPlan, model: RunModel): Promise<TrialResult> {
     const reply = await model.provider.send(plan.request, {
       signal: this.#hard.signal,
-      trial: { example: plan.example.id, layout: plan.variant.layout, repeat: plan.repeat, parameters: plan.variant.parameters },
+      trial: {
+        example: plan.example.id,
+        layout: plan.variant.layout,
+        repeat: plan.repeat,
+        parameters: plan.variant.parameters,
+      },
     });
     const { outcome } = reply;
     if (outcome.kind === "cancelled") return { kind: "withdrawn" };
@@ -277,7 +292,12 @@ export class Pipeline {
     return outcome.kind === "answered" ? parseAnswer(outcome, this.#o.output, this.#o.labels) : undefined;
   }
 
-  #trial(plan: TrialPlan, outcome: Outcome, parsed: ParsedAnswer | undefined, request: number | undefined): TrialRecord {
+  #trial(
+    plan: TrialPlan,
+    outcome: Outcome,
+    parsed: ParsedAnswer | undefined,
+    request: number | undefined,
+  ): TrialRecord {
     const base = {
       run: this.#o.run,
       variant: plan.variant.index,
@@ -290,12 +310,21 @@ export class Pipeline {
     if (parsed === undefined || outcome.kind !== "answered") {
       // Content reasons count as wrong; reasons of transport, and prompts that do not fit, say nothing about the layout.
       const wrong = outcome.kind === "filtered" || (outcome.kind === "unavailable" && outcome.reason === "timeout");
-      return { ...base, state: wrong ? "failed" : "void", prediction: undefined, score: wrong ? 0 : undefined, confidence: undefined, scores: {} };
+      return {
+        ...base,
+        state: wrong ? "failed" : "void",
+        prediction: undefined,
+        score: wrong ? 0 : undefined,
+        confidence: undefined,
+        scores: {},
+      };
     }
     if (parsed.kind === "invalid") {
       return { ...base, state: "unparsable", prediction: undefined, score: 0, confidence: undefined, scores: {} };
     }
-    const scores = this.#o.scorers.map((scorer) => [scorer.name, scorer.score({ parsed, text: outcome.text, example: plan.example })] as const);
+    const scores = this.#o.scorers.map(
+      (scorer) => [scorer.name, scorer.score({ parsed, text: outcome.text, example: plan.example })] as const,
+    );
     const [primary, ...others] = scores;
     return {
       ...base,
@@ -307,20 +336,38 @@ export class Pipeline {
     };
   }
 
-  #completion(plan: TrialPlan, settled: Settled, parsed: ParsedAnswer | undefined, model: RunModel | undefined, source: Completion["source"]): Completion {
+  #completion(
+    plan: TrialPlan,
+    settled: Settled,
+    parsed: ParsedAnswer | undefined,
+    model: RunModel | undefined,
+    source: Completion["source"],
+  ): Completion {
     const { outcome } = settled.reply;
     const answered = outcome.kind === "answered";
     const prompt = answered ? (outcome.usage.promptTokens ?? plan.promptTokens) : undefined;
     const completion = answered ? (outcome.usage.completionTokens ?? plan.completionTokens) : undefined;
     const cached = answered ? outcome.usage.cachedTokens : undefined;
-    const cost = !answered || model === undefined ? undefined : model.facts.free ? 0 : costOf(model.price, prompt ?? 0, cached ?? 0, completion ?? 0);
+    const cost =
+      !answered || model === undefined
+        ? undefined
+        : model.facts.free
+          ? 0
+          : costOf(model.price, prompt ?? 0, cached ?? 0, completion ?? 0);
     return {
       status: answered ? "completed" : "failed",
       source,
       attempts: settled.attempts,
       errorClass: failureClassOf(outcome, parsed),
-      errorMessage: answered ? (parsed?.kind === "invalid" ? parsed.message : undefined) : "message" in outcome ? outcome.message : outcome.kind,
-      validationErrors: parsed?.kind === "invalid" && parsed.errors.length > 0 ? JSON.stringify(parsed.errors) : undefined,
+      errorMessage: answered
+        ? parsed?.kind === "invalid"
+          ? parsed.message
+          : undefined
+        : "message" in outcome
+          ? outcome.message
+          : outcome.kind,
+      validationErrors:
+        parsed?.kind === "invalid" && parsed.errors.length > 0 ? JSON.stringify(parsed.errors) : undefined,
       rawResponse: answered ? outcome.text : outcome.kind === "unavailable" ? outcome.body : undefined,
       parsedResponse: parsed?.kind === "valid" ? JSON.stringify(parsed.value) : undefined,
       toolCalls: answered ? outcome.toolCalls : [],
@@ -365,7 +412,11 @@ export class Pipeline {
 }
 
 /** Rows of an interrupted run are found again by what they ask and for which repeat. */
-export function adoptionKey(plan: { readonly key: string; readonly variant: { readonly index: number }; readonly position: number }): string {
+export function adoptionKey(plan: {
+  readonly key: string;
+  readonly variant: { readonly index: number };
+  readonly position: number;
+}): string {
   return `${plan.variant.index}:${plan.position}:${plan.key}`;
 }
 

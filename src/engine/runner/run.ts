@@ -1,5 +1,5 @@
 import type { Clock } from "../../base/clock.ts";
-import { type Event, Emitter } from "../../base/event.ts";
+import { Emitter, type Event } from "../../base/event.ts";
 import type { AnswerCache } from "../cache/answerCache.ts";
 import type { Decision, OpenSampler, Sampler } from "../decide/sampler.ts";
 import type { Scorer } from "../metrics/scorers/scorer.ts";
@@ -64,7 +64,13 @@ export interface RunHandle {
   stop(now: boolean): void;
 }
 
-export type Summarise = (end: { readonly run: PreparedRun; readonly status: RunStatus; readonly stopReason: string; readonly view: RunView; readonly queue: Queue }) => Promise<RunSummary>;
+export type Summarise = (end: {
+  readonly run: PreparedRun;
+  readonly status: RunStatus;
+  readonly stopReason: string;
+  readonly view: RunView;
+  readonly queue: Queue;
+}) => Promise<RunSummary>;
 
 const progressEveryMs = 100;
 
@@ -73,7 +79,12 @@ const progressEveryMs = 100;
  * A trial is told only after it is stored, and decisions follow the stored order, so a run that is killed and resumed decides
  * as one that was not.
  */
-export function startRun(run: PreparedRun, deps: RunDeps, task: Pick<PipelineOptions, "output" | "labels" | "adopted">, summarise: Summarise): RunHandle {
+export function startRun(
+  run: PreparedRun,
+  deps: RunDeps,
+  task: Pick<PipelineOptions, "output" | "labels" | "adopted">,
+  summarise: Summarise,
+): RunHandle {
   const { store, clock, queue } = deps;
   const emitter = new Emitter<RunEvent>();
   const pace = new Pace(clock);
@@ -158,7 +169,8 @@ export function startRun(run: PreparedRun, deps: RunDeps, task: Pick<PipelineOpt
       tokens.prompt += completion.promptTokens ?? 0;
       tokens.completion += completion.completionTokens ?? 0;
       tokens.cached += completion.cachedTokens ?? 0;
-      if (completion.status === "completed") cost = cost === undefined || completion.cost === undefined ? undefined : cost + completion.cost;
+      if (completion.status === "completed")
+        cost = cost === undefined || completion.cost === undefined ? undefined : cost + completion.cost;
       if (emitter.hasListeners) trialEvents.push(trialEvent(plan, trial.state, trial.score, completion.source));
       tell(plan.variant.index, plan.position, plan.repeat, trial.score ?? Number.NaN);
     } else if (result.kind === "modelFailed") {
@@ -194,7 +206,11 @@ export function startRun(run: PreparedRun, deps: RunDeps, task: Pick<PipelineOpt
       }
       outstanding.set(race, open + plans.length);
       pipeline
-        .answer(plans, (id) => modelOf(run, id), (plan, result) => onResult(race, plan, result))
+        .answer(
+          plans,
+          (id) => modelOf(run, id),
+          (plan, result) => onResult(race, plan, result),
+        )
         .catch((error: unknown) => {
           failure ??= error;
           wake();
@@ -207,7 +223,11 @@ export function startRun(run: PreparedRun, deps: RunDeps, task: Pick<PipelineOpt
 
   async function crank(): Promise<RunSummary> {
     const cancelDeadline =
-      run.maxDurationMs === undefined ? undefined : clock.after(run.maxDurationMs, () => stopFor({ status: "stopped", reason: describeBudget(run.budget.timeUp()) }));
+      run.maxDurationMs === undefined
+        ? undefined
+        : clock.after(run.maxDurationMs, () =>
+            stopFor({ status: "stopped", reason: describeBudget(run.budget.timeUp()) }),
+          );
     const queueChanges = queue.onChange((change) => emitter.fire({ kind: "queue", run: run.id, change }));
     let cancelTick = () => {};
     const tick = () => {
@@ -231,7 +251,11 @@ export function startRun(run: PreparedRun, deps: RunDeps, task: Pick<PipelineOpt
       return await finish();
     } catch (error) {
       pipeline.abort();
-      await store.runs.update(run.id, { status: "failed", endedAt: clock.now(), stopReason: error instanceof Error ? error.message : String(error) });
+      await store.runs.update(run.id, {
+        status: "failed",
+        endedAt: clock.now(),
+        stopReason: error instanceof Error ? error.message : String(error),
+      });
       throw error;
     } finally {
       cancelTick();
@@ -265,7 +289,10 @@ export function startRun(run: PreparedRun, deps: RunDeps, task: Pick<PipelineOpt
       const which = [...failedModels].map(([model, message]) => `${model}: ${message}`).join("; ");
       return { status: "stopped", reason: which };
     }
-    return { status: "finished", reason: run.races.every((race) => race.sampler.finished) ? "decided" : "nothing more to ask" };
+    return {
+      status: "finished",
+      reason: run.races.every((race) => race.sampler.finished) ? "decided" : "nothing more to ask",
+    };
   }
 
   function flushTrials(): void {
@@ -354,7 +381,12 @@ function variantViews(race: Race): VariantView[] {
   });
 }
 
-function trialEvent(plan: TrialPlan, state: TrialState, score: number | undefined, source: TrialEvent["source"]): TrialEvent {
+function trialEvent(
+  plan: TrialPlan,
+  state: TrialState,
+  score: number | undefined,
+  source: TrialEvent["source"],
+): TrialEvent {
   return { variant: plan.variant.index, position: plan.position, state, score, source };
 }
 

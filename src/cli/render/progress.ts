@@ -1,0 +1,100 @@
+import type { RunEvent, RunView } from "../../engine/runner/events.ts";
+import { dollars, duration, integer, percent } from "./numbers.ts";
+
+export interface Progress {
+  on(event: RunEvent): void;
+  /** Leaves the line, so that what is printed next starts on its own. */
+  end(): void;
+}
+
+const plainEveryMs = 5_000;
+
+/**
+ * One line that is rewritten on a terminal; elsewhere a plain line now and then, so that a log stays readable. Decisions and
+ * warnings get lines of their own.
+ */
+export function openProgress(out: NodeJS.WriteStream, options: { readonly quiet: boolean }): Progress {
+  if (options.quiet) return { on() {}, end() {} };
+  const live = out.isTTY === true;
+  let lastPlain = 0;
+  let shown = false;
+
+  const line = (text: string) => {
+    if (live && shown) out.write("\r\u001b[K");
+    shown = false;
+    out.write(`${text}\n`);
+  };
+  const status = (text: string) => {
+    const columns = out.columns ?? 100;
+    out.write(`\r\u001b[K${text.length >= columns ? `${text.slice(0, columns - 2)}…` : text}`);
+    shown = true;
+  };
+
+  return {
+    on(event) {
+      switch (event.kind) {
+        case "progress":
+          if (live) status(progressLine(event.view));
+          else if (event.view.elapsedMs - lastPlain >= plainEveryMs) {
+            lastPlain = event.view.elapsedMs;
+            line(progressLine(event.view));
+          }
+          return;
+        case "decided":
+          if (event.decision.kind !== "looked") line(`row ${event.decision.row}: ${event.decision.reason}`);
+          return;
+        case "warning":
+          line(`warning: ${event.message}`);
+          return;
+        default:
+          return;
+      }
+    },
+    end() {
+      if (live && shown) out.write("\r\u001b[K");
+      shown = false;
+    },
+  };
+}
+
+function progressLine(view: RunView): string {
+  const active = view.variants.filter((variant) => variant.status === "active");
+  const best = [...view.variants].sort((a, b) => b.accuracy - a.accuracy)[0];
+  const parts = [
+    `${bar(view.trialsDone / Math.max(1, view.trialsPlanned))} ${integer(view.trialsDone)}/${integer(view.trialsPlanned)} trials`,
+    `${view.ratePerSecond.toFixed(view.ratePerSecond < 10 ? 1 : 0)}/s`,
+    `${active.length} of ${view.variants.length} variants in`,
+    best && best.trials > 0 ? `best ${best.layout} ${percent(best.accuracy)}` : "",
+    view.cost === 0 ? "" : dollars(view.cost),
+    waits(view),
+    view.leftMs === undefined ? "" : `≤ ${duration(view.leftMs)} left`,
+  ];
+  return parts.filter((part) => part !== "").join(" · ");
+}
+
+function bar(share: number): string {
+  const full = Math.round(Math.min(1, Math.max(0, share)) * 16);
+  return "█".repeat(full) + "░".repeat(16 - full);
+}
+
+function waits(view: RunView): string {
+  const [first] = view.waiting;
+  if (first === undefined || view.inFlight > 0) return "";
+  const { reason } = first;
+  switch (reason.kind) {
+    case "requests":
+    case "tokens":
+      return `rate limit, next in ${duration(reason.freeInMs)}`;
+    case "retryAfter":
+    case "backoff":
+      return `backing off ${duration(reason.freeInMs)}`;
+    case "circuitOpen":
+      return `${first.model} is down, probe in ${duration(reason.freeInMs)}`;
+    case "paused":
+      return `${first.model} is paused`;
+    case "otherModelLoaded":
+      return `${first.model} waits for ${reason.model}`;
+    case "concurrency":
+      return "";
+  }
+}

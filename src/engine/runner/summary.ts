@@ -1,0 +1,104 @@
+import type { Sampler } from "../decide/sampler.ts";
+import type { LayoutMetrics } from "../layout/layout.ts";
+import { quantile } from "../metrics/quantile.ts";
+import type { QueueStats } from "../queue/queue.ts";
+import type { RunRecord, RunStatus, Store, VariantAggregate, VariantRecord } from "../store/store.ts";
+import type { RequestCounts, RunSummary, VariantSummary } from "./events.ts";
+import { overallVerdict } from "./overallVerdict.ts";
+
+/** A race as the summary needs it: who took part and what was decided. */
+export interface DecidedRace {
+  readonly model: string;
+  readonly variants: readonly VariantRecord[];
+  readonly sampler: Sampler;
+}
+
+export interface SummaryInput {
+  readonly record: RunRecord;
+  readonly status: RunStatus;
+  readonly stopReason: string;
+  readonly durationMs: number;
+  readonly races: readonly DecidedRace[];
+  readonly layoutMetrics: readonly LayoutMetrics[];
+  readonly requests: RequestCounts;
+  readonly queue: QueueStats;
+  readonly notes: readonly string[];
+}
+
+/** Puts the stored figures and the decisions together: what panels, the command line and every export show. */
+export async function summarise(store: Store, input: SummaryInput): Promise<RunSummary> {
+  const { record } = input;
+  const aggregates = new Map((await store.trials.aggregates(record.id)).map((one) => [one.variant, one]));
+  const latencies = await store.trials.latencies(record.id);
+  const verdicts = input.races.map((race) => ({ model: race.model, verdict: race.sampler.verdict() }));
+  const variants = input.races.flatMap((race) => {
+    const states = race.sampler.variants();
+    return race.variants.map((variant, i): VariantSummary => {
+      const state = states[i];
+      const metrics = input.layoutMetrics[variant.index];
+      if (state === undefined || metrics === undefined) throw new Error(`no figures for ${variant.id}`);
+      const totals = aggregates.get(variant.index);
+      return {
+        id: variant.id,
+        layout: variant.layout,
+        model: variant.model,
+        parameters: variant.parameters,
+        trials: state.trials,
+        correct: state.correct,
+        accuracy: state.accuracy,
+        interval: state.interval,
+        status: state.status,
+        reason: state.reason,
+        ...tally(totals),
+        latency: latencyOf(latencies.get(variant.index)),
+        layoutMetrics: metrics,
+      };
+    });
+  });
+  return {
+    schema: "layoutlab/run@1",
+    run: record.id,
+    name: record.name,
+    file: record.file,
+    createdAt: new Date(record.createdAt).toISOString(),
+    durationMs: Math.round(input.durationMs),
+    status: input.status,
+    verdict: overallVerdict(verdicts),
+    verdicts: verdicts.length > 1 ? verdicts : [],
+    examples: record.order.length,
+    variants,
+    requests: input.requests,
+    queue: input.queue,
+    stopped: { reason: input.stopReason },
+    notes: input.notes,
+  };
+}
+
+function tally(
+  totals: VariantAggregate | undefined,
+): Pick<VariantSummary, "unparsable" | "failed" | "tokens" | "tokensPerCorrect" | "cost"> {
+  if (totals === undefined) {
+    return {
+      unparsable: 0,
+      failed: 0,
+      tokens: { prompt: 0, completion: 0, cached: 0 },
+      tokensPerCorrect: null,
+      cost: 0,
+    };
+  }
+  const { promptTokens, completionTokens, cachedTokens, scoreSum } = totals;
+  return {
+    unparsable: totals.unparsable,
+    failed: totals.failed,
+    tokens: { prompt: promptTokens, completion: completionTokens, cached: cachedTokens },
+    // A ratio of sums; the mean of ratios would be undefined for every wrong answer.
+    tokensPerCorrect: scoreSum > 0 ? (promptTokens + completionTokens) / scoreSum : null,
+    cost: totals.cost ?? null,
+  };
+}
+
+function latencyOf(values: Float64Array | undefined): VariantSummary["latency"] {
+  if (values === undefined || values.length === 0) return null;
+  const ascending = values.slice().sort();
+  return { p50: quantile(ascending, 0.5), p95: quantile(ascending, 0.95) };
+}
