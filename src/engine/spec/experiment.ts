@@ -77,7 +77,13 @@ export type DemonstrationSelect = "first" | "random" | "nearest";
 /** Demonstrations: rows of another file, or pairs written in place. */
 export interface ExamplesPart {
   readonly source:
-    | { readonly kind: "file"; readonly path: string; readonly format: DataFormat; readonly input: string | undefined; readonly expected: string | undefined }
+    | {
+        readonly kind: "file";
+        readonly path: string;
+        readonly format: DataFormat;
+        readonly input: string | undefined;
+        readonly expected: string | undefined;
+      }
     | { readonly kind: "inline"; readonly pairs: readonly Demonstration[] }
     | { readonly kind: "text"; readonly text: string; readonly file: string | undefined };
   readonly count: number;

@@ -1,0 +1,26 @@
+/** Trouble that ends the reading of a data file. */
+export class DataError extends Error {
+  readonly code: string;
+  readonly action: string;
+  /** 1-based line of the file. */
+  readonly line: number;
+
+  constructor(code: string, message: string, action: string, line: number) {
+    super(message);
+    this.name = "DataError";
+    this.code = code;
+    this.action = action;
+    this.line = line;
+  }
+}
+
+/** Trouble with one record; the reading goes on behind it. */
+export interface RecordTrouble {
+  readonly code: "ragged-row" | "malformed-row";
+  readonly message: string;
+  readonly action: string;
+  readonly row: number;
+  readonly line: number;
+}
+
+export type OnTrouble = (trouble: RecordTrouble) => void;

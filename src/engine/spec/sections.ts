@@ -1,0 +1,360 @@
+import { didYouMean } from "../../base/didYouMean.ts";
+import type {
+  DataFormat,
+  DatasetSpec,
+  EnsembleSpec,
+  Experiment,
+  PoolSpec,
+  SamplingSpec,
+  Scalar,
+  ScorerSpec,
+  StoppingSpec,
+} from "./experiment.ts";
+import { layoutName } from "./layouts.ts";
+import { knownParameters, selections, styles } from "./names.ts";
+import { meant, type Report } from "./report.ts";
+import type { ExperimentFile } from "./schema.ts";
+import type { SourceDocument } from "./source.ts";
+
+/** Sections of the file, each from its validated form to the experiment's, with what only several keys together can show. */
+
+const endings: Readonly<Record<string, DataFormat>> = {
+  csv: "csv",
+  tsv: "tsv",
+  tab: "tsv",
+  jsonl: "jsonl",
+  ndjson: "jsonl",
+  json: "json",
+};
+
+/** The format a path's ending stands for. */
+export function formatOf(path: string): DataFormat | undefined {
+  return endings[/\.([A-Za-z]+)$/.exec(path)?.[1]?.toLowerCase() ?? ""];
+}
+
+export function readDataset(written: ExperimentFile["dataset"], report: Report): DatasetSpec {
+  const spec =
+    typeof written === "string" ? { path: written, input: {}, filter: {}, seed: 1, shuffle: false } : { ...written };
+  const format = ("format" in spec ? spec.format : undefined) ?? formatOf(spec.path);
+  if (format === undefined) {
+    const action = "say which: dataset: { path: …, format: csv }, or tsv, jsonl, json";
+    report(typeof written === "string" ? ["dataset"] : ["dataset", "path"], {
+      code: "unknown-format",
+      message: `the ending of ${spec.path} does not tell its format`,
+      action,
+    });
+  }
+  if (typeof written !== "string" && written.limit === undefined && written.shuffle) {
+    report(["dataset", "shuffle"], {
+      code: "no-effect",
+      severity: "info",
+      message: "shuffle without limit keeps every row",
+      action: "add limit to draw a random subset; a run draws its own order anyway",
+    });
+  }
+  return {
+    path: spec.path,
+    format: format ?? "csv",
+    input: definedOnly(spec.input),
+    expected: "expected" in spec ? spec.expected : undefined,
+    id: "id" in spec ? spec.id : undefined,
+    filter: spec.filter,
+    limit: "limit" in spec ? spec.limit : undefined,
+    seed: spec.seed,
+    shuffle: spec.shuffle,
+  };
+}
+
+function definedOnly<T extends object>(record: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
+}
+
+/** Model ids as `provider:model`. */
+export function readModels(written: readonly string[], providers: readonly string[], report: Report): string[] {
+  const ids: string[] = [];
+  written.forEach((id, index) => {
+    const path = ["models", index];
+    const at = id.search(/[:/]/);
+    const provider = at < 0 ? "" : id.slice(0, at);
+    const model = at < 0 ? id : id.slice(at + 1);
+    if (at < 0 && providers.includes(id)) {
+      report(path, { code: "model-syntax", message: `${id} names no model`, action: `write ${id}:MODEL` });
+    } else if (!providers.includes(provider)) {
+      // A bare model name, or one with a maker's prefix, is most likely served by something that speaks OpenAI's API.
+      const near = at < 0 ? [] : didYouMean(provider, providers).map((name) => `${name}:${model}`);
+      const suggestions = near.length > 0 ? near : [`openai:${id}`, `ollama:${id}`];
+      const message = at < 0 ? `the model ${id} has no provider` : `unknown provider ${provider}`;
+      report(path, {
+        code: "unknown-provider",
+        message,
+        action:
+          near.length > 0
+            ? meant(near, [], "")
+            : `write provider:model, such as ${suggestions[0]}; providers are ${providers.join(", ")}`,
+        suggestions,
+      });
+    } else if (model.trim() === "" || /\s/.test(id)) {
+      report(path, {
+        code: "model-syntax",
+        message: `the model id "${id}" ${model.trim() === "" ? "names no model" : "holds a blank"}`,
+        action: "write provider:model without blanks",
+      });
+    } else {
+      const normal = `${provider}:${model}`;
+      if (ids.includes(normal))
+        report(path, {
+          code: "duplicate-model",
+          message: `the model ${normal} is listed twice`,
+          action: "remove one; sampling.repeats asks again",
+        });
+      else ids.push(normal);
+    }
+  });
+  return ids;
+}
+
+/** Every parameter as a list of values. */
+export function readParameters(
+  written: ExperimentFile["parameters"],
+  hasExamples: boolean,
+  report: Report,
+): Record<string, readonly Scalar[]> {
+  const out: Record<string, readonly Scalar[]> = {};
+  for (const [name, given] of Object.entries(written)) {
+    const values = Array.isArray(given) ? given : [given];
+    const path = ["parameters", name];
+    if (!knownParameters.includes(name)) {
+      const suggestions = didYouMean(name, knownParameters);
+      const near = suggestions.length > 0;
+      report(path, {
+        code: "unknown-parameter",
+        severity: near ? "error" : "warning",
+        message: `unknown parameter ${name}`,
+        action: near
+          ? meant(suggestions, [], "")
+          : "it is sent to the provider as it is; remove it if the provider does not know it",
+        what: "key",
+        suggestions,
+      });
+    }
+    if (name.startsWith("examples.") && !hasExamples) {
+      report(path, {
+        code: "no-effect",
+        message: `${name} varies demonstrations, and the prompt has none`,
+        action: "add prompt.examples, or remove this",
+        what: "key",
+      });
+    }
+    values.forEach((value, index) => {
+      const trouble = parameterTrouble(name, value);
+      const place = Array.isArray(given) ? [...path, index] : path;
+      if (trouble !== undefined)
+        report(place, { code: "wrong-value", message: `${name} is ${JSON.stringify(value)}`, action: trouble });
+      else if (values.indexOf(value) < index) {
+        report(place, {
+          code: "duplicate-value",
+          severity: "warning",
+          message: `${name} lists ${JSON.stringify(value)} twice`,
+          action: "remove one; both would be the same variant",
+        });
+      }
+    });
+    out[name] = [...new Set(values)];
+  }
+  return out;
+}
+
+function parameterTrouble(name: string, value: Scalar): string | undefined {
+  const number = typeof value === "number" ? value : Number.NaN;
+  switch (name) {
+    case "temperature":
+      return number >= 0 && number <= 2 ? undefined : "write a number from 0 to 2";
+    case "top_p":
+    case "min_p":
+      return number >= 0 && number <= 1 ? undefined : "write a number from 0 to 1";
+    case "max_tokens":
+      return Number.isInteger(number) && number > 0 ? undefined : "write a whole number from 1 up";
+    case "examples.count":
+      return Number.isInteger(number) && number >= 0 ? undefined : "write a whole number from 0 up";
+    case "seed":
+    case "top_k":
+      return Number.isInteger(number) ? undefined : "write a whole number";
+    case "style":
+      return styles.some((each) => each === value) ? undefined : `use ${styles.join(", ")}`;
+    case "examples.select":
+      return selections.some((each) => each === value) ? undefined : `use ${selections.join(", ")}`;
+    default:
+      return undefined;
+  }
+}
+
+export function readSampling(
+  file: ExperimentFile,
+  searchable: boolean,
+  report: Report,
+): { sampling: SamplingSpec; stopping: StoppingSpec } {
+  const { sampling, stopping } = file;
+  const { mode } = sampling;
+  const max = sampling.max ?? (mode === "doubling" || mode === "bayes" ? 500 : undefined);
+  if (sampling.max !== undefined && sampling.initial > sampling.max) {
+    report(["sampling", "max"], {
+      code: "sampling-conflict",
+      message: `max (${sampling.max}) is below initial (${sampling.initial})`,
+      action: "raise max, or lower initial",
+    });
+  }
+  const adaptive = mode === "adaptive";
+  const rule = stopping.rule ?? (adaptive ? "sequential" : "none");
+  const conflict = (message: string, action: string) =>
+    report(["stopping", "rule"], { code: "stopping-conflict", severity: "warning", message, action });
+  if (stopping.rule === "sequential" && (mode === "full" || mode === "fixed")) {
+    conflict(
+      `sampling.mode ${mode} asks every planned trial, so nothing is stopped early`,
+      "use sampling.mode adaptive, or stopping.rule none",
+    );
+  }
+  if (stopping.rule === "none" && adaptive)
+    conflict("without a stopping rule the adaptive mode asks every trial", "use sequential, or sampling.mode full");
+  if (stopping.rule === "patience" && adaptive)
+    conflict("patience bounds no error rate, so the verdict is without its guarantee", "use sequential");
+  if (stopping.rule !== "patience" && (stopping.patience !== 3 || stopping.threshold !== 0.1)) {
+    report(["stopping", stopping.patience !== 3 ? "patience" : "threshold"], {
+      code: "no-effect",
+      severity: "info",
+      message: "patience and threshold count for the rule patience only",
+      action: "set rule: patience, or remove them",
+      what: "key",
+    });
+  }
+  if (mode === "bayes" && !searchable) {
+    report(["sampling", "mode"], {
+      code: "sampling-conflict",
+      severity: "warning",
+      message: "bayes searches parameters, and there is nothing to search",
+      action: "list several values under parameters, or use adaptive",
+    });
+  }
+  const hot = Object.entries(file.parameters).some(
+    ([name, value]) => name === "temperature" && [value].flat().some((each) => each !== 0),
+  );
+  if (sampling.repeats > 1 && !hot) {
+    report(["sampling", "repeats"], {
+      code: "no-effect",
+      severity: "info",
+      message: "repeats ask the same prompt again, and the temperature is not raised",
+      action: "set parameters.temperature above 0, or repeats: 1",
+    });
+  }
+  return { sampling: { ...sampling, max }, stopping: { ...stopping, rule } };
+}
+
+/** Scorers; the default follows from what an answer is. */
+export function readScoring(
+  file: ExperimentFile,
+  outputType: string,
+  known: readonly string[],
+  report: Report,
+): ScorerSpec[] {
+  const byOutput: Readonly<Record<string, string>> = {
+    label: "label",
+    json: "json",
+    text: "normalised",
+    number: "number",
+    ranked: "ranked",
+    sql: "sql",
+  };
+  if (file.scoring === undefined) return [{ type: byOutput[outputType] ?? "exact", options: {} }];
+  return file.scoring.map((written, index) => {
+    const { type, ...options } = typeof written === "string" ? { type: written } : written;
+    if (!known.includes(type)) {
+      const suggestions = didYouMean(type, known);
+      report(typeof written === "string" ? ["scoring", index] : ["scoring", index, "type"], {
+        code: "unknown-scorer",
+        message: `unknown scorer ${type}`,
+        action: meant(suggestions, known, "scorers"),
+        suggestions: suggestions.length > 0 ? suggestions : known,
+      });
+    }
+    return { type, options };
+  });
+}
+
+export function readEnsembles(file: ExperimentFile, layouts: Experiment["layouts"], report: Report): EnsembleSpec[] {
+  const names = layouts.map(layoutName);
+  file.ensemble.forEach((each, index) => {
+    each.layouts.forEach((name, at) => {
+      if (names.includes(name)) return;
+      const suggestions = didYouMean(name, names);
+      report(["ensemble", index, "layouts", at], {
+        code: "unknown-layout",
+        message: `the ensemble combines ${name}, which is not among the layouts`,
+        action:
+          suggestions.length > 0
+            ? meant(suggestions, [], "")
+            : `add ${name} to layouts, or use ${names.slice(0, 6).join(", ")}`,
+        suggestions: suggestions.length > 0 ? suggestions : names,
+      });
+    });
+  });
+  return file.ensemble;
+}
+
+export function readPools(file: ExperimentFile, models: readonly string[], report: Report): PoolSpec[] {
+  return file.limits.pools.map((pool, index) => {
+    pool.models.forEach((glob, at) => {
+      const pattern = new RegExp(`^${glob.replaceAll(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*")}$`);
+      if (models.some((id) => pattern.test(id))) return;
+      report(["limits", "pools", index, "models", at], {
+        code: "no-effect",
+        severity: "warning",
+        message: `${glob} fits none of the models`,
+        action: "write model ids, with * for anything, such as openai:*",
+      });
+    });
+    if (pool.requestsPerMinute === undefined && pool.tokensPerMinute === undefined && pool.concurrency === undefined) {
+      report(["limits", "pools", index], {
+        code: "no-effect",
+        severity: "warning",
+        message: "the pool limits nothing",
+        action: "set requestsPerMinute, tokensPerMinute or concurrency",
+      });
+    }
+    return {
+      ...pool,
+      requestsPerMinute: pool.requestsPerMinute,
+      tokensPerMinute: pool.tokensPerMinute,
+      concurrency: pool.concurrency,
+    };
+  });
+}
+
+export function readAssert(file: ExperimentFile, report: Report): Experiment["assert"] {
+  const written = file.assert;
+  if (written === undefined) return undefined;
+  if (written.minGain !== undefined && written.against === undefined) {
+    report(["assert", "minGain"], {
+      code: "no-effect",
+      severity: "warning",
+      message: "minGain compares with nothing",
+      action: "set against: baseline, or a run's id",
+      what: "key",
+    });
+  }
+  return { accuracy: comparison(written.accuracy), against: written.against, minGain: written.minGain };
+}
+
+type Comparison = NonNullable<NonNullable<Experiment["assert"]>["accuracy"]>;
+
+function comparison(written: string | number | undefined): Comparison | undefined {
+  if (written === undefined) return undefined;
+  if (typeof written === "number") return { op: ">=", value: written };
+  const [, op, value] = /^(>=|<=|==|>|<)\s*(.*)$/.exec(written) ?? [];
+  return { op: (op ?? ">=") as Comparison["op"], value: Number(value) };
+}
+
+/** Labels as their author wrote them: `1.0` stays `1.0`. */
+export function writtenText(source: SourceDocument, path: readonly (string | number)[], value: Scalar): string {
+  return typeof value === "string" ? value : (source.written(path) ?? String(value));
+}
