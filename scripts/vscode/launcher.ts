@@ -12,15 +12,16 @@ import { launchChromium } from "./chromium.ts";
 import { controlVariable, serveControl } from "./control.ts";
 import { installVSCode, type ReleaseName } from "./install.ts";
 import { runAsMain } from "./main.ts";
-import { type Server, startServer } from "./server.ts";
+import { startServer } from "./server.ts";
 
 const { values, positionals } = parseArgs({
   strict: false,
   allowPositionals: true,
   options: {
-    extensionDevelopmentPath: { type: "string", multiple: true },
+    extensionDevelopmentPath: { type: "string" },
     extensionTestsPath: { type: "string" },
     "user-data-dir": { type: "string" },
+    "extensions-dir": { type: "string" },
   },
 });
 
@@ -35,6 +36,7 @@ runAsMain(async (write) => {
   const release: ReleaseName = process.env["LAYOUTLAB_VSCODE_RELEASE"] === "floor" ? "floor" : "stable";
   const server = await startServer(await installVSCode(release, write), {
     dataFolder,
+    extensionsFolder: text(values["extensions-dir"]),
     // The test runner always asks for no trust questions; the restricted suite wants the questions.
     workspaceTrust: process.env["LAYOUTLAB_RESTRICTED"] === "1",
     automation: true,
@@ -52,7 +54,13 @@ runAsMain(async (write) => {
       page.exposeFunction("codeAutomationExit", (code: number) => resolve(code)).catch(reject);
     });
     await serveControl(socketPath, page, process.stdout);
-    await page.goto(server.workbench(text(positionals[0]), payload(server)));
+    await page.goto(
+      server.workbench(text(positionals[0]), {
+        extensionDevelopmentPath: server.remoteUri(text(values["extensionDevelopmentPath"])),
+        extensionTestsPath: server.remoteUri(text(values["extensionTestsPath"])),
+        skipWelcome: "true",
+      }),
+    );
     process.exitCode = await Promise.race([tested, interrupted]);
     await browser.close();
   } finally {
@@ -60,15 +68,6 @@ runAsMain(async (write) => {
     log.end();
   }
 });
-
-function payload(server: Server): [string, string][] {
-  const developed = values["extensionDevelopmentPath"] ?? [];
-  return [
-    ...developed.map((path): [string, string] => ["extensionDevelopmentPath", server.remoteUri(text(path))]),
-    ["extensionTestsPath", server.remoteUri(text(values["extensionTestsPath"]))],
-    ["skipWelcome", "true"],
-  ];
-}
 
 function text(value: string | boolean | undefined): string {
   if (typeof value !== "string")

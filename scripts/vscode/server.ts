@@ -9,6 +9,7 @@ import type { Installation } from "./install.ts";
 export interface ServerOptions {
   /** The user data folder, with `User/settings.json` and all state; the server's own files go below it too. */
   readonly dataFolder: string;
+  readonly extensionsFolder: string;
   /** Off: every folder is trusted. On: the workbench opens in Restricted Mode. */
   readonly workspaceTrust: boolean;
   /** Lets the page report the tests' console and exit code, and silences first-run prompts. */
@@ -19,7 +20,7 @@ export interface ServerOptions {
 
 export interface Server {
   /** The address of a workbench on `folder`; `payload` goes to it as VS Code's own test runner passes it. */
-  workbench(folder: string, payload: readonly (readonly [string, string])[]): string;
+  workbench(folder: string, payload: Readonly<Record<string, string>>): string;
   /** A path on this machine in the form that payloads carry. */
   remoteUri(path: string): string;
   /** Resolves when the server has ended. */
@@ -34,7 +35,7 @@ export async function startServer(installation: Installation, options: ServerOpt
     ...["--host", "127.0.0.1", "--port", "0", "--connection-token", token],
     ...["--accept-server-license-terms", "--disable-telemetry"],
     ...["--server-data-dir", join(options.dataFolder, "server"), "--user-data-dir", options.dataFolder],
-    ...["--extensions-dir", join(options.dataFolder, "extensions")],
+    ...["--extensions-dir", options.extensionsFolder],
     ...(options.automation ? ["--enable-smoke-test-driver"] : []),
     ...(options.workspaceTrust ? [] : ["--disable-workspace-trust"]),
   ];
@@ -76,7 +77,7 @@ export async function startServer(installation: Installation, options: ServerOpt
     ended,
     stop,
     workbench(folder, payload) {
-      const query = new URLSearchParams({ tkn: token, folder, payload: JSON.stringify(payload) });
+      const query = new URLSearchParams({ tkn: token, folder, payload: JSON.stringify(Object.entries(payload)) });
       return `http://${authority}/?${query}`;
     },
   };

@@ -38,19 +38,21 @@ async function runSuite(suite: "trusted" | "restricted", write: (line: string) =
   await bundle(suite, bundles);
   const run = await mkdtemp(join(tmpdir(), "layoutlab-"));
   const userData = join(run, "data");
+  const extensions = join(run, "extensions");
   const workspace = join(run, "examples");
   try {
     await cp(join(root, "examples"), workspace, { recursive: true });
+    // Installed like any other extension, because the browser takes only one that is under development.
+    await cp(join(root, "test/host/probe"), join(extensions, "layoutlab-tests.layoutlab-probe-0.0.1"), {
+      recursive: true,
+    });
     await mkdir(join(userData, "User"), { recursive: true });
     await writeFile(join(userData, "User/settings.json"), JSON.stringify(settings));
     await runTests({
       vscodeExecutablePath: desktop ?? join(root, "scripts/vscode/launcher.ts"),
-      extensionDevelopmentPath: [
-        join(root, "test/host/probe"),
-        ...(existsSync(join(root, "dist/extension.js")) ? [root] : []),
-      ],
+      extensionDevelopmentPath: root,
       extensionTestsPath: join(bundles, "support/suite.cjs"),
-      launchArgs: [workspace, `--user-data-dir=${userData}`, `--extensions-dir=${join(run, "extensions")}`],
+      launchArgs: [workspace, `--user-data-dir=${userData}`, `--extensions-dir=${extensions}`],
       extensionTestsEnv: {
         // The launcher is a script for the Node that runs this one.
         PATH: `${dirname(process.execPath)}${delimiter}${process.env["PATH"]}`,
@@ -59,6 +61,7 @@ async function runSuite(suite: "trusted" | "restricted", write: (line: string) =
         LAYOUTLAB_SUITE: bundles,
         LAYOUTLAB_SCREENSHOTS: join(output, "screenshots"),
         LAYOUTLAB_GREP: values.grep,
+        MOCHA_COLORS: process.stdout.isTTY ? "1" : undefined,
       },
     });
     return true;
@@ -99,6 +102,7 @@ async function bundle(suite: "trusted" | "restricted", outdir: string): Promise<
 const settings = {
   "telemetry.telemetryLevel": "off",
   "workbench.startupEditor": "none",
+  "workbench.reduceMotion": "on",
   "workbench.secondarySideBar.defaultVisibility": "hidden",
   "extensions.ignoreRecommendations": true,
   "extensions.autoCheckUpdates": false,

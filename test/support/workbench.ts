@@ -75,7 +75,7 @@ function scene(title: string | undefined): Scene {
     axe: (selector = "html") => send({ on: "axe", place: { webview: title, selector } }),
     async picture(name, selector = "body") {
       const path = picturePath(name);
-      await on(selector, "screenshot", { path });
+      await on(selector, "screenshot", { path, animations: "disabled" });
       return path;
     },
   };
@@ -92,7 +92,7 @@ export const workbench = {
   /** Writes a picture of the whole window to `test-output/screenshots` and returns its path. */
   async screenshot(name: string): Promise<string> {
     const path = picturePath(name);
-    await send({ on: "page", method: "screenshot", args: [{ path }] });
+    await send({ on: "page", method: "screenshot", args: [{ path, animations: "disabled" }] });
     return path;
   },
   /** Prints on the terminal that started the tests. */

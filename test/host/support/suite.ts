@@ -7,11 +7,12 @@ import { drivable, workbench } from "../../support/workbench.ts";
 
 export async function run(): Promise<void> {
   const grep = process.env["LAYOUTLAB_GREP"];
-  const mocha = new Mocha({ ui: "bdd", timeout: 30_000, color: true, ...(grep === undefined ? {} : { grep }) });
+  const mocha = new Mocha({ ui: "bdd", timeout: 30_000, ...(grep === undefined ? {} : { grep }) });
   const folder = process.env["LAYOUTLAB_SUITE"] ?? "";
   for (const file of readdirSync(folder, { recursive: true, encoding: "utf8" }).sort()) {
     if (file.endsWith(".host.cjs")) mocha.addFile(join(folder, file));
   }
+  if (mocha.files.length === 0) throw new Error(`No tests in ${folder}`);
   const printed = drivable ? printThroughBrowser() : [];
   mocha.rootHooks({ afterEach: pictureOfFailure });
   const failures = await new Promise<number>((resolve) => mocha.run(resolve));
