@@ -5,9 +5,10 @@ export interface ReaderMessage {
 }
 
 /**
- * How attention falls over a prompt, as a function of the relative token position x in [0, 1]:
+ * How attention falls over a prompt, as a function of the relative position x in [0, 1]:
  * `floor + primacy * exp(-x / primacyWidth) + recency * exp(-(1 - x) / recencyWidth)`.
- * Primacy and recency lift the two ends; what lies between them is read at little more than the floor.
+ * Primacy and recency lift the two ends; what lies between them is read at little more than the floor. A system message
+ * and the opening of the last turn stand out a little, as they do for models trained on chats.
  */
 export interface Attention {
   readonly floor: number;
@@ -15,6 +16,10 @@ export interface Attention {
   readonly primacyWidth: number;
   readonly recency: number;
   readonly recencyWidth: number;
+  /** Factor on everything in a system message. */
+  readonly system: number;
+  /** Lift at the start of the last user turn, halved every 200 characters. */
+  readonly turn: number;
 }
 
 export interface ReaderOptions {
@@ -24,6 +29,8 @@ export interface ReaderOptions {
   readonly seed?: number;
   /** Which of the reader's attention curves to use; see `readerModels`. Default `reader`. */
   readonly attention?: Attention;
+  /** A JSON Schema the answer must satisfy, as providers enforce it; the answer is then that JSON, whatever the prompt asks. */
+  readonly schema?: unknown;
   /** Counts tokens for `usage`; the default is `approximateTokens`. */
   readonly tokens?: (text: string) => number;
 }
