@@ -132,7 +132,19 @@ export function tokenCounter(tokenizer: Tokenizer): TokenCounter {
   };
 }
 
+const counters = new WeakMap<Tokenizer, TokenCounter>();
+
+/** The counter that everyone who uses a tokenizer shares, so that each fixed text is counted once. */
+export function counterFor(modelId: string | undefined): TokenCounter {
+  const tokenizer = tokenizerFor(modelId);
+  const counter = counters.get(tokenizer) ?? tokenCounter(tokenizer);
+  counters.set(tokenizer, counter);
+  return counter;
+}
+
 /** The whole count of texts that were not kept in pieces. */
 export function countMessages(tokenizer: Tokenizer, messages: readonly { readonly content: string }[]): number {
-  return messages.reduce((sum, each) => sum + framing.perMessage + tokenizer.count(each.content), framing.perRequest);
+  let sum: number = framing.perRequest;
+  for (const message of messages) sum += framing.perMessage + tokenizer.count(message.content);
+  return sum;
 }

@@ -1,5 +1,6 @@
 import { seededRandom, shuffled } from "../../base/random.ts";
 import type { Demonstration, DemonstrationSelect } from "../spec/experiment.ts";
+import { wordsOf } from "./words.ts";
 
 /** Chooses the demonstrations of a prompt. */
 export interface DemonstrationChoice {
@@ -27,7 +28,7 @@ export function chooseDemonstrations(
 ): DemonstrationChoice {
   const count = Math.min(wanted, pool.length);
   if (select === "nearest") {
-    const nearest = nearestIndex(pool);
+    const nearest = indexOf(pool);
     return {
       count,
       fixed: undefined,
@@ -52,12 +53,16 @@ function avoiding(own: readonly string[]): (demonstration: Demonstration) => boo
   return (demonstration) => texts.has(demonstration.input.trim());
 }
 
-/** Words of a text in lower case: runs of letters and digits in any script. */
-export function wordsOf(text: string): string[] {
-  return text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
-}
-
 type Nearest = (text: string, count: number, skip: (demonstration: Demonstration) => boolean) => Demonstration[];
+
+const indexes = new WeakMap<readonly Demonstration[], Nearest>();
+
+/** One index a pool, whatever number of layouts and previews ask it. */
+function indexOf(pool: readonly Demonstration[]): Nearest {
+  const known = indexes.get(pool) ?? nearestIndex(pool);
+  indexes.set(pool, known);
+  return known;
+}
 
 /**
  * Similarity is the cosine between the sets of words, each weighted by its inverse document frequency in the pool

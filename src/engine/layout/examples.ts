@@ -10,6 +10,7 @@ import { compileTemplate, type Template, trimBlock } from "./template.ts";
 /** The examples part, ready to stand as text or, unless its author wrote it as one text, as turns. */
 export interface ExamplesRenderer {
   readonly count: number;
+  readonly leastUsefulFirst: boolean;
   readonly block: Block;
   readonly turns: ((example: Example, cut: Cut) => readonly PromptMessage[]) | undefined;
 }
@@ -32,6 +33,7 @@ export function examplesRenderer(parts: ExperimentParts, style: Style): Examples
   const fixedTurns = choice.fixed && asTurns(choice.fixed, true);
   return {
     count: choice.count,
+    leastUsefulFirst: choice.fixed === undefined,
     block: {
       part: "examples",
       fixed: fixedText,
@@ -57,6 +59,7 @@ function writtenExamples(text: string, style: Style): ExamplesRenderer | undefin
   const fixed = template.columns.length === 0 ? rendered("examples", whole({}), true) : undefined;
   return {
     count: 1,
+    leastUsefulFirst: false,
     turns: undefined,
     block: {
       part: "examples",

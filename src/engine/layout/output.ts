@@ -12,6 +12,28 @@ export function outputText(output: OutputPart, labels: readonly string[]): strin
   return output.confidence ? withConfidence(output, labels) : bareText(output, labels);
 }
 
+/**
+ * Tokens that an answer of the kind asked for usually takes; a guess to plan with, replaced by what is measured as soon as calls
+ * have been made. Labels are counted, other kinds have a fixed allowance.
+ */
+export function expectedAnswerTokens(
+  output: OutputPart,
+  labels: readonly string[],
+  count: (text: string) => number,
+): number {
+  const label = labels.length === 0 ? 4 : labels.reduce((sum, each) => sum + count(each), 0) / labels.length;
+  const confidence = output.confidence ? 12 : 0;
+  const tokens = {
+    label: label + confidence,
+    number: 3 + confidence,
+    ranked: output.maxCandidates * (label + 3 + confidence),
+    json: 60 + confidence,
+    sql: 60 + confidence,
+    text: 150 + confidence,
+  }[output.type];
+  return Math.ceil(tokens);
+}
+
 function bareText(output: OutputPart, labels: readonly string[]): string {
   switch (output.type) {
     case "number":

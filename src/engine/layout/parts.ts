@@ -46,7 +46,7 @@ export interface ExperimentParts {
 export interface PromptSource {
   readonly experiment: {
     readonly prompt: PromptSpec;
-    readonly dataset: { readonly input: Readonly<Partial<Record<PartName, string>>>; readonly seed: number };
+    readonly dataset: { readonly seed: number };
   };
   /** `output.labels`, with `auto` already collected from the dataset. */
   readonly labels: readonly string[];
@@ -54,13 +54,12 @@ export interface PromptSource {
   readonly demonstrations: readonly Demonstration[];
 }
 
-/** The parts of a loaded experiment. A part without text of its own is filled from the column that `dataset.input` names for it. */
+/** The parts of a loaded experiment. */
 export function partsOf(source: PromptSource): ExperimentParts {
   const { prompt, dataset } = source.experiment;
   const texts: Partial<Record<TextPartName, string>> = {};
   for (const name of textPartNames) {
-    const column = dataset.input[name];
-    const text = prompt[name]?.text ?? (column === undefined ? undefined : `{{${column}}}`);
+    const text = prompt[name]?.text;
     if (text !== undefined) texts[name] = text;
   }
   return {
@@ -70,17 +69,6 @@ export function partsOf(source: PromptSource): ExperimentParts {
     labels: source.labels,
     seed: dataset.seed,
   };
-}
-
-/** The parts that exist; a part whose text is blank does not. */
-export function presentParts(parts: ExperimentParts): ReadonlySet<PartName> {
-  const present = new Set<PartName>(textPartNames.filter((name) => (parts.texts[name] ?? "").trim() !== ""));
-  const demonstrations = parts.demonstrations;
-  if (demonstrations?.kind === "text" && demonstrations.text.trim() !== "") present.add("examples");
-  if (demonstrations?.kind === "pool" && demonstrations.pool.length > 0 && demonstrations.count > 0)
-    present.add("examples");
-  present.add("output");
-  return present;
 }
 
 function demonstrationSource(part: ExamplesPart, pool: readonly Demonstration[]): DemonstrationSource {

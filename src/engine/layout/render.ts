@@ -13,6 +13,8 @@ import { compileTemplate, trimBlock } from "./template.ts";
 export interface RenderedLayout extends CompiledLayout {
   /** Demonstrations in an uncut prompt; one text that the author wrote counts as one. */
   readonly demonstrations: number;
+  /** A cut takes the first demonstrations away rather than the last. */
+  readonly leastUsefulFirst: boolean;
   /** The context's own text, without its delimiters; empty when there is none. */
   contextOf(example: Example): string;
   assemble(example: Example, cut?: Cut): Prompt;
@@ -45,6 +47,7 @@ export function compileLayout(arrangement: Arrangement, parts: ExperimentParts):
   return {
     arrangement,
     demonstrations: examples?.count ?? 0,
+    leastUsefulFirst: examples?.leastUsefulFirst ?? false,
     contextOf: (example) => (blocks.has("context") ? trimBlock(context.fill(example.fields)) : ""),
     assemble(example, cut = uncut) {
       const messages: PromptMessage[] = [];

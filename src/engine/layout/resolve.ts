@@ -1,5 +1,5 @@
 import { didYouMean } from "../../base/didYouMean.ts";
-import type { LayoutSpec, PartName } from "../spec/experiment.ts";
+import type { LayoutSpec } from "../spec/experiment.ts";
 import { builtinLayout, builtinLayouts, defaultStyle, standardLayout } from "./builtin.ts";
 import type { Arrangement } from "./layout.ts";
 import { applyTransforms, conflictsOf, type PlacingTransform, transformNamed } from "./transforms.ts";
@@ -97,37 +97,4 @@ function fromDeclared(spec: DeclaredLayout): Resolved {
 
 function conflict(message: string, action: string): LayoutProblem {
   return { kind: "problem", code: "layout-conflict", message, action, suggestions: [] };
-}
-
-/** What a person should know about an arrangement's fit with the parts an experiment has. */
-export interface PlacementNote {
-  /** `absent`: placed but not in the experiment, so it is left out. `unplaced`: in the experiment but nowhere in the layout. */
-  readonly kind: "absent" | "unplaced";
-  readonly part: PartName;
-  readonly message: string;
-  readonly action: string;
-}
-
-/**
- * Compares an arrangement with the parts that exist. The quick check is never missed: it falls back on the question, and only
- * layouts that want one place it.
- */
-export function placementNotes(arrangement: Arrangement, present: ReadonlySet<PartName>): PlacementNote[] {
-  const placed = new Set([...arrangement.system, ...arrangement.user]);
-  const absent = [...placed].filter((part) => !present.has(part) && part !== "quickCheck");
-  const unplaced = [...present].filter((part) => !placed.has(part) && part !== "quickCheck");
-  return [
-    ...absent.map((part) => ({
-      kind: "absent" as const,
-      part,
-      message: `layout "${arrangement.name}" places ${part}, which the prompt does not have`,
-      action: `add ${part} to the prompt, or it is left out`,
-    })),
-    ...unplaced.map((part) => ({
-      kind: "unplaced" as const,
-      part,
-      message: `layout "${arrangement.name}" does not place ${part}`,
-      action: `add ${part} to its system or user parts, or it is not sent`,
-    })),
-  ];
 }

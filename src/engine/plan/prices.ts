@@ -77,3 +77,11 @@ export function costOf(price: Price, tokens: BilledTokens): number | undefined {
   const full = tokens.prompt - cached;
   return (full * price.prompt + cached * (price.cached ?? price.prompt) + tokens.completion * price.completion) / 1e6;
 }
+
+/**
+ * Prompt tokens that a provider's prefix cache can serve when that many leading tokens are the same from call to call. OpenAI
+ * caches prompts from 1,024 tokens on, in steps of 128 (its prompt caching guide).
+ */
+export function servedFromCache(prefixTokens: number): number {
+  return prefixTokens < 1024 ? 0 : Math.floor(prefixTokens / 128) * 128;
+}
