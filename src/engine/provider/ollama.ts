@@ -1,6 +1,7 @@
 import { Ollama } from "ollama/browser";
 import type { Clock } from "../../base/clock.ts";
 import { messageOf, UserError } from "../../base/errors.ts";
+import { field, numberField, textField } from "../../base/untyped.ts";
 import type { ToolCall } from "../prompt/prompt.ts";
 import type { Outcome, Reply } from "../response/outcome.ts";
 import { type Fetch, type Http, openHttp } from "./http.ts";
@@ -20,7 +21,6 @@ import {
   malformed,
   transportOutcome,
 } from "./trouble.ts";
-import { field, numberField, textField } from "./untyped.ts";
 
 export interface OllamaOptions {
   /** `OLLAMA_HOST` or `OLLAMA_BASE_URL`, and the proxies' names. */

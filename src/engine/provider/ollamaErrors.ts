@@ -1,10 +1,10 @@
 import { messageOf } from "../../base/errors.ts";
+import { textField } from "../../base/untyped.ts";
 import type { Outcome } from "../response/outcome.ts";
 import { NotJson } from "./leanResponse.ts";
 import { parseRetryAfter } from "./limitHeaders.ts";
 import { redact } from "./redact.ts";
 import { abortedOutcome, malformed, transportOutcome } from "./trouble.ts";
-import { textField } from "./untyped.ts";
 
 /** A refusal with its whole text; the SDK would print it and drop the headers. */
 export class OllamaRefusal extends Error {

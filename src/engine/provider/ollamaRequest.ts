@@ -1,8 +1,8 @@
 import type { ChatRequest, Message as WireMessage } from "ollama";
+import { fieldsOf } from "../../base/untyped.ts";
 import type { Message } from "../prompt/prompt.ts";
 import type { Scalar } from "../spec/experiment.ts";
 import type { ModelRequest } from "./provider.ts";
-import { fieldsOf } from "./untyped.ts";
 
 /** Asked for when nobody says: enough for most prompts, affordable on a small card. */
 export const defaultContextTokens = 8192;

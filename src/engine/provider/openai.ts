@@ -1,6 +1,7 @@
 import OpenAI, { APIError } from "openai";
 import type { Clock } from "../../base/clock.ts";
 import { messageOf, UserError } from "../../base/errors.ts";
+import { field, fieldsOf, numberField } from "../../base/untyped.ts";
 import type { LimitReport, Outcome, Reply, Timing } from "../response/outcome.ts";
 import { type Fetch, openHttp } from "./http.ts";
 import { parseLimits } from "./limitHeaders.ts";
@@ -11,7 +12,6 @@ import { readStream } from "./openaiStream.ts";
 import type { ModelInfo, ModelRequest, Provider, SendOptions } from "./provider.ts";
 import { redact } from "./redact.ts";
 import { abortedOutcome, hostOf, isLoopback, keyTrouble, malformed } from "./trouble.ts";
-import { field, fieldsOf, numberField } from "./untyped.ts";
 
 export interface OpenAIOptions {
   /** The name in front of its model ids; default `openai`. */

@@ -1,6 +1,6 @@
+import { field, fieldsOf, numberField, textField } from "../../base/untyped.ts";
 import type { ToolCall } from "../prompt/prompt.ts";
 import type { Outcome, Timing, Usage } from "../response/outcome.ts";
-import { field, fieldsOf, numberField, textField } from "./untyped.ts";
 
 type Answered = Extract<Outcome, { kind: "answered" }>;
 

@@ -1,9 +1,9 @@
 import type { ChatCompletionMessageParam, ChatCompletionTool } from "openai/resources/chat/completions";
 import { canonicalJson } from "../../base/json.ts";
+import { fieldsOf } from "../../base/untyped.ts";
 import type { Message } from "../prompt/prompt.ts";
 import type { Scalar } from "../spec/experiment.ts";
 import type { ModelRequest } from "./provider.ts";
-import { fieldsOf } from "./untyped.ts";
 
 /** What a server was found not to take as it is written, per model. */
 export interface Quirks {

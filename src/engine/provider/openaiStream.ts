@@ -1,10 +1,10 @@
 import type OpenAI from "openai";
 import { Stream } from "openai/core/streaming";
 import type { Clock } from "../../base/clock.ts";
+import { field, numberField, textField } from "../../base/untyped.ts";
 import type { Outcome } from "../response/outcome.ts";
 import { finished, finishOf, meanProbability, parseArguments, readUsage, unknownUsage } from "./openaiAnswer.ts";
 import { connectionLost } from "./trouble.ts";
-import { field, numberField, textField } from "./untyped.ts";
 
 /**
  * Reads a streamed completion to its end, or until `onText` finds the answer complete: then the connection is dropped, which

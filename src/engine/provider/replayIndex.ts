@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { messageOf, UserError } from "../../base/errors.ts";
 import { canonicalJson } from "../../base/json.ts";
-import { type Fields, field, fieldsOf, numberField, textField } from "./untyped.ts";
+import { type Fields, field, fieldsOf, numberField, textField } from "../../base/untyped.ts";
 
 /** Files up to this size are kept in memory; of larger ones only where each line stands. */
 const heldBytes = 48 * 1048576;

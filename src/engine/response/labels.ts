@@ -1,0 +1,107 @@
+/**
+ * Finds which label an answer means. Strict forms are tried first, so that labels which differ only in case or punctuation
+ * stay apart when the model writes them exactly.
+ */
+export interface LabelMatcher {
+  /** The label that the whole text is, but for case, quotes, markdown, punctuation, and `_`, `-` or spaces between words. */
+  whole(text: string): string | undefined;
+  /** The distinct labels that occur in the text; a label inside a longer one does not count. */
+  within(text: string): readonly string[];
+}
+
+const matchers = new WeakMap<readonly string[], LabelMatcher>();
+
+/** The matcher of a list of labels, made once per list. */
+export function labelMatcher(labels: readonly string[]): LabelMatcher {
+  let matcher = matchers.get(labels);
+  if (matcher === undefined) {
+    matcher = build(labels);
+    matchers.set(labels, matcher);
+  }
+  return matcher;
+}
+
+/** Two labels are the same when this is the same: case, outer punctuation and the signs between words put aside. */
+export function looseLabel(text: string): string {
+  return undress(text)
+    .normalize("NFKC")
+    .toLowerCase()
+    .replace(/[\s_\u2010-\u2015-]+/g, " ")
+    .trim();
+}
+
+/** A text without the quotes, markdown and final punctuation that models put around an answer. */
+export function undress(text: string): string {
+  let bare = text.trim();
+  for (;;) {
+    const inner = bare
+      .replace(/^(?:[*_`"'“”‘’«»]+|#+\s+|[-•]\s+|>\s+)/, "")
+      .replace(/[*_`"'“”‘’«».!,;:]+$/, "")
+      .replace(/^[([{](.*)[)\]}]$/s, "$1")
+      .trim();
+    // Signs that belong to the answer, like a minus or an underscore alone, are not taken away.
+    if (inner === bare || inner === "") return bare;
+    bare = inner;
+  }
+}
+
+function build(labels: readonly string[]): LabelMatcher {
+  const exact = new Set(labels);
+  /** Null where several labels are the same but for dress. */
+  const loose = new Map<string, string | null>();
+  for (const label of labels) {
+    const key = looseLabel(label);
+    loose.set(key, loose.has(key) ? null : label);
+  }
+  const keys = [...loose.keys()].filter((key) => key !== "").sort((a, b) => b.length - a.length);
+  // One or two letters are words or options; only the option's dress tells which.
+  const long = keys.filter((key) => key.length > 2);
+  const short = keys.filter((key) => key.length <= 2);
+  let pattern: RegExp | undefined;
+  let optionPattern: RegExp | undefined;
+
+  return {
+    whole(text) {
+      const trimmed = text.trim();
+      if (exact.has(trimmed)) return trimmed;
+      const bare = undress(trimmed);
+      if (exact.has(bare)) return bare;
+      return loose.get(looseLabel(bare)) ?? option(trimmed);
+    },
+    within(text) {
+      const found = new Set<string>();
+      if (long.length > 0) {
+        pattern ??= new RegExp(`(?<![\\p{L}\\p{N}])(?:${long.map(escaped).join("|")})(?![\\p{L}\\p{N}])`, "gu");
+        const flat = text
+          .normalize("NFKC")
+          .toLowerCase()
+          .replace(/[\s_*`\u2010-\u2015-]+/g, " ");
+        for (const [key] of flat.matchAll(pattern)) {
+          const label = loose.get(key);
+          if (label !== undefined && label !== null) found.add(label);
+        }
+      }
+      if (short.length > 0) {
+        const one = short.map(escaped).join("|");
+        optionPattern ??= new RegExp(`\\((${one})\\)|\\b(?:option|choice|answer(?: is)?)[: ]+\\(?(${one})\\b`, "gi");
+        for (const [, bracketed, named] of text.matchAll(optionPattern)) {
+          const label = loose.get((bracketed ?? named ?? "").toLowerCase());
+          if (label !== undefined && label !== null) found.add(label);
+        }
+      }
+      return [...found];
+    },
+  };
+
+  /** `(A) bank`, `B. at the shop`, where the label is the letter alone. */
+  function option(text: string): string | undefined {
+    if (short.length === 0) return undefined;
+    const match = /^[\s*_"'`]*(?:[([]\s*([^\s()[\]]{1,2})\s*[)\]]|([^\s().:]{1,2})\s*[).:])/u.exec(text);
+    const letter = match?.[1] ?? match?.[2];
+    return letter === undefined ? undefined : (loose.get(letter.toLowerCase()) ?? undefined);
+  }
+}
+
+function escaped(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
+}
