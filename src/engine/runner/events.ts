@@ -82,6 +82,12 @@ export interface VariantView {
   readonly reason: string;
 }
 
+/**
+ * Why a run ended: every race is decided or out of rows; a budget is used up; a person stopped it; a model can never work as
+ * asked (key, name, quota); or a model stayed out of reach.
+ */
+export type StopKind = "decided" | "budget" | "interrupted" | "rejected" | "unavailable" | "failed";
+
 /** `layoutlab/run@1`: what `run --json` prints and the store keeps. */
 export interface RunSummary {
   readonly schema: "layoutlab/run@1";
@@ -98,7 +104,7 @@ export interface RunSummary {
   readonly variants: readonly VariantSummary[];
   readonly requests: RequestCounts;
   readonly queue: QueueStats;
-  readonly stopped: { readonly reason: string };
+  readonly stopped: { readonly kind: StopKind; readonly reason: string };
   /** What a reader must know before quoting the numbers: built-in model, exploratory provider, void rows, estimates. */
   readonly notes: readonly string[];
 }

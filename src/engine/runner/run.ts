@@ -7,9 +7,10 @@ import type { Variant } from "../plan/variants.ts";
 import type { Queue } from "../queue/queue.ts";
 import type { DecisionRecord, RunStatus, Store, TrialState } from "../store/store.ts";
 import { type Budget, describeBudget } from "./budget.ts";
-import type { RunEvent, RunSummary, RunView, TokenTotals, TrialEvent, VariantView } from "./events.ts";
+import type { RunEvent, RunSummary, RunView, StopKind, TokenTotals, TrialEvent, VariantView } from "./events.ts";
 import { Pipeline, type PipelineOptions, type RunModel, type TrialPlan, type TrialResult } from "./pipeline.ts";
-import { Pace } from "./view.ts";
+import { RepeatMeans } from "./samplers.ts";
+import { Pace } from "./pace.ts";
 
 /** What a run needs, all of it made beforehand: `prepare.ts` does that for a new run and for one that is resumed. */
 export interface PreparedRun {
@@ -64,10 +65,17 @@ export interface RunHandle {
   stop(now: boolean): void;
 }
 
+/** Why a run is about to end. */
+interface Ending {
+  readonly status: RunStatus;
+  readonly kind: StopKind;
+  readonly reason: string;
+}
+
 export type Summarise = (end: {
   readonly run: PreparedRun;
   readonly status: RunStatus;
-  readonly stopReason: string;
+  readonly stopped: RunSummary["stopped"];
   readonly view: RunView;
   readonly queue: Queue;
 }) => Promise<RunSummary>;
@@ -100,10 +108,10 @@ export function startRun(
     scorers: run.scorers,
     ...task,
     owner: deps.owner,
-    onBudget: (reached) => stopFor({ status: "stopped", reason: describeBudget(reached) }),
+    onBudget: (reached) => stopFor({ status: "stopped", kind: "budget", reason: describeBudget(reached) }),
   });
 
-  let stopping: { readonly status: RunStatus; readonly reason: string } | undefined;
+  let stopping: Ending | undefined;
   let ended: RunSummary | undefined;
   let trialsDone = 0;
   let decisionCount = 0;
@@ -118,9 +126,11 @@ export function startRun(
   let wake = () => {};
 
   const raceOf = new Map<number, { readonly race: Race; readonly local: number }>();
-  for (const race of run.races) race.variants.forEach((variant, local) => raceOf.set(variant.index, { race, local }));
+  for (const race of run.races) {
+    for (const [local, variant] of race.variants.entries()) raceOf.set(variant.index, { race, local });
+  }
 
-  const stopFor = (why: { readonly status: RunStatus; readonly reason: string }) => {
+  const stopFor = (why: Ending) => {
     if (stopping === undefined) {
       stopping = why;
       pipeline.withdraw(() => true);
@@ -226,7 +236,7 @@ export function startRun(
       run.maxDurationMs === undefined
         ? undefined
         : clock.after(run.maxDurationMs, () =>
-            stopFor({ status: "stopped", reason: describeBudget(run.budget.timeUp()) }),
+            stopFor({ status: "stopped", kind: "budget", reason: describeBudget(run.budget.timeUp()) }),
           );
     const queueChanges = queue.onChange((change) => emitter.fire({ kind: "queue", run: run.id, change }));
     let cancelTick = () => {};
@@ -269,7 +279,13 @@ export function startRun(
     await Promise.all(pendingWrites);
     pendingWrites = [];
     const end = ending();
-    const summary = await summarise({ run, status: end.status, stopReason: end.reason, view: view(), queue });
+    const summary = await summarise({
+      run,
+      status: end.status,
+      stopped: { kind: end.kind, reason: end.reason },
+      view: view(),
+      queue,
+    });
     await store.runs.update(run.id, {
       status: end.status,
       endedAt: clock.now(),
@@ -283,14 +299,15 @@ export function startRun(
     return summary;
   }
 
-  function ending(): { readonly status: RunStatus; readonly reason: string } {
+  function ending(): Ending {
     if (stopping !== undefined) return stopping;
     if (failedModels.size > 0) {
       const which = [...failedModels].map(([model, message]) => `${model}: ${message}`).join("; ");
-      return { status: "stopped", reason: which };
+      return { status: "stopped", kind: "rejected", reason: which };
     }
     return {
       status: "finished",
+      kind: "decided",
       reason: run.races.every((race) => race.sampler.finished) ? "decided" : "nothing more to ask",
     };
   }
@@ -348,7 +365,7 @@ export function startRun(
     view,
     done: crank(),
     stop(now) {
-      stopFor({ status: "interrupted", reason: "stopped by the user" });
+      stopFor({ status: "interrupted", kind: "interrupted", reason: "stopped by the user" });
       if (now) pipeline.abort();
     },
   };
@@ -401,39 +418,4 @@ function decisionRecord(model: string, decision: Decision, at: number): Decision
     numbers: { ...decision.numbers },
     at,
   };
-}
-
-/** Several answers to one trial become one score: their mean, over those that could be had; NaN when none could. */
-class RepeatMeans {
-  readonly #repeats: number;
-  readonly #scores = new Map<string, number[]>();
-
-  constructor(repeats: number) {
-    this.#repeats = repeats;
-  }
-
-  has(variant: number, position: number, repeat: number): boolean {
-    return this.#repeats > 1 && this.#scores.get(`${variant}:${position}`)?.[repeat] !== undefined;
-  }
-
-  /** The mean once the last repeat is in. */
-  add(variant: number, position: number, repeat: number, score: number): number | undefined {
-    if (this.#repeats === 1) return score;
-    const key = `${variant}:${position}`;
-    const scores = this.#scores.get(key) ?? [];
-    this.#scores.set(key, scores);
-    scores[repeat] = score;
-    let count = 0;
-    let sum = 0;
-    let usable = 0;
-    for (const one of scores) {
-      if (one === undefined) continue;
-      count += 1;
-      if (Number.isNaN(one)) continue;
-      sum += one;
-      usable += 1;
-    }
-    if (count < this.#repeats) return undefined;
-    return usable === 0 ? Number.NaN : sum / usable;
-  }
 }

@@ -16,7 +16,7 @@ export interface DecidedRace {
 export interface SummaryInput {
   readonly record: RunRecord;
   readonly status: RunStatus;
-  readonly stopReason: string;
+  readonly stopped: RunSummary["stopped"];
   readonly durationMs: number;
   readonly races: readonly DecidedRace[];
   readonly layoutMetrics: readonly LayoutMetrics[];
@@ -69,7 +69,7 @@ export async function summarise(store: Store, input: SummaryInput): Promise<RunS
     variants,
     requests: input.requests,
     queue: input.queue,
-    stopped: { reason: input.stopReason },
+    stopped: input.stopped,
     notes: input.notes,
   };
 }
