@@ -1,7 +1,7 @@
 import { UserError } from "../../base/errors.ts";
-import { oneOf } from "../spec/report.ts";
 import type { RunOptions } from "../api.ts";
 import type { Experiment, SamplingMode } from "../spec/experiment.ts";
+import { oneOf } from "../spec/report.ts";
 
 const modes: readonly SamplingMode[] = ["adaptive", "full", "fixed", "doubling", "bandit", "halving", "bayes"];
 
@@ -11,7 +11,11 @@ export function withOptions(experiment: Experiment, options: RunOptions): Experi
   if (sampling !== undefined && !isMode(sampling)) {
     throw new UserError("unknown-mode", `there is no sampling mode "${sampling}"`, `use one of ${modes.join(", ")}`);
   }
-  for (const [name, value] of Object.entries({ limit: options.limit, "max-calls": options.maxCalls, concurrency: options.concurrency })) {
+  for (const [name, value] of Object.entries({
+    limit: options.limit,
+    "max-calls": options.maxCalls,
+    concurrency: options.concurrency,
+  })) {
     if (value !== undefined && !(Number.isInteger(value) && value >= 1)) {
       throw new UserError("bad-number", `${name} is ${value}`, "give a whole number from 1 up");
     }
@@ -35,7 +39,12 @@ export function withOptions(experiment: Experiment, options: RunOptions): Experi
 
 /** Layouts of the file by name; a built-in one may be named even where the file does not list it. */
 function chosenLayouts(experiment: Experiment, names: readonly string[]): Experiment["layouts"] {
-  if (names.length === 0) throw new UserError("no-layouts", "no layout is named", `use ${oneOf(experiment.layouts.map((layout) => layout.name))}`);
+  if (names.length === 0)
+    throw new UserError(
+      "no-layouts",
+      "no layout is named",
+      `use ${oneOf(experiment.layouts.map((layout) => layout.name))}`,
+    );
   return names.map((name) => experiment.layouts.find((layout) => layout.name === name) ?? { kind: "named", name });
 }
 

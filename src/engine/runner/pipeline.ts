@@ -2,10 +2,9 @@ import type { Clock } from "../../base/clock.ts";
 import type { AnswerCache } from "../cache/answerCache.ts";
 import type { Example } from "../dataset/example.ts";
 import type { Scorer } from "../metrics/scorers/scorer.ts";
-import type { Price } from "../plan/prices.ts";
-import { costOf } from "../plan/prices.ts";
+import { type BilledTokens, costOf, type Price } from "../plan/prices.ts";
 import type { Variant } from "../plan/variants.ts";
-import { type Prompt, toMessages } from "../prompt/prompt.ts";
+import type { Prompt } from "../prompt/prompt.ts";
 import type { ModelRequest, Provider, ProviderFacts } from "../provider/provider.ts";
 import type { Queue, Settled } from "../queue/queue.ts";
 import { type ParsedAnswer, parseAnswer } from "../response/answer.ts";
@@ -30,6 +29,8 @@ export interface TrialPlan {
   readonly completionTokens: number;
   /** What was left out so that it fits, JSON; undefined when nothing was. */
   readonly context: string | undefined;
+  /** Why it must not be sent: a prompt of this row does not fit, so the row counts for no layout. */
+  readonly refused: string | undefined;
 }
 
 /** How asking a trial went. */
@@ -119,6 +120,10 @@ export class Pipeline {
     const calls: { readonly plan: TrialPlan; id: number | undefined }[] = [];
     const done: Promise<void>[] = [];
     for (const plan of plans) {
+      if (plan.refused !== undefined) {
+        done.push(this.#refused(plan, plan.refused).then((result) => onResult(plan, result)));
+        continue;
+      }
       const answer = found.get(plan.key);
       if (answer !== undefined) done.push(this.#fromCache(plan, answer).then((result) => onResult(plan, result)));
       else if (model(plan.variant.model).facts.replayed) {
@@ -155,7 +160,7 @@ export class Pipeline {
   }
 
   async #call(plan: TrialPlan, id: number, model: RunModel): Promise<TrialResult> {
-    const { queue, store, cache, run } = this.#o;
+    const { store, cache } = this.#o;
     const open: Open = { plan, waiting: new AbortController(), inFlight: false };
     this.#open.add(open);
     try {
@@ -191,8 +196,6 @@ export class Pipeline {
       return { kind: "done", trial, completion };
     } finally {
       this.#open.delete(open);
-      void queue;
-      void run;
     }
   }
 
@@ -204,8 +207,12 @@ export class Pipeline {
     open: Open,
   ): Promise<Settled> {
     const { queue, store, budget, run, owner } = this.#o;
-    const price = model.facts.free ? 0 : (costOf(model.price, plan.promptTokens, 0, plan.completionTokens) ?? 0);
-    const reservation: Spending = { calls: 1, tokens: plan.promptTokens + plan.completionTokens, cost: price };
+    const expected = { prompt: plan.promptTokens, completion: plan.completionTokens };
+    const reservation: Spending = {
+      calls: 1,
+      tokens: expected.prompt + expected.completion,
+      cost: costIn(model, expected) ?? 0,
+    };
     let claimed = id === undefined;
     const settled = await queue.add(
       {
@@ -250,6 +257,21 @@ export class Pipeline {
     );
     this.counts.retried += Math.max(0, settled.attempts - 1);
     return settled;
+  }
+
+  async #refused(plan: TrialPlan, message: string): Promise<TrialResult> {
+    const outcome: Outcome = { kind: "tooLong", message, limitTokens: undefined };
+    const completion = this.#completion(
+      plan,
+      { reply: { outcome }, attempts: 0, queuedMs: 0 },
+      undefined,
+      undefined,
+      "call",
+    );
+    const trial = this.#trial(plan, outcome, undefined, undefined);
+    await this.#o.store.requests.record(this.#row(plan), completion, [trial]);
+    this.counts.failed += 1;
+    return { kind: "done", trial, completion };
   }
 
   async #replayed(plan: TrialPlan, model: RunModel): Promise<TrialResult> {
@@ -348,12 +370,8 @@ export class Pipeline {
     const prompt = answered ? (outcome.usage.promptTokens ?? plan.promptTokens) : undefined;
     const completion = answered ? (outcome.usage.completionTokens ?? plan.completionTokens) : undefined;
     const cached = answered ? outcome.usage.cachedTokens : undefined;
-    const cost =
-      !answered || model === undefined
-        ? undefined
-        : model.facts.free
-          ? 0
-          : costOf(model.price, prompt ?? 0, cached ?? 0, completion ?? 0);
+    const billed = { prompt: prompt ?? 0, cached: cached ?? 0, completion: completion ?? 0 };
+    const cost = !answered || model === undefined ? undefined : costIn(model, billed);
     return {
       status: answered ? "completed" : "failed",
       source,
@@ -387,7 +405,7 @@ export class Pipeline {
     if (outcome.kind !== "answered") return { calls: 1, tokens: 0, cost: 0 };
     const prompt = outcome.usage.promptTokens ?? plan.promptTokens;
     const completion = outcome.usage.completionTokens ?? plan.completionTokens;
-    const cost = model.facts.free ? 0 : (costOf(model.price, prompt, outcome.usage.cachedTokens ?? 0, completion) ?? 0);
+    const cost = costIn(model, { prompt, cached: outcome.usage.cachedTokens ?? 0, completion }) ?? 0;
     return { calls: 1, tokens: prompt + completion, cost };
   }
 
@@ -420,4 +438,8 @@ export function adoptionKey(plan: {
   return `${plan.variant.index}:${plan.position}:${plan.key}`;
 }
 
-export { toMessages };
+/** US dollars; undefined when the price is unknown. */
+function costIn(model: RunModel, tokens: BilledTokens): number | undefined {
+  if (model.facts.free) return 0;
+  return model.price && costOf(model.price, tokens);
+}

@@ -1,3 +1,4 @@
+import { UserError } from "../../base/errors.ts";
 import type { TokenCounter } from "../context/tokenizer.ts";
 import { fitPrompt, type TrimReport } from "../context/trim.ts";
 import { knownWindow, promptBudget } from "../context/window.ts";
@@ -9,7 +10,6 @@ import type { RenderedLayout } from "../layout/render.ts";
 import type { Variant } from "../plan/variants.ts";
 import type { Prompt } from "../prompt/prompt.ts";
 import type { ContextSpec, Experiment, OutputPart } from "../spec/experiment.ts";
-import { UserError } from "../../base/errors.ts";
 
 /** A variant's prompts, as a run asks for them. */
 export interface VariantPrompts {
@@ -28,7 +28,12 @@ export interface FittedPrompt {
 }
 
 /** Joins every variant's layout with the experiment's parts. @throws UserError for a layout that cannot be made. */
-export function variantPrompts(source: LayoutSource & { readonly experiment: Experiment }, variants: readonly Variant[], counterOf: (model: string) => TokenCounter, windowOf: (model: string) => number | undefined = knownWindow): readonly VariantPrompts[] {
+export function variantPrompts(
+  source: LayoutSource & { readonly experiment: Experiment },
+  variants: readonly Variant[],
+  counterOf: (model: string) => TokenCounter,
+  windowOf: (model: string) => number | undefined = knownWindow,
+): readonly VariantPrompts[] {
   const { experiment } = source;
   const answerTokens = expectedAnswerTokens(experiment.prompt.output, source.labels);
   return variants.map((variant) => {
@@ -40,7 +45,11 @@ export function variantPrompts(source: LayoutSource & { readonly experiment: Exp
       variant,
       layout: compiled.layout,
       counter: counterOf(variant.model),
-      budget: promptBudget({ maxTokens: experiment.context.maxTokens, windowTokens: windowOf(variant.model), answerTokens }),
+      budget: promptBudget({
+        maxTokens: experiment.context.maxTokens,
+        windowTokens: windowOf(variant.model),
+        answerTokens,
+      }),
     };
   });
 }
@@ -50,7 +59,11 @@ export function fit(prompts: VariantPrompts, example: Example, trim: ContextSpec
     const prompt = prompts.layout.assemble(example);
     return { prompt, tokens: prompts.counter.prompt(prompt), trim: undefined };
   }
-  const { prompt, report } = fitPrompt(prompts.layout, example, { budget: prompts.budget, trim, count: prompts.counter.prompt });
+  const { prompt, report } = fitPrompt(prompts.layout, example, {
+    budget: prompts.budget,
+    trim,
+    count: prompts.counter.prompt,
+  });
   return { prompt, tokens: report.after, trim: report.before === report.after && report.fits ? undefined : report };
 }
 

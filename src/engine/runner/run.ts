@@ -8,9 +8,9 @@ import type { Queue } from "../queue/queue.ts";
 import type { DecisionRecord, RunStatus, Store, TrialState } from "../store/store.ts";
 import { type Budget, describeBudget } from "./budget.ts";
 import type { RunEvent, RunSummary, RunView, StopKind, TokenTotals, TrialEvent, VariantView } from "./events.ts";
+import { Pace } from "./pace.ts";
 import { Pipeline, type PipelineOptions, type RunModel, type TrialPlan, type TrialResult } from "./pipeline.ts";
 import { RepeatMeans } from "./samplers.ts";
-import { Pace } from "./pace.ts";
 
 /** What a run needs, all of it made beforehand: `prepare.ts` does that for a new run and for one that is resumed. */
 export interface PreparedRun {

@@ -31,16 +31,21 @@ export function samplerOptions(
     initial: sampling.initial,
     ...(mode === "adaptive" ? { scope: sampling.scope } : {}),
     ...(sampling.max === undefined ? {} : mode === "adaptive" ? { maxRows: sampling.max } : { max: sampling.max }),
-    ...(stopping.rule === "patience" ? { patience: { patience: stopping.patience, threshold: stopping.threshold } } : {}),
+    ...(stopping.rule === "patience"
+      ? { patience: { patience: stopping.patience, threshold: stopping.threshold } }
+      : {}),
   };
 }
 
 /** Cost of 1,000 calls in US dollars, or their prompt tokens where a call is free or its price unknown: it only breaks ties. */
-export function expectedCost(price: Price | undefined, free: boolean, metrics: LayoutMetrics, answerTokens: number): number {
+export function expectedCost(
+  price: Price | undefined,
+  free: boolean,
+  metrics: LayoutMetrics,
+  answerTokens: number,
+): number {
   const dollars =
-    price === undefined || free
-      ? undefined
-      : costOf(price, { prompt: metrics.promptTokens, completion: answerTokens });
+    price === undefined || free ? undefined : costOf(price, { prompt: metrics.promptTokens, completion: answerTokens });
   return 1000 * (dollars ?? metrics.promptTokens);
 }
 
@@ -62,7 +67,9 @@ export async function storedRaces(
       sampler: openSampler(change(own)),
     };
   });
-  const places = new Map(races.flatMap((race) => race.variants.map((variant, local) => [variant.index, { race, local }] as const)));
+  const places = new Map(
+    races.flatMap((race) => race.variants.map((variant, local) => [variant.index, { race, local }] as const)),
+  );
   const means = new RepeatMeans(Number(record.settings["repeats"] ?? 1));
   const { variant, position, repeat, score } = await store.trials.scores(record.id);
   for (let i = 0; i < variant.length; i++) {
