@@ -12,6 +12,8 @@ import type { Scalar } from "../spec/experiment.ts";
 export interface Store {
   /** The file or URL, without credentials. */
   readonly location: string;
+  /** What a person should know of how it was opened, a sentence each; mostly none. */
+  readonly warnings: readonly string[];
   readonly runs: RunTable;
   readonly requests: RequestTable;
   readonly trials: TrialTable;
@@ -70,7 +72,12 @@ export interface RunTable {
   ): Promise<void>;
   get(id: string): Promise<RunRecord | undefined>;
   /** Newest first; `prefix` finds a run by the start of its id. */
-  list(filter?: { readonly file?: string; readonly prefix?: string; readonly status?: RunStatus; readonly limit?: number }): Promise<readonly RunRecord[]>;
+  list(filter?: {
+    readonly file?: string;
+    readonly prefix?: string;
+    readonly status?: RunStatus;
+    readonly limit?: number;
+  }): Promise<readonly RunRecord[]>;
   /** Removes a run with its trials, requests and decisions; cached answers stay. */
   delete(id: string): Promise<void>;
   /** Stores the rows a run is about, once per dataset hash. */
@@ -177,13 +184,23 @@ export interface RequestTable {
   /** Takes rows from pending to processing for `owner`; the ids that were really taken. */
   claim(ids: readonly number[], owner: string, leaseMs: number): Promise<ReadonlySet<number>>;
   /** The oldest pending rows by priority, taken for `owner`. */
-  claimNext(filter: { readonly owner: string; readonly leaseMs: number; readonly limit: number; readonly run?: string; readonly models?: readonly string[] }): Promise<readonly ClaimedRequest[]>;
+  claimNext(filter: {
+    readonly owner: string;
+    readonly leaseMs: number;
+    readonly limit: number;
+    readonly run?: string;
+    readonly models?: readonly string[];
+  }): Promise<readonly ClaimedRequest[]>;
   /** Keeps what `owner` holds for `leaseMs` more. */
   renew(owner: string, leaseMs: number): Promise<void>;
   /** Back to pending: claimed, not sent or cancelled. */
   release(ids: readonly number[]): Promise<void>;
   /** Ends a request and, in the same commit, writes its trials and cache entry. With trials it counts as published. */
-  complete(id: number, completion: Completion, more?: { readonly trials?: readonly TrialRecord[]; readonly cache?: CacheEntry }): Promise<void>;
+  complete(
+    id: number,
+    completion: Completion,
+    more?: { readonly trials?: readonly TrialRecord[]; readonly cache?: CacheEntry },
+  ): Promise<void>;
   /** `enqueue` and `complete` in one commit, for answers that needed no call. */
   record(row: NewRequest, completion: Completion, trials: readonly TrialRecord[]): Promise<number>;
   /** Ended by another process and not yet taken up by the run. */
@@ -191,7 +208,15 @@ export interface RequestTable {
   /** Writes the trials of a request another process ended. */
   publish(id: number, trials: readonly TrialRecord[]): Promise<void>;
   /** Pending and processing rows of a run, to be adopted when it resumes. */
-  unfinished(run: string): Promise<readonly { readonly id: number; readonly key: string; readonly attempts: number; readonly state: RequestStatus; readonly leaseOwner: string | undefined }[]>;
+  unfinished(run: string): Promise<
+    readonly {
+      readonly id: number;
+      readonly key: string;
+      readonly attempts: number;
+      readonly state: RequestStatus;
+      readonly leaseOwner: string | undefined;
+    }[]
+  >;
   /** Rows whose lease ran out, or whose owner `isDead`, go back to pending; how many. */
   recoverStale(isDead?: (owner: string) => boolean): Promise<number>;
   /** Deletes pending rows nobody will need. */
@@ -199,7 +224,14 @@ export interface RequestTable {
   get(id: number): Promise<RequestRecord | undefined>;
   /** The messages as they were sent. */
   messages(id: number): Promise<readonly PromptMessage[]>;
-  list(filter: { readonly run?: string; readonly status?: RequestStatus; readonly errorClass?: FailureClass; readonly after?: number; readonly limit: number }): Promise<readonly RequestRecord[]>;
+  list(filter: {
+    readonly run?: string;
+    readonly status?: RequestStatus;
+    readonly errorClass?: FailureClass;
+    readonly taskType?: string;
+    readonly after?: number;
+    readonly limit: number;
+  }): Promise<readonly RequestRecord[]>;
   /** Counts and rates; see `RequestStats`. */
   stats(filter?: { readonly run?: string }): Promise<RequestStats>;
   /** Deletes ended rows last touched before `before`; how many. Trials keep their scores. */
@@ -210,8 +242,20 @@ export interface RequestTable {
 
 export interface RequestStats {
   readonly byStatus: Readonly<Record<RequestStatus, number>>;
-  readonly byModel: readonly { readonly model: string; readonly pending: number; readonly processing: number; readonly completed: number; readonly failed: number; readonly successRate: number | undefined }[];
-  readonly byTaskType: readonly { readonly taskType: string; readonly completed: number; readonly failed: number; readonly successRate: number | undefined }[];
+  readonly byModel: readonly {
+    readonly model: string;
+    readonly pending: number;
+    readonly processing: number;
+    readonly completed: number;
+    readonly failed: number;
+    readonly successRate: number | undefined;
+  }[];
+  readonly byTaskType: readonly {
+    readonly taskType: string;
+    readonly completed: number;
+    readonly failed: number;
+    readonly successRate: number | undefined;
+  }[];
   readonly byErrorClass: Readonly<Record<string, number>>;
   readonly oldestPendingAt: number | undefined;
 }
@@ -281,14 +325,28 @@ export interface VariantAggregate {
 
 export interface TrialTable {
   /** All trials of a run as columns, in (position, variant, repeat) order: what re-deciding and analysis read. Score NaN for `void`. */
-  scores(run: string): Promise<{ readonly variant: Uint32Array; readonly position: Uint32Array; readonly repeat: Uint32Array; readonly score: Float64Array }>;
+  scores(run: string): Promise<{
+    readonly variant: Uint32Array;
+    readonly position: Uint32Array;
+    readonly repeat: Uint32Array;
+    readonly score: Float64Array;
+  }>;
   /** One page by keyset: pass the last page's `next`. */
-  page(filter: TrialFilter, sort: TrialSort, descending: boolean, limit: number, after?: string): Promise<{ readonly rows: readonly TrialRow[]; readonly next: string | undefined }>;
+  page(
+    filter: TrialFilter,
+    sort: TrialSort,
+    descending: boolean,
+    limit: number,
+    after?: string,
+  ): Promise<{ readonly rows: readonly TrialRow[]; readonly next: string | undefined }>;
   count(filter: TrialFilter): Promise<number>;
   aggregates(run: string): Promise<readonly VariantAggregate[]>;
   /** Latencies of measured calls only (never cached or replayed), per variant. */
   latencies(run: string): Promise<ReadonlyMap<number, Float64Array>>;
-  confusion(run: string, variant: number): Promise<readonly { readonly expected: string; readonly prediction: string; readonly count: number }[]>;
+  confusion(
+    run: string,
+    variant: number,
+  ): Promise<readonly { readonly expected: string; readonly prediction: string; readonly count: number }[]>;
   /** Every variant's trial on one row. */
   atPosition(run: string, position: number): Promise<readonly TrialRow[]>;
   /** Replaces scores after re-scoring, in one commit. */
@@ -319,13 +377,34 @@ export interface CacheRow {
 
 export interface CacheTable {
   get(keys: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** Which of them are held, without reading the answers. */
+  has(keys: readonly string[]): Promise<ReadonlySet<string>>;
   put(entries: readonly CacheEntry[]): Promise<void>;
   /** Marks use, for eviction and hit counts; batched by the caller. */
   touch(keys: readonly string[]): Promise<void>;
-  list(filter: { readonly model?: string; readonly experiment?: string; readonly after?: string; readonly limit: number }): Promise<readonly CacheRow[]>;
+  list(filter: {
+    readonly model?: string;
+    readonly experiment?: string;
+    readonly after?: string;
+    readonly limit: number;
+  }): Promise<readonly CacheRow[]>;
   /** Deletes by key, model or experiment; no filter clears all. How many went. */
-  delete(filter: { readonly keys?: readonly string[]; readonly model?: string; readonly experiment?: string }): Promise<number>;
-  stats(): Promise<{ readonly entries: number; readonly bytes: number; readonly byModel: readonly { readonly model: string; readonly experiment: string; readonly entries: number; readonly bytes: number; readonly hits: number }[] }>;
+  delete(filter: {
+    readonly keys?: readonly string[];
+    readonly model?: string;
+    readonly experiment?: string;
+  }): Promise<number>;
+  stats(): Promise<{
+    readonly entries: number;
+    readonly bytes: number;
+    readonly byModel: readonly {
+      readonly model: string;
+      readonly experiment: string;
+      readonly entries: number;
+      readonly bytes: number;
+      readonly hits: number;
+    }[];
+  }>;
   /** Deletes the least recently used until at most `maxBytes` are held; how many went. */
   evict(maxBytes: number): Promise<number>;
   /** Streams entries for an export. */

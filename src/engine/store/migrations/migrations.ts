@@ -1,0 +1,4 @@
+import { init } from "./0001-init.ts";
+
+/** Steps of the schema; the n-th leads to version n. A step that was released is never edited: add the next one. */
+export const migrations: readonly string[] = [init];
