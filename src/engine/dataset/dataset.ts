@@ -75,7 +75,7 @@ export function selectRows(table: DataTable, selection: Selection): SelectedRows
   const labels = new Set<string>();
   const missing = new Map<string, Rows>();
   const withoutId = new Rows();
-  const byId = new Map<string, Rows>();
+  const counts = new Map<string, number>();
   const examples: Example[] = [];
   let kept = 0;
   for (const record of table.records) {
@@ -85,25 +85,22 @@ export function selectRows(table: DataTable, selection: Selection): SelectedRows
     kept++;
     const lacking = lackingColumns(record, expected, selection);
     for (const column of lacking) {
-      let rows = missing.get(column);
-      if (rows === undefined) missing.set(column, (rows = new Rows()));
+      const rows = missing.get(column) ?? new Rows();
       rows.add(record.row);
+      missing.set(column, rows);
     }
     if (lacking.length > 0) continue;
     const own = selection.id === undefined ? undefined : String(record.fields[selection.id] ?? "").trim();
     if (own === "") withoutId.add(record.row);
     const id = own ?? contentId(record.fields);
-    let rows = byId.get(id);
-    if (rows === undefined) byId.set(id, (rows = new Rows()));
-    rows.add(record.row);
+    const count = (counts.get(id) ?? 0) + 1;
+    counts.set(id, count);
     // Equal rows stay apart by a number, so that an id names one example.
-    const unique = own === undefined && rows.count > 1 ? `${id}~${rows.count}` : id;
+    const unique = own === undefined && count > 1 ? `${id}~${count}` : id;
     examples.push({ id: unique, row: record.row, line: record.line, fields: record.fields, expected });
   }
   const ordered = selection.shuffle ? shuffled(examples, seededRandom("dataset", selection.seed)) : examples;
   const used = selection.limit === undefined ? ordered : ordered.slice(0, selection.limit);
-  const duplicates: { id: string; rows: RowList }[] = [];
-  for (const [id, rows] of byId) if (rows.count > 1 && id !== "") duplicates.push({ id, rows });
   return {
     dataset: {
       examples: used,
@@ -114,9 +111,20 @@ export function selectRows(table: DataTable, selection: Selection): SelectedRows
     },
     missing,
     withoutId,
-    duplicates,
+    duplicates: duplicatesAmong(examples, counts),
     kept,
   };
+}
+
+function duplicatesAmong(
+  examples: readonly Example[],
+  counts: ReadonlyMap<string, number>,
+): { readonly id: string; readonly rows: RowList }[] {
+  const byId = new Map<string, Rows>();
+  for (const [id, count] of counts) if (count > 1 && id !== "") byId.set(id, new Rows());
+  if (byId.size === 0) return [];
+  for (const { id, row } of examples) (byId.get(id) ?? byId.get(id.replace(/~\d+$/, "")))?.add(row);
+  return [...byId].map(([id, rows]) => ({ id, rows }));
 }
 
 function lackingColumns(

@@ -164,7 +164,7 @@ function checkParts(
     }
   });
   if (present === undefined) return;
-  const left = [...present].filter((part) => !placed.includes(part) && part !== "quickCheck");
+  const left = [...present].filter((part) => !placed.includes(part) && part !== "segment" && part !== "quickCheck");
   if (left.length > 0) {
     report(path, {
       code: "left-out-part",

@@ -12,7 +12,12 @@ export interface Trouble {
   /** Point at the key instead of the value. */
   readonly what?: "key" | "value";
   /** Point at the n-th (from 0) standing of this text inside the value. */
-  readonly within?: { readonly text: string; readonly nth: number };
+  readonly within?: {
+    readonly text: string;
+    readonly nth: number;
+    /** A stretch of that text. Default: all of it. */
+    readonly part?: readonly [start: number, end: number];
+  };
 }
 
 export type Report = (path: Path, trouble: Trouble) => void;
@@ -40,7 +45,8 @@ export function rangeOf(source: SourceDocument, path: Path, what?: "key" | "valu
     let at = source.text.indexOf(within.text, span[0]);
     for (let seen = 0; seen < within.nth && at >= 0; seen++)
       at = source.text.indexOf(within.text, at + within.text.length);
-    if (at >= 0 && at < span[1]) return source.range(at, at + within.text.length);
+    const [from, to] = within.part ?? [0, within.text.length];
+    if (at >= 0 && at < span[1]) return source.range(at + from, at + to);
   }
   return source.range(span[0], span[1]);
 }
