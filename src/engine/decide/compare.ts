@@ -1,0 +1,182 @@
+import { seededRandom } from "../../base/random.ts";
+import { bootstrapMean } from "../stats/bootstrap.ts";
+import { cohensH, pairedOddsRatio } from "../stats/effectSize.ts";
+import { detectableDifference, pairedSampleSize } from "../stats/power.ts";
+import { meanDifference, pairedCounts } from "./paired.ts";
+import { type PairTest, testPair } from "./pairTest.ts";
+import type { Interval } from "./sampler.ts";
+import { points } from "./words.ts";
+
+/** Scores in [0, 1] by example id (a content hash, so that runs of different days and tools pair up). */
+export type Scores = ReadonlyMap<string, number>;
+
+export interface CompareOptions {
+  readonly confidence?: number;
+  readonly seed?: number | string;
+  /** Cluster of an example (same passage, same author); clusters are resampled together. */
+  readonly cluster?: (id: string) => string;
+  /** From an A/A comparison of one of the two sides, to hold the difference against. */
+  readonly noise?: NoiseFloor;
+}
+
+/** Two variants, runs or prompt versions on the examples both have. Differences are B minus A, about future rows. */
+export interface Comparison {
+  readonly rows: number;
+  readonly onlyA: number;
+  readonly onlyB: number;
+  readonly meanA: number;
+  readonly meanB: number;
+  readonly difference: number;
+  /** Rows on which B scored more, less, and the same. */
+  readonly wins: number;
+  readonly losses: number;
+  readonly ties: number;
+  /** McNemar mid-p with Bonett-Price, or paired bootstrap for scores other than 0 and 1. */
+  readonly test: PairTest;
+  readonly significant: boolean;
+  readonly bootstrap: { readonly interval: Interval; readonly pValue: number };
+  readonly effect: { readonly cohensH: number; readonly oddsRatio: number };
+  readonly power: {
+    /** Smallest difference that so many rows show in four of five tries. */
+    readonly detectable: number;
+    /** Rows to show the difference seen in four of five tries; null when there is none. */
+    readonly rowsNeeded: number | null;
+  };
+  readonly explanation: string;
+}
+
+/** How much the same variant differs from itself when it is run twice. */
+export interface NoiseFloor {
+  readonly rows: number;
+  /** Share of rows whose score changed. */
+  readonly flipRate: number;
+  /** Mean difference that two runs of one variant stay within, at the confidence, on so many rows. */
+  readonly floor: number;
+  readonly explanation: string;
+}
+
+/** Compares two sides once. Neither side is looked at repeatedly; for that, race them. */
+export function compare(a: Scores, b: Scores, options: CompareOptions = {}): Comparison {
+  const alpha = 1 - (options.confidence ?? 0.95);
+  const ids = shared(a, b);
+  const pair = pairedCounts(differences(a, b, ids));
+  const test = testPair(pair, alpha, options.seed ?? 1);
+  const bootstrap = bootstrapMean(pair.differences, {
+    alpha,
+    random: seededRandom("compare", options.seed ?? 1),
+    ...(options.cluster === undefined ? {} : { clusters: ids.map(options.cluster) }),
+  });
+  const meanA = average(a, ids);
+  const meanB = average(b, ids);
+  const difference = meanDifference(pair);
+  const n = Math.max(1, pair.rows);
+  const needed = pairedSampleSize(pair.wins / n, pair.losses / n, alpha, 0.8);
+  const significant = test.pValue < alpha;
+  const power = {
+    detectable:
+      pair.wins + pair.losses === 0 ? 1 / n : detectableDifference((pair.wins + pair.losses) / n, alpha, 0.8, n),
+    rowsNeeded: Number.isFinite(needed) ? Math.ceil(needed) : null,
+  };
+  const numbers = { rows: pair.rows, difference, test, significant, power, confidence: 1 - alpha };
+  return {
+    rows: pair.rows,
+    onlyA: a.size - pair.rows,
+    onlyB: b.size - pair.rows,
+    meanA,
+    meanB,
+    difference,
+    wins: pair.wins,
+    losses: pair.losses,
+    ties: pair.rows - pair.wins - pair.losses,
+    test,
+    significant,
+    bootstrap: { interval: [bootstrap.lo, bootstrap.hi], pValue: bootstrap.p },
+    effect: { cohensH: cohensH(meanB, meanA), oddsRatio: pairedOddsRatio(pair.wins, pair.losses) },
+    power,
+    explanation: explain(numbers, options.noise),
+  };
+}
+
+/** An A/A comparison: one variant run twice over the same examples. What it shows is noise, and any A/B gain must exceed it. */
+export function noiseFloor(first: Scores, second: Scores, options: { readonly confidence?: number } = {}): NoiseFloor {
+  const alpha = 1 - (options.confidence ?? 0.95);
+  const ids = shared(first, second);
+  const pair = pairedCounts(differences(first, second, ids));
+  const test = testPair(pair, alpha, "noise");
+  const flipRate = pair.rows === 0 ? 0 : (pair.wins + pair.losses) / pair.rows;
+  // Half the width, centred on 0: what no difference at all would look like.
+  const floor = (test.interval[1] - test.interval[0]) / 2;
+  const drift =
+    test.pValue < alpha ? " The two runs differ by more than chance: something else changed between them." : "";
+  const text = `Run twice, ${points.percent(flipRate)} of ${points.rows(pair.rows)} changed their score; differences up to ${points.of(floor)} are noise.${drift}`;
+  return { rows: pair.rows, flipRate, floor, explanation: text };
+}
+
+/** What a number of rows can show, before any is paid for. */
+export interface PowerPlan {
+  readonly rows: number;
+  readonly detectable: number;
+  /** Rows needed to show each difference with the power asked for. */
+  readonly needed: readonly { readonly difference: number; readonly rows: number }[];
+}
+
+/** Plans a paired test. `discordance`: expected share of rows on which two variants differ (0.04 to 0.21 is usual for layouts). */
+export function planPower(options: {
+  readonly rows: number;
+  readonly discordance?: number;
+  readonly confidence?: number;
+  readonly power?: number;
+}): PowerPlan {
+  const psi = options.discordance ?? 0.15;
+  const alpha = 1 - (options.confidence ?? 0.95);
+  const power = options.power ?? 0.8;
+  const gaps = [0.01, 0.02, 0.03, 0.05, 0.1].filter((d) => d <= psi);
+  return {
+    rows: options.rows,
+    detectable: detectableDifference(psi, alpha, power, options.rows),
+    needed: gaps.map((difference) => ({
+      difference,
+      rows: Math.ceil(pairedSampleSize((psi + difference) / 2, (psi - difference) / 2, alpha, power)),
+    })),
+  };
+}
+
+function explain(
+  c: Pick<Comparison, "rows" | "difference" | "test" | "significant" | "power"> & { readonly confidence: number },
+  noise: NoiseFloor | undefined,
+): string {
+  if (c.rows === 0) return "The two sides have no example in common, so nothing can be said.";
+  const way = c.difference > 0 ? "better" : c.difference < 0 ? "worse" : "neither better nor worse";
+  const size = c.difference === 0 ? "" : ` by ${points.of(c.difference)}`;
+  const [low, high] = c.test.interval;
+  const range = `${points.percent(c.confidence)} interval ${signed(low)} to ${signed(high)} points, p = ${pValue(c.test.pValue)}`;
+  const start = `On ${points.rows(c.rows)} B is ${way}${size} (${range}).`;
+  const verdict = c.significant
+    ? " The difference holds for future rows like these."
+    : ` That is not significant: differences under about ${points.of(c.power.detectable)} cannot be seen with so few rows.`;
+  const floor =
+    noise !== undefined && Math.abs(c.difference) <= noise.floor
+      ? " It is no larger than the noise of running one side twice."
+      : "";
+  return start + verdict + floor;
+}
+
+function signed(x: number): string {
+  return `${x < 0 ? "-" : "+"}${Math.abs(x * 100).toFixed(1)}`;
+}
+
+function pValue(p: number): string {
+  return p < 0.001 ? "< 0.001" : p.toFixed(3);
+}
+
+function shared(a: Scores, b: Scores): string[] {
+  return [...a.keys()].filter((id) => b.has(id)).sort();
+}
+
+function differences(a: Scores, b: Scores, ids: readonly string[]): Float64Array {
+  return Float64Array.from(ids, (id) => (b.get(id) as number) - (a.get(id) as number));
+}
+
+function average(scores: Scores, ids: readonly string[]): number {
+  return ids.length === 0 ? 0 : ids.reduce((sum, id) => sum + (scores.get(id) as number), 0) / ids.length;
+}

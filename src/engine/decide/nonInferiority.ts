@@ -1,0 +1,188 @@
+import { stakes } from "../stats/betting.ts";
+import { notWorse } from "./full.ts";
+import type { Settings } from "./options.ts";
+import { anytimeInterval, meanDifference } from "./paired.ts";
+import { RowSampler } from "./rowSampler.ts";
+import type { DecisionNumbers, Verdict } from "./sampler.ts";
+import { type Conclusion, rowsNeeded, verdictOf } from "./verdict.ts";
+import { boundedLog, Purses } from "./wealth.ts";
+import { listed, points } from "./words.ts";
+
+/**
+ * Looks for the cheapest variant that is not worse than the baseline by more than e. For every cheaper variant one purse
+ * bets that it is not worse by more than e (it needs m/alpha for m candidates, which keeps the chance of any wrong claim
+ * under alpha) and one that it is (1/alpha drops it; a wrong drop only misses a saving). Both bets are those of the race,
+ * on the difference to the baseline. Ends when the cheapest one still in is shown to be good enough.
+ */
+export class CheaperSampler extends RowSampler {
+  readonly #base: number;
+  readonly #grid: readonly number[];
+  readonly #good: Purses;
+  readonly #bad: Purses;
+  readonly #prices: readonly number[];
+  /** Number of candidates at the start. */
+  readonly #count: number;
+  #accepted: number | undefined;
+
+  constructor(settings: Settings) {
+    super(settings);
+    this.#base = this.candidates.findIndex((c) => c.id === settings.baseline);
+    this.#prices = this.candidates.map((c) => c.cost ?? Number.POSITIVE_INFINITY);
+    this.#grid = stakes(settings.rows, settings.alpha);
+    this.#good = new Purses(this.#grid, this.candidates.length);
+    this.#bad = new Purses(this.#grid, this.candidates.length);
+    this.#count = this.candidates.filter((_, v) => this.#saves(v) > 0).length;
+  }
+
+  verdict(): Verdict {
+    this.start();
+    return verdictOf(this.settings, this.#conclude());
+  }
+
+  protected override begin(): void {
+    for (const v of this.active) {
+      if (v === this.#base || this.#saves(v) > 0) continue;
+      this.drop(v, `${this.id(v)} is not cheaper than the baseline ${this.id(this.#base)}.`, {});
+    }
+    if (this.#count === 0) this.#end();
+  }
+
+  protected override horizon(): number {
+    return Math.min(this.settings.rows, this.settings.maxRows ?? this.settings.rows);
+  }
+
+  protected override evidence(variant: number): number {
+    if (variant === this.#base) return 0;
+    if (!this.active.includes(variant)) return 1;
+    return Math.max(0, Math.min(1, boundedLog(this.#bad.of(variant)) / -Math.log(this.settings.alpha)));
+  }
+
+  protected override consume(row: number): void {
+    this.#bet(row, (v) => this.ledger.score(row, v) - this.ledger.score(row, this.#base));
+    this.#judge();
+  }
+
+  protected override skip(row: number): void {
+    if (this.settings.scope === "dataset") this.#bet(row, () => 0);
+    this.#judge();
+  }
+
+  /** `sums` already hold the row, so its difference is taken off again for the bound. */
+  #bet(row: number, difference: (variant: number) => number): void {
+    const { rows, equivalence, scope } = this.settings;
+    for (const v of this.active) {
+      if (v === this.#base) continue;
+      const d = difference(v);
+      const gap = this.#lead(v) - d;
+      const left = rows - row;
+      this.#good.bet(v, d, scope === "dataset" ? (-rows * equivalence - gap) / left : -equivalence);
+      this.#bad.bet(v, -d, scope === "dataset" ? (rows * equivalence + gap) / left : equivalence);
+    }
+  }
+
+  #judge(): void {
+    const { alpha } = this.settings;
+    for (const v of this.active.filter((c) => c !== this.#base)) {
+      if (!this.active.includes(v)) continue;
+      if (this.#isGood(v)) this.#accept(v);
+      else if (this.#isBad(v) || this.#bad.of(v) >= 1 / alpha) {
+        const text = `After ${points.rows(this.watermark)} ${this.id(v)} is worse than ${this.id(this.#base)} by more than ${points.of(this.settings.equivalence)}, as far as the evidence asked for goes.`;
+        this.drop(v, text, this.#numbers(v, this.#bad));
+      }
+    }
+    const open = this.active.some((v) => v !== this.#base && v !== this.#accepted);
+    if (!open || this.watermark >= this.horizon()) this.#end();
+  }
+
+  /** Shown to be good enough: dearer candidates have nothing left to win. */
+  #accept(variant: number): void {
+    if (variant === this.#accepted) return;
+    this.#accepted = variant;
+    for (const other of this.active) {
+      if (other === this.#base || other === variant || this.#saves(other) > this.#saves(variant)) continue;
+      this.drop(other, `${this.id(other)} is not cheaper than ${this.id(variant)}, which is good enough.`, {});
+    }
+  }
+
+  #isGood(v: number): boolean {
+    if (this.#good.of(v) >= this.#count / this.settings.alpha) return true;
+    const { rows, equivalence, scope } = this.settings;
+    return scope === "dataset" && this.#lead(v) - (rows - this.watermark) >= -rows * equivalence - 1e-9;
+  }
+
+  #isBad(v: number): boolean {
+    const { rows, equivalence, scope } = this.settings;
+    return scope === "dataset" && this.#lead(v) + (rows - this.watermark) < -rows * equivalence - 1e-9;
+  }
+
+  /** Sum of scores more than the baseline. */
+  #lead(v: number): number {
+    return (this.sums[v] as number) - (this.sums[this.#base] as number);
+  }
+
+  #saves(v: number): number {
+    return (this.#prices[this.#base] as number) - (this.#prices[v] as number);
+  }
+
+  #end(): void {
+    this.finish();
+    const conclusion = this.#conclude();
+    const named = this.#accepted ?? (conclusion.kind === "winner" ? this.#base : undefined);
+    if (named !== undefined) {
+      this.won = named;
+      this.reasons[named] = conclusion.explanation;
+    }
+    const kind = conclusion.kind === "nonInferior" ? "nonInferior" : conclusion.kind === "winner" ? "won" : "stopped";
+    const numbers = this.#accepted === undefined ? {} : this.#numbers(this.#accepted, this.#good);
+    this.note(kind, named ?? null, conclusion.explanation, numbers);
+  }
+
+  #numbers(v: number, purses: Purses): DecisionNumbers {
+    const pair = this.pair(v, this.#base);
+    return {
+      logWealth: boundedLog(purses.of(v)),
+      logThreshold: Math.log((purses === this.#good ? this.#count : 1) / this.settings.alpha),
+      opponent: this.id(this.#base),
+      difference: meanDifference(pair),
+      interval: anytimeInterval(pair, this.settings.alpha),
+      means: this.means(),
+    };
+  }
+
+  #conclude(): Conclusion {
+    const base = this.id(this.#base);
+    const e = points.of(this.settings.equivalence);
+    if (this.#accepted !== undefined && this.finished) {
+      const rivals = this.rivals(this.#accepted);
+      return notWorse(this.id(this.#accepted), base, this.#saves(this.#accepted), this.settings, rivals);
+    }
+    const rivals = this.watermark === 0 ? [] : this.rivals(this.#base);
+    if (this.#count === 0) {
+      const text = `No layout costs less than the baseline ${base}, so there is nothing to save.`;
+      return { kind: "winner", winner: base, tied: [], explanation: text, rivals };
+    }
+    const open = this.active.filter((v) => v !== this.#base);
+    if (open.length === 0 && this.finished) {
+      const text = `Keep ${base}: after ${points.rows(this.watermark)} no cheaper layout is within ${e} of it (${this.settings.scope} scope; a cheaper one may have been missed).`;
+      return { kind: "winner", winner: base, tied: [], explanation: text, rivals };
+    }
+    const cheapest = open.sort((a, b) => this.#saves(b) - this.#saves(a))[0] as number;
+    const needed = rowsNeeded(this.pair(cheapest, this.#base), this.settings.alpha / this.#count);
+    const left = this.settings.rows - this.watermark;
+    const more =
+      this.settings.scope === "dataset"
+        ? Math.min(left, needed === null ? left : Math.max(1, needed - this.watermark))
+        : needed === null
+          ? null
+          : Math.max(1, needed - this.watermark);
+    const text = `Undecided after ${points.rows(this.watermark)}: ${listed(open.map((v) => this.id(v)))} may or may not be within ${e} of ${base}; keep ${base} until it is known.`;
+    return {
+      kind: "undecided",
+      winner: base,
+      tied: open.map((v) => this.id(v)),
+      explanation: text,
+      rivals,
+      moreTrials: more,
+    };
+  }
+}
