@@ -35,23 +35,15 @@ const kinds: Readonly<Record<string, ScorerKind>> = {
         relative: options.atLeast("relative", 0) ?? 0,
       }),
   },
-  jsonField: { options: ["field"], open: (name, options) => jsonFieldScorer(name, options.required("field")) },
-  jsonFields: { options: ["fields"], open: (name, options) => jsonFieldsScorer(name, options.texts("fields")) },
+  json: {
+    options: ["field", "fields"],
+    open: (name, options) => {
+      const field = options.text("field");
+      return field === undefined ? jsonFieldsScorer(name, options.texts("fields")) : jsonFieldScorer(name, field);
+    },
+  },
   ranked: { options: ["k"], open: (name, options) => topScorer(name, options.atLeast("k", 1) ?? 1) },
   mrr: { options: [], open: reciprocalRankScorer },
-};
-
-/** Other names people know them by. */
-const synonyms: Readonly<Record<string, string>> = {
-  accuracy: "label",
-  equals: "exact",
-  normalized: "normalised",
-  numeric: "number",
-  json: "jsonFields",
-  "json-field": "jsonField",
-  "json-fields": "jsonFields",
-  topK: "ranked",
-  "top-k": "ranked",
 };
 
 /** Names that `scoring` accepts here, for completion and diagnostics. */
@@ -67,30 +59,29 @@ export function openScorers(
 ): readonly Scorer[] {
   const used = new Map<string, number>();
   return specs.map((spec) => {
-    const type = synonyms[spec.type] ?? spec.type;
-    const kind = Object.hasOwn(kinds, type) ? kinds[type] : undefined;
-    const scorer = kind === undefined ? others(spec) : openKind(kind, type, spec, used);
+    const kind = Object.hasOwn(kinds, spec.type) ? kinds[spec.type] : undefined;
+    const scorer = kind === undefined ? others(spec) : openKind(kind, spec, used);
     if (scorer === undefined) throw unknownScorer(spec.type);
     return withRecorded(scorer);
   });
 }
 
-function openKind(kind: ScorerKind, type: string, spec: ScorerSpec, used: Map<string, number>): Scorer {
+function openKind(kind: ScorerKind, spec: ScorerSpec, used: Map<string, number>): Scorer {
   const unknown = Object.keys(spec.options).find((option) => !kind.options.includes(option));
   if (unknown !== undefined) {
     const takes = kind.options.length === 0 ? "it takes no options" : `use ${kind.options.join(", ")}`;
     throw new UserError("scorer-option", `scorer ${spec.type} has no option "${unknown}"`, takes);
   }
-  const told = describe(type, spec.options);
+  const told = describe(spec);
   const count = (used.get(told) ?? 0) + 1;
   used.set(told, count);
   return kind.open(count === 1 ? told : `${told} #${count}`, new Options(spec));
 }
 
-/** A name that tells two scorers of one kind apart: `ranked@3`, `jsonField:city`. */
-function describe(type: string, options: Readonly<Record<string, unknown>>): string {
+/** A name that tells two scorers of one kind apart: `top-3`, `json:city`. */
+function describe({ type, options }: ScorerSpec): string {
   if (type === "ranked") return `top-${Number(options["k"] ?? 1)}`;
-  if (type === "jsonField") return `${type}:${String(options["field"])}`;
+  if (type === "json" && typeof options["field"] === "string") return `json:${options["field"]}`;
   return type;
 }
 
@@ -119,12 +110,6 @@ class Options {
     throw this.#bad(name, "write a text");
   }
 
-  required(name: string): string {
-    const value = this.text(name);
-    if (value === undefined || value === "") throw this.#bad(name, `add ${name}`, "is missing");
-    return value;
-  }
-
   texts(name: string): readonly string[] | undefined {
     const value = this.#spec.options[name];
     if (value === undefined) return undefined;
@@ -139,8 +124,8 @@ class Options {
     throw this.#bad(name, `write a number of at least ${least}`);
   }
 
-  #bad(name: string, action: string, what = "has a value it cannot take"): UserError {
-    return new UserError("scorer-option", `scorer ${this.#spec.type}: ${name} ${what}`, action);
+  #bad(name: string, action: string): UserError {
+    return new UserError("scorer-option", `scorer ${this.#spec.type}: ${name} has a value it cannot take`, action);
   }
 }
 
@@ -154,7 +139,7 @@ function compiled(pattern: string, flags: string): RegExp {
 }
 
 function unknownScorer(type: string): UserError {
-  const [closest] = didYouMean(type, [...scorerNames, ...Object.keys(synonyms)]);
+  const [closest] = didYouMean(type, scorerNames);
   const hint = closest === undefined ? "" : `did you mean ${closest}? `;
   return new UserError("unknown-scorer", `there is no scorer "${type}"`, `${hint}use one of ${scorerNames.join(", ")}`);
 }
