@@ -44,6 +44,8 @@ export type TrialResult =
 /** A model as a run uses it. */
 export interface RunModel {
   readonly id: string;
+  /** Without the provider's prefix. */
+  readonly name: string;
   readonly provider: Provider;
   readonly facts: ProviderFacts;
   /** Undefined when the price is unknown. */
@@ -63,7 +65,7 @@ export interface PipelineOptions {
   readonly labels: readonly string[];
   /** `host:pid:start`, under which requests are claimed. */
   readonly owner: string;
-  /** Rows of an interrupted run that were asked for before, by key and repeat. */
+  /** Rows of an interrupted run that were asked for before, by `adoptionKey`. */
   readonly adopted: Map<string, number>;
   readonly onBudget: (reached: BudgetReached) => void;
 }
@@ -429,13 +431,9 @@ export class Pipeline {
   }
 }
 
-/** Rows of an interrupted run are found again by what they ask and for which repeat. */
-export function adoptionKey(plan: {
-  readonly key: string;
-  readonly variant: { readonly index: number };
-  readonly position: number;
-}): string {
-  return `${plan.variant.index}:${plan.position}:${plan.key}`;
+/** Rows of an interrupted run are found again by what they ask, of whom and for which trial. */
+function adoptionKey(plan: TrialPlan): string {
+  return `${plan.variant.index}:${plan.position}:${plan.repeat}:${plan.key}`;
 }
 
 /** US dollars; undefined when the price is unknown. */

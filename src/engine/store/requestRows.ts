@@ -78,7 +78,7 @@ export function trialPairsText(pairs: RequestRecord["trials"]): string {
   return pairs.join();
 }
 
-function trialPairs(flat: string): RequestRecord["trials"] {
+export function trialPairs(flat: string): RequestRecord["trials"] {
   if (flat === "") return [];
   const numbers = flat.split(",").map(Number);
   const pairs: [number, number][] = [];

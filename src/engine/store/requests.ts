@@ -4,7 +4,7 @@ import type { ChangeFeed } from "./changeFeed.ts";
 import { codeOf, complexities, failureClasses, sources, statuses, wordOf } from "./codes.ts";
 import type { StoreContext } from "./context.ts";
 import { packed } from "./packing.ts";
-import { claimedOf, maybeWord, messagesOf, requestOf, trialPairsText, wholeRequest } from "./requestRows.ts";
+import { claimedOf, maybeWord, messagesOf, requestOf, trialPairs, trialPairsText, wholeRequest } from "./requestRows.ts";
 import { requestStats } from "./requestStats.ts";
 import { noRun } from "./runs.ts";
 import type { Row, Value } from "./sqlite.ts";
@@ -167,7 +167,7 @@ export class SqliteRequests implements RequestTable {
       if (key === undefined) return [];
       return connection
         .all(
-          `SELECT request.id, request.status, request.attempts, request.lease_owner, input.key FROM request
+          `SELECT request.id, request.variant, request.status, request.attempts, request.lease_owner, input.key, input.trials FROM request
             JOIN request_input input ON input.request = request.id WHERE request.id IN (
               SELECT id FROM request INDEXED BY request_pending WHERE status = 0 AND run = ?1
               UNION ALL SELECT id FROM request INDEXED BY request_held WHERE status = 1 AND run = ?1)
@@ -177,6 +177,8 @@ export class SqliteRequests implements RequestTable {
         .map((row) => ({
           id: number(row["id"]),
           key: text(row["key"]),
+          variant: number(row["variant"]),
+          trials: trialPairs(text(row["trials"])),
           attempts: maybeNumber(row["attempts"]) ?? 0,
           state: wordOf(statuses, number(row["status"])),
           leaseOwner: row["lease_owner"] === null ? undefined : registry.nameText(number(row["lease_owner"])),

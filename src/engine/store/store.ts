@@ -212,6 +212,8 @@ export interface RequestTable {
     readonly {
       readonly id: number;
       readonly key: string;
+      readonly variant: number;
+      readonly trials: NewRequest["trials"];
       readonly attempts: number;
       readonly state: RequestStatus;
       readonly leaseOwner: string | undefined;
