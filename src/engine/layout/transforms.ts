@@ -44,7 +44,7 @@ const outputLast: Claim = { value: "end", says: "puts the output format after th
 export const transforms: readonly PlacingTransform[] = [
   transform("recency", {
     claims: { questionAfter: after, output: outputLast },
-    apply: (a) => toBack(toBack(a, "question"), "output"),
+    apply: (a) => toBack(a, ["question", "output"]),
   }),
   transform("sandwich", {
     claims: {
@@ -52,23 +52,23 @@ export const transforms: readonly PlacingTransform[] = [
       close: { value: "quickCheck", says: "closes with the quick check" },
     },
     adds: ["quickCheck"],
-    apply: (a) => toBack(toFront(a, "instructions"), "quickCheck", true),
+    apply: (a) => withBack(without(toFront(a, ["instructions"]), "quickCheck"), ["quickCheck"]),
   }),
   transform("instructions-last", {
     claims: {
       instructions: { value: "end", says: "puts the instructions after the text" },
       output: outputLast,
     },
-    apply: (a) => toBack(toBack(a, "instructions"), "output"),
+    apply: (a) => toBack(a, ["instructions", "output"]),
   }),
   transform("question-first", {
     claims: { questionBefore: before, questionAfter: notAfter },
-    apply: (a) => toFront(a, "question"),
+    apply: (a) => toFront(a, ["question"]),
   }),
   transform("question-both", {
     claims: { questionBefore: before, questionAfter: after },
     adds: ["question"],
-    apply: (a) => (holds(a, "question") ? toBack(toFront(a, "question"), "question", true) : a),
+    apply: (a) => (holds(a, "question") ? withBack(toFront(a, ["question"]), ["question"]) : a),
   }),
   transform("static-first", {
     claims: {
@@ -77,11 +77,15 @@ export const transforms: readonly PlacingTransform[] = [
       instructions: { value: "lead", says: "puts the instructions with the other fixed parts" },
       close: { value: "none", says: "leaves nothing fixed after the text" },
     },
-    apply: (a) => ({ ...backParts(a).reduce(toLead, a), fixedFirst: true }),
+    apply: (a) => ({ ...backToLead(a), fixedFirst: true }),
   }),
   transform("minimal-system", {
     claims: { system: { value: "role", says: "leaves only the role in the system message" } },
-    apply: (a) => a.system.filter((part) => part !== "role").reduce((to, part) => toFront(to, part), a),
+    apply: (a) =>
+      toFront(
+        a,
+        a.system.filter((part) => part !== "role"),
+      ),
   }),
   transform("chat-examples", {
     claims: { examples: { value: "turns", says: "turns the examples into messages" } },
@@ -172,41 +176,40 @@ function zones(user: readonly PartName[]): {
   return { front: user.slice(0, first), core: user.slice(first, last + 1), back: user.slice(last + 1) };
 }
 
-/** Before the first part that comes later in the given order. Parts that stay keep their places, so moves commute. */
-function inserted(zone: readonly PartName[], part: PartName, order: readonly PartName[]): PartName[] {
-  const at = zone.findIndex((other) => order.indexOf(other) > order.indexOf(part));
-  return at < 0 ? [...zone, part] : [...zone.slice(0, at), part, ...zone.slice(at)];
+/** Adds a part before the first that comes later in the given order. Parts that stay keep their places, so moves commute. */
+function insertedIn(order: readonly PartName[]): (zone: readonly PartName[], part: PartName) => readonly PartName[] {
+  return (zone, part) => {
+    const at = zone.findIndex((other) => order.indexOf(other) > order.indexOf(part));
+    return at < 0 ? [...zone, part] : [...zone.slice(0, at), part, ...zone.slice(at)];
+  };
 }
 
-/** Moves a part ahead of the context and the text in the user message. An absent part stays absent. */
-function toFront(a: Arrangement, part: PartName): Arrangement {
-  if (!holds(a, part)) return a;
-  const bare = without(a, part);
+/** Moves parts ahead of the context and the text in the user message. Absent parts stay absent. */
+function toFront(a: Arrangement, moved: readonly PartName[]): Arrangement {
+  const standing = moved.filter((part) => holds(a, part));
+  const bare = standing.reduce(without, a);
   const { front, core, back } = zones(bare.user);
-  return { ...bare, user: [...inserted(front, part, frontOrder), ...core, ...back] };
+  return { ...bare, user: [...standing.reduce(insertedIn(frontOrder), front), ...core, ...back] };
 }
 
-/**
- * Sees to it that a part stands after the text: there it keeps its copies elsewhere, else it is moved. With `add` it is made
- * when it is absent and, for the question, kept where it was.
- */
-function toBack(a: Arrangement, part: PartName, add = false): Arrangement {
-  if (!holds(a, part) && !add) return a;
-  const stays = zones(a.user).back.includes(part) || (add && part === "question");
-  const bare = stays ? a : without(a, part);
-  const { front, core, back } = zones(bare.user);
-  const others = back.filter((other) => other !== part);
-  return { ...bare, user: [...front, ...core, ...inserted(others, part, backOrder)] };
+/** Sees to it that parts stand after the text: those that do already keep their copies elsewhere, the others are moved. */
+function toBack(a: Arrangement, moved: readonly PartName[]): Arrangement {
+  const standing = moved.filter((part) => holds(a, part));
+  const already = zones(a.user).back;
+  const bare = standing.filter((part) => !already.includes(part)).reduce(without, a);
+  return withBack(bare, standing);
 }
 
-/** Fixed parts that stand after the text. */
-function backParts(a: Arrangement): readonly PartName[] {
-  return zones(a.user).back;
+/** Sees to it that one copy of each part stands after the text, whatever stands elsewhere. */
+function withBack(a: Arrangement, parts: readonly PartName[]): Arrangement {
+  const { front, core, back } = zones(a.user);
+  const others = back.filter((part) => !parts.includes(part));
+  return { ...a, user: [...front, ...core, ...parts.reduce(insertedIn(backOrder), others)] };
 }
 
-/** Moves a part to the other fixed ones: into the user message when they stand there, else to the system message. */
-function toLead(a: Arrangement, part: PartName): Arrangement {
-  if (zones(a.user).front.some((other) => other !== part)) return toFront(a, part);
-  const bare = without(a, part);
-  return { ...bare, system: inserted(bare.system, part, frontOrder) };
+/** Moves what stands after the text to the other fixed parts: into the user message when they stand there, else to the system message. */
+function backToLead(a: Arrangement): Arrangement {
+  const { front, core, back } = zones(a.user);
+  if (front.length > 0) return { ...a, user: [...back.reduce(insertedIn(frontOrder), front), ...core] };
+  return { ...a, system: back.reduce(insertedIn(frontOrder), a.system), user: core };
 }
