@@ -1,5 +1,5 @@
 import type { Clock } from "../../base/clock.ts";
-import type { AnswerCache } from "../cache/answerCache.ts";
+import type { Cache } from "../cache/cache.ts";
 import type { Example } from "../dataset/example.ts";
 import type { Scorer } from "../metrics/scorers/scorer.ts";
 import { type BilledTokens, costOf, type Price } from "../plan/prices.ts";
@@ -56,7 +56,7 @@ export interface PipelineOptions {
   readonly run: string;
   readonly experiment: string;
   readonly store: Store;
-  readonly cache: AnswerCache;
+  readonly cache: Cache;
   readonly queue: Queue;
   readonly clock: Clock;
   readonly budget: Budget;
@@ -166,7 +166,19 @@ export class Pipeline {
     const open: Open = { plan, waiting: new AbortController(), inFlight: false };
     this.#open.add(open);
     try {
-      const first = await this.#ask(plan, plan.request, id, model, open);
+      const own: Settled[] = [];
+      const asked = await cache.share(plan.key, async () => {
+        const settled = await this.#ask(plan, plan.request, id, model, open);
+        own.push(settled);
+        return settled.reply.outcome;
+      });
+      const [first] = own;
+      if (first === undefined) {
+        // Another trial with the same prompt was in flight and brought the answer.
+        if (asked.outcome.kind !== "answered")
+          throw new Error(`a shared answer to ${plan.key} is ${asked.outcome.kind}`);
+        return await this.#fromCache(plan, asked.outcome, id);
+      }
       const { outcome } = first.reply;
       if (outcome.kind === "cancelled") {
         await store.requests.release([id]);
@@ -296,7 +308,8 @@ export class Pipeline {
     return { kind: "done", trial, completion };
   }
 
-  async #fromCache(plan: TrialPlan, answer: Extract<Outcome, { kind: "answered" }>): Promise<TrialResult> {
+  /** `id` names the row when one was made before the answer turned up. */
+  async #fromCache(plan: TrialPlan, answer: Extract<Outcome, { kind: "answered" }>, id?: number): Promise<TrialResult> {
     const parsed = this.#parse(answer);
     const completion: Completion = {
       ...this.#completion(plan, { reply: { outcome: answer }, attempts: 0, queuedMs: 0 }, parsed, undefined, "cache"),
@@ -306,8 +319,10 @@ export class Pipeline {
       queuedMs: undefined,
       cost: 0,
     };
-    const trial = this.#trial(plan, answer, parsed, undefined);
-    await this.#o.store.requests.record(this.#row(plan), completion, [trial]);
+    const { requests } = this.#o.store;
+    const trial = this.#trial(plan, answer, parsed, id);
+    if (id === undefined) await requests.record(this.#row(plan), completion, [trial]);
+    else await requests.complete(id, completion, { trials: [trial] });
     this.counts.cached += 1;
     return { kind: "done", trial, completion };
   }

@@ -1,15 +1,16 @@
 import { UserError } from "../../base/errors.ts";
-import type { TokenCounter } from "../context/tokenizer.ts";
+import { approximateTokenizer, type TokenCounter } from "../context/tokenizer.ts";
 import { fitPrompt, type TrimReport } from "../context/trim.ts";
 import { knownWindow, promptBudget } from "../context/window.ts";
 import type { Example } from "../dataset/example.ts";
 import { compileVariantPrompts, type LayoutSource } from "../layout/compile.ts";
 import type { LayoutMetrics } from "../layout/layout.ts";
 import { layoutMetrics, metricsMean } from "../layout/metrics.ts";
+import { expectedAnswerTokens } from "../layout/output.ts";
 import type { RenderedLayout } from "../layout/render.ts";
 import type { Variant } from "../plan/variants.ts";
 import type { Prompt } from "../prompt/prompt.ts";
-import type { ContextSpec, Experiment, OutputPart } from "../spec/experiment.ts";
+import type { ContextSpec, Experiment } from "../spec/experiment.ts";
 
 /** A variant's prompts, as a run asks for them. */
 export interface VariantPrompts {
@@ -35,7 +36,7 @@ export function variantPrompts(
   windowOf: (model: string) => number | undefined = knownWindow,
 ): readonly VariantPrompts[] {
   const { experiment } = source;
-  const answerTokens = expectedAnswerTokens(experiment.prompt.output, source.labels);
+  const answerTokens = expectedAnswerTokens(experiment.prompt.output, source.labels, approximateTokenizer.count);
   return variants.map((variant) => {
     const spec = experiment.layouts.find((layout) => layout.name === variant.layout);
     if (spec === undefined) throw new Error(`no layout ${variant.layout}`);
@@ -54,7 +55,7 @@ export function variantPrompts(
   });
 }
 
-export function fit(prompts: VariantPrompts, example: Example, trim: ContextSpec["trim"]): FittedPrompt {
+export function fitRow(prompts: VariantPrompts, example: Example, trim: ContextSpec["trim"]): FittedPrompt {
   if (prompts.budget === undefined) {
     const prompt = prompts.layout.assemble(example);
     return { prompt, tokens: prompts.counter.prompt(prompt), trim: undefined };
@@ -76,23 +77,4 @@ export function meanMetrics(all: readonly VariantPrompts[], examples: readonly E
     if (result === undefined) throw new Error("no example to measure");
     return result;
   });
-}
-
-/** Tokens an answer usually takes; an estimate for budgets and forecasts, corrected by what is reported. */
-export function expectedAnswerTokens(output: OutputPart, labels: readonly string[]): number {
-  const longestLabel = Math.max(4, ...labels.map((label) => Math.ceil(label.length / 3)));
-  switch (output.type) {
-    case "label":
-      return output.confidence ? longestLabel + 16 : longestLabel + 1;
-    case "number":
-      return 8;
-    case "ranked":
-      return (longestLabel + 4) * output.maxCandidates;
-    case "json":
-      return 120;
-    case "sql":
-      return 150;
-    case "text":
-      return 250;
-  }
 }

@@ -1,6 +1,6 @@
 import type { Clock } from "../../base/clock.ts";
 import { Emitter, type Event } from "../../base/event.ts";
-import type { AnswerCache } from "../cache/answerCache.ts";
+import type { Cache } from "../cache/cache.ts";
 import type { Decision, OpenSampler, Sampler } from "../decide/sampler.ts";
 import type { Scorer } from "../metrics/scorers/scorer.ts";
 import type { Variant } from "../plan/variants.ts";
@@ -48,7 +48,7 @@ export interface Race {
 
 export interface RunDeps {
   readonly store: Store;
-  readonly cache: AnswerCache;
+  readonly cache: Cache;
   readonly queue: Queue;
   readonly clock: Clock;
   readonly owner: string;

@@ -1,0 +1,337 @@
+import type { Clock } from "../../base/clock.ts";
+import { UserError } from "../../base/errors.ts";
+import { contentHash } from "../../base/hash.ts";
+import { canonicalJson } from "../../base/json.ts";
+import type { RunOptions } from "../api.ts";
+import { keyFunction } from "../cache/cacheKey.ts";
+import {
+  approximateTokenizer,
+  encodingOf,
+  loadTokenizer,
+  type TokenCounter,
+  tokenCounter,
+} from "../context/tokenizer.ts";
+import type { Dataset, Example } from "../dataset/example.ts";
+import { openSampler } from "../decide/open.ts";
+import { storedOrder } from "../decide/order.ts";
+import type { LayoutSource } from "../layout/compile.ts";
+import type { LayoutMetrics } from "../layout/layout.ts";
+import { expectedAnswerTokens } from "../layout/output.ts";
+import { openScorers } from "../metrics/scorers/open.ts";
+import { type PriceTable, priceOf } from "../plan/prices.ts";
+import { expandVariants, modelParameters, type Variant } from "../plan/variants.ts";
+import { toMessages } from "../prompt/prompt.ts";
+import type { ModelRequest } from "../provider/provider.ts";
+import type { Providers } from "../provider/registry.ts";
+import type { Experiment } from "../spec/experiment.ts";
+import type { ReadyExperiment } from "../spec/load.ts";
+import type { ExampleRecord, RunRecord, Store } from "../store/store.ts";
+import { Budget } from "./budget.ts";
+import { withOptions } from "./options.ts";
+import type { PipelineOptions, RunModel, TrialPlan } from "./pipeline.ts";
+import { fitRow, meanMetrics, type VariantPrompts, variantPrompts } from "./prompts.ts";
+import type { PreparedRun, Race } from "./run.ts";
+import { expectedCost, samplerOptions } from "./samplers.ts";
+
+/** Rows over which layout metrics are averaged: enough for a stable mean, the same rows for every variant. */
+const measuredRows = 200;
+
+/** A loaded experiment under the options of one run, and everything worked out from it before the first call. */
+export interface Design {
+  readonly experiment: Experiment;
+  readonly dataset: Dataset;
+  readonly labels: readonly string[];
+  readonly variants: readonly Variant[];
+  readonly prompts: readonly VariantPrompts[];
+  readonly models: ReadonlyMap<string, RunModel>;
+  readonly metrics: readonly LayoutMetrics[];
+  /** Tokens an answer is expected to take. */
+  readonly answerTokens: number;
+  /** What a reader must know before quoting the numbers. */
+  readonly notes: readonly string[];
+}
+
+export interface DesignDeps {
+  readonly providers: Providers;
+  readonly prices: PriceTable;
+}
+
+/** Works out variants, prompts, models and prices. @throws UserError for what no run can be made of. */
+export async function design(loaded: ReadyExperiment, options: RunOptions, deps: DesignDeps): Promise<Design> {
+  const experiment = withOptions(loaded.experiment, options);
+  const dataset = options.limit === undefined ? loaded.dataset : firstRows(loaded.dataset, options.limit);
+  const { output } = experiment.prompt;
+  const labels = output.labels === "auto" ? loaded.dataset.labels : output.labels;
+  const variants = expandVariants(experiment);
+  const models = new Map<string, RunModel>();
+  const counters = new Map<string, TokenCounter>();
+  for (const id of experiment.models) {
+    const { provider, model } = await deps.providers.openModel(id);
+    const facts = provider.facts(model);
+    models.set(id, { id, name: model, provider, facts, price: priceOf(id, facts, deps.prices) });
+    // The encoder costs a quarter of a second to load; only models it is exact for are worth it.
+    const exact = !facts.replayed && encodingOf(id) !== undefined;
+    counters.set(id, tokenCounter(exact ? await loadTokenizer(id) : approximateTokenizer));
+  }
+  const source: LayoutSource & { readonly experiment: Experiment } = {
+    experiment,
+    labels,
+    demonstrations: loaded.demonstrations,
+  };
+  const prompts = variantPrompts(source, variants, (model) => {
+    const counter = counters.get(model);
+    if (counter === undefined) throw new Error(`no counter for ${model}`);
+    return counter;
+  });
+  return {
+    experiment,
+    dataset,
+    labels,
+    variants,
+    prompts,
+    models,
+    metrics: meanMetrics(prompts, dataset.examples.slice(0, measuredRows)),
+    answerTokens: expectedAnswerTokens(output, labels, approximateTokenizer.count),
+    notes: notesOf(experiment, models),
+  };
+}
+
+/** Refuses to start where money could be spent without anyone knowing how much. */
+export function checkBudget(experiment: Experiment, models: ReadonlyMap<string, RunModel>): void {
+  if (experiment.limits.maxCost === undefined) return;
+  const unpriced = [...models.values()].filter((model) => model.price === undefined && !model.facts.free);
+  if (unpriced.length > 0) {
+    throw new UserError(
+      "unknown-price",
+      `limits.maxCost cannot be kept: the price of ${unpriced.map((model) => model.id).join(", ")} is unknown`,
+      "give its price in the price table (layoutlab.prices, or --price), or limit maxCalls or maxTokens instead",
+    );
+  }
+}
+
+/** The record of a new run, with the order drawn; nothing has been asked yet. */
+export function newRecord(
+  planned: Design,
+  facts: {
+    readonly id: string;
+    readonly file: string;
+    readonly now: number;
+    readonly owner: string;
+    readonly version: string;
+    readonly optionsHash: string;
+  },
+): RunRecord {
+  const { experiment, dataset, models, metrics, answerTokens } = planned;
+  const order = Uint32Array.from(storedOrder(dataset.examples.length, experiment.sampling.seed));
+  const samplers = Object.fromEntries(
+    [...models.values()].map((model) => {
+      const own = planned.variants.filter((variant) => variant.model === model.id);
+      const costs = own.map((variant) => {
+        const measured = metrics[variant.index];
+        return measured && expectedCost(model.price, model.facts.free, measured, answerTokens);
+      });
+      return [model.id, samplerOptions(experiment, own, order.length, costs)];
+    }),
+  );
+  return {
+    id: facts.id,
+    name: experiment.name,
+    file: facts.file,
+    createdAt: facts.now,
+    endedAt: undefined,
+    status: "running",
+    stopReason: undefined,
+    experiment: canonicalJson(experiment),
+    datasetHash: dataset.hash,
+    models: [...models.keys()],
+    variants: planned.variants,
+    scorers: openScorers(experiment.scoring).map((scorer) => scorer.name),
+    order,
+    settings: {
+      mode: experiment.sampling.mode,
+      confidence: experiment.sampling.confidence,
+      equivalence: experiment.sampling.equivalence,
+      scope: experiment.sampling.scope,
+      seed: experiment.sampling.seed,
+      repeats: experiment.sampling.repeats,
+      orderHash: contentHash([...order].join(",")),
+      experimentHash: facts.optionsHash,
+      samplers: JSON.stringify(samplers),
+      layoutMetrics: JSON.stringify(metrics),
+      labels: JSON.stringify(planned.labels),
+      notes: JSON.stringify(planned.notes),
+      datasetFile: experiment.dataset.path,
+      version: facts.version,
+    },
+    verdict: undefined,
+    summary: undefined,
+    owner: facts.owner,
+  };
+}
+
+/** What a resumed run must find unchanged: everything that decides which prompts are sent and how they are judged. */
+export function experimentHash(planned: Design): string {
+  const { experiment, dataset } = planned;
+  return contentHash(
+    canonicalJson({
+      experiment: { ...experiment, limits: null, cache: null, track: null, assert: null },
+      dataset: dataset.hash,
+    }),
+  );
+}
+
+export function exampleRecords(dataset: Dataset): ExampleRecord[] {
+  return dataset.examples.map((example, index) => ({
+    index,
+    id: example.id,
+    row: example.row,
+    line: example.line,
+    expected: example.expected,
+    fields: example.fields,
+  }));
+}
+
+/** Joins a record with its design: a new run has no stored trials, a resumed one tells them again. */
+export async function prepare(
+  record: RunRecord,
+  planned: Design,
+  deps: { readonly store: Store; readonly clock: Clock; readonly slots: (model: string) => number },
+): Promise<{ readonly run: PreparedRun; readonly task: Pick<PipelineOptions, "output" | "labels" | "adopted"> }> {
+  const { experiment, labels } = planned;
+  const { store } = deps;
+  const stored = await store.trials.scores(record.id);
+  const known: [number, number, number, number][] = [];
+  for (let i = 0; i < stored.variant.length; i++) {
+    known.push([stored.variant[i] ?? 0, stored.position[i] ?? 0, stored.repeat[i] ?? 0, stored.score[i] ?? Number.NaN]);
+  }
+  const storedDecisions = new Map<string, number>();
+  for (const decision of await store.runs.decisions(record.id)) {
+    storedDecisions.set(decision.model, Math.max(storedDecisions.get(decision.model) ?? 0, decision.sequence + 1));
+  }
+  const aggregates = known.length === 0 ? [] : await store.trials.aggregates(record.id);
+  const spent = {
+    calls: aggregates.reduce((sum, one) => sum + one.trials - one.fromCache, 0),
+    tokens: aggregates.reduce((sum, one) => sum + one.promptTokens + one.completionTokens, 0),
+    cost: aggregates.reduce((sum, one) => sum + (one.cost ?? 0), 0),
+  };
+  const adopted = new Map<string, number>();
+  for (const row of await store.requests.unfinished(record.id)) {
+    for (const [position, repeat] of row.trials) adopted.set(`${row.variant}:${position}:${repeat}:${row.key}`, row.id);
+  }
+  const options = JSON.parse(String(record.settings["samplers"])) as Readonly<
+    Record<string, ReturnType<typeof samplerOptions>>
+  >;
+  const races = record.models.map((model): Race => {
+    const own = options[model];
+    if (own === undefined) throw new Error(`run ${record.id} has no sampler options for ${model}`);
+    const variants = planned.variants.filter((variant) => variant.model === model);
+    const sampler = openSampler(own);
+    const ahead = own.mode === "full" || own.mode === "fixed" ? 256 : 0;
+    return { model, variants, sampler, lookahead: Math.max(variants.length, 2 * deps.slots(model), ahead) };
+  });
+  return {
+    run: {
+      id: record.id,
+      name: record.name,
+      file: record.file,
+      createdAt: record.createdAt,
+      variants: planned.variants,
+      races,
+      models: planned.models,
+      examples: record.order.length,
+      repeats: experiment.sampling.repeats,
+      scorers: openScorers(experiment.scoring),
+      plan: planner(record, planned),
+      budget: new Budget(experiment.limits, spent),
+      maxDurationMs: experiment.limits.maxDuration,
+      notes: planned.notes,
+      known,
+      storedDecisions,
+    },
+    task: { output: experiment.prompt.output, labels, adopted },
+  };
+}
+
+/** Turns an ask into what would be sent. */
+function planner(record: RunRecord, planned: Design): PreparedRun["plan"] {
+  const { experiment, dataset, prompts, models, answerTokens } = planned;
+  const { output } = experiment.prompt;
+  const budgeted = prompts.some((one) => one.budget !== undefined);
+  const refusals = new Map<number, string | undefined>();
+  const fixed = planned.variants.map((variant) => {
+    const model = models.get(variant.model);
+    if (model === undefined) throw new Error(`no model ${variant.model}`);
+    const request = {
+      model: model.name,
+      parameters: modelParameters(variant.parameters),
+      responseSchema: output.type === "json" ? output.schema : undefined,
+      tools: [],
+      contextTokens: undefined,
+    };
+    return { request, keyOf: keyFunction({ ...request, model: variant.model, endpoint: model.facts.scope }) };
+  });
+
+  /** Why a row cannot be asked: it must fit under every layout, or a cut would look like a layout effect. */
+  const refusal = (position: number, example: Example): string | undefined => {
+    if (!budgeted) return undefined;
+    if (refusals.has(position)) return refusals.get(position);
+    let reason: string | undefined;
+    for (const one of prompts) {
+      const { trim } = fitRow(one, example, experiment.context.trim);
+      if (trim !== undefined && !trim.fits) {
+        reason = `the prompt of ${one.variant.id} has ${trim.before} tokens and may have ${trim.budget}: the row counts for no layout`;
+        break;
+      }
+    }
+    refusals.set(position, reason);
+    return reason;
+  };
+
+  return (variant, position, repeat): TrialPlan => {
+    const example = dataset.examples[record.order[position] ?? -1];
+    const own = prompts[variant.index];
+    const shared = fixed[variant.index];
+    if (example === undefined || own === undefined || shared === undefined)
+      throw new Error(`no plan for ${variant.id} at ${position}`);
+    const { prompt, tokens, trim } = fitRow(own, example, experiment.context.trim);
+    const request: ModelRequest = { ...shared.request, messages: toMessages(prompt) };
+    return {
+      variant,
+      position,
+      repeat,
+      example,
+      prompt,
+      request,
+      key: shared.keyOf(prompt.messages, repeat),
+      promptTokens: tokens,
+      completionTokens: answerTokens,
+      context: trim && JSON.stringify(trim),
+      refused: refusal(position, example),
+    };
+  };
+}
+
+function notesOf(experiment: Experiment, models: ReadonlyMap<string, RunModel>): string[] {
+  const notes: string[] = [];
+  const builtin = [...models.keys()].filter((id) => id.startsWith("builtin:"));
+  if (builtin.length > 0) {
+    notes.push(
+      `${builtin.join(", ")} is the built-in offline model: a rehearsal of the method, not evidence about a language model.`,
+    );
+  }
+  for (const model of models.values()) {
+    if (model.facts.exploratory)
+      notes.push(`${model.id} adds its own text to every prompt and reports no usage: its results are exploratory.`);
+    if (!model.facts.systemRole)
+      notes.push(`${model.id} has no system role: layouts that differ only in what stands there are the same to it.`);
+    if (!model.facts.free && model.price === undefined)
+      notes.push(`The price of ${model.id} is unknown: its cost is not counted.`);
+  }
+  if (experiment.sampling.repeats > 1) notes.push(`Each trial is the mean of ${experiment.sampling.repeats} answers.`);
+  return notes;
+}
+
+function firstRows(dataset: Dataset, limit: number): Dataset {
+  const examples = dataset.examples.slice(0, limit);
+  return { ...dataset, examples, hash: contentHash(`${dataset.hash}:${examples.length}`) };
+}
