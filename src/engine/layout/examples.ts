@@ -85,8 +85,8 @@ function textPieces(chosen: readonly Demonstration[], segment: Template, style: 
   const frame = demonstrationFrame(style);
   const pieces: Piece[] = [{ text: frame.open, part: "examples", fixed }];
   chosen.forEach((each, item) => {
-    const between = item < chosen.length - 1 ? frame.between : "";
-    const text = frame.one(item, shownInput(segment, each.input), each.output) + between;
+    const after = item < chosen.length - 1 ? frame.between : frame.last;
+    const text = frame.one(item, shownInput(segment, each.input), each.output) + after;
     pieces.push({ text, part: "examples", fixed, item });
   });
   if (frame.close !== "") pieces.push({ text: frame.close, part: "examples", fixed });

@@ -53,8 +53,9 @@ export function frameOf(part: PartName, style: Style): Frame {
 export interface DemonstrationFrame {
   readonly open: string;
   readonly close: string;
-  /** Between two demonstrations. */
+  /** Ends a demonstration that another follows, and the last one. */
   readonly between: string;
+  readonly last: string;
   one(index: number, input: string, output: string): string;
 }
 
@@ -62,20 +63,28 @@ export function demonstrationFrame(style: Style): DemonstrationFrame {
   const { open, close } = frameOf("examples", style);
   switch (style) {
     case "plain":
-      return { open: `${open}\n`, close, between: blockSeparator, one: (_, input, output) => pair(input, output) };
+      return {
+        open: `${open}\n`,
+        close,
+        between: blockSeparator,
+        last: "",
+        one: (_, input, output) => pair(input, output),
+      };
     case "markdown":
       return {
         open: `${open}\n`,
         close,
         between: blockSeparator,
+        last: "",
         one: (index, input, output) => `### Example ${index + 1}\n${pair(input, output)}`,
       };
     case "xml": {
       const safe = escaperOf("text", "answer", "example", "examples");
       return {
         open,
-        close,
+        close: close.trimStart(),
         between: "\n",
+        last: "\n",
         one: (_, input, output) =>
           `<example>\n<text>${safe(input)}</text>\n<answer>${safe(output)}</answer>\n</example>`,
       };

@@ -55,8 +55,8 @@ const free: Price = { prompt: 0, cached: 0, completion: 0 };
 export function priceOf(modelId: string, facts?: Pick<ProviderFacts, "free">, own: PriceTable = {}): Price | undefined {
   const parts = splitModelId(modelId);
   const bare = parts?.model ?? modelId;
-  const ofUser = own[modelId] ?? (parts && own[`${parts.provider}:${bare}`]) ?? own[bare];
-  if (ofUser !== undefined) return ofUser;
+  const ofUser = [modelId, `${parts?.provider}:${bare}`, bare].find((key) => Object.hasOwn(own, key));
+  if (ofUser !== undefined) return own[ofUser];
   if (facts?.free) return free;
   if (parts !== undefined && parts.provider !== "openai") return undefined;
   const family = bare.replace(/-\d{4}-\d{2}-\d{2}$/, "");
