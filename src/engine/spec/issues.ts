@@ -99,6 +99,9 @@ export function reportIssues(issues: readonly Issue[], valueAt: (path: Path) => 
         action: meant(suggestions, values, "values"),
         suggestions: suggestions.length > 0 ? suggestions : values,
       });
+    } else if (typeof value === "number" && reading(value, own) !== undefined) {
+      const suggestions = reading(value, own) ?? [];
+      report(path, { code: "wrong-value", message: `${name} is ${value}`, action: own ?? "", suggestions });
     } else if (issue.code === "invalid_type" || issue.code === "invalid_union") {
       report(path, {
         code: "wrong-type",
@@ -132,6 +135,14 @@ function reportUnknownKey(path: Path, key: string, holder: unknown, report: Repo
 /** The action written in the schema, unless the message is the validator's stock. */
 function ownWords(issue: Issue): string | undefined {
   return /^(Invalid|Too|Unrecognized)\b/.test(issue.message) ? undefined : issue.message;
+}
+
+/** What a bare number may have meant where a unit or a share is due. */
+function reading(value: number, action: string | undefined): readonly string[] | undefined {
+  if (action?.includes("500ms")) return [`${value}s`, `${value}m`, `${value}ms`, `${value}h`];
+  if (action?.includes("14GB")) return [`${value}GB`, `${value}MB`];
+  if (action?.startsWith("write a share") && value > 1 && value <= 100) return [String(value / 100)];
+  return undefined;
 }
 
 function expectation(path: Path, expected: string): string {

@@ -9,7 +9,16 @@ export interface LayoutNames {
   readonly builtin: readonly string[];
   /** Layouts declared for the whole workspace. */
   readonly workspace: readonly LayoutSpec[];
+  readonly check?: CheckLayout | undefined;
 }
+
+export type DeclaredLayout = Extract<LayoutSpec, { kind: "declared" }>;
+
+/** Says what is wrong with a layout whose names are known, such as a hybrid of ideas that exclude each other. */
+export type CheckLayout = (
+  layout: LayoutSpec,
+  declared: readonly DeclaredLayout[],
+) => { readonly code: string; readonly message: string; readonly action: string } | undefined;
 
 export type WrittenLayout = NonNullable<ExperimentFile["layouts"]>[number];
 
@@ -39,6 +48,7 @@ export function readLayouts(
   const known = [...new Set([...names.builtin, ...declared, ...workspace.keys()])];
   const seen = new Set<string>();
   const out: LayoutSpec[] = [];
+  const hybrids: { readonly layout: LayoutSpec; readonly path: Path }[] = [];
   written.forEach((each, index) => {
     const path = [...at, index];
     const name = nameOf(each);
@@ -61,7 +71,9 @@ export function readLayouts(
       each.hybrid.forEach((member, position) => {
         if (!members.includes(member)) unknownLayout(member, [...path, "hybrid", position], members, report);
       });
-      out.push({ kind: "hybrid", name, of: each.hybrid });
+      const layout: LayoutSpec = { kind: "hybrid", name, of: each.hybrid };
+      out.push(layout);
+      if (each.hybrid.every((member) => members.includes(member))) hybrids.push({ layout, path });
     } else {
       if (names.builtin.includes(name)) {
         report([...path, "name"], {
@@ -84,6 +96,13 @@ export function readLayouts(
       });
     }
   });
+  const declaredLayouts = [...names.workspace, ...out].filter((each) => each.kind === "declared");
+  for (const { layout, path } of hybrids) {
+    const trouble = names.check?.(layout, declaredLayouts);
+    if (trouble !== undefined) {
+      report([...path, "hybrid"], { code: trouble.code, message: trouble.message, action: trouble.action });
+    }
+  }
   return out;
 }
 

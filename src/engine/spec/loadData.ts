@@ -44,6 +44,9 @@ export async function loadData(
   }
   const rows = selectRows(table, {
     ...experiment.dataset,
+    filter: Object.fromEntries(
+      Object.entries(experiment.dataset.filter).filter(([column]) => table.columns.includes(column)),
+    ),
     expected: known(expected, table),
     id: known(id, table),
     shown: shownColumns,

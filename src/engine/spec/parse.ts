@@ -2,7 +2,7 @@ import type { Diagnostic, Range } from "./diagnostic.ts";
 import { envForm, envNames, hasBrokenEnv } from "./env.ts";
 import type { Experiment, LayoutSpec } from "./experiment.ts";
 import { reportIssues, resolveUnions } from "./issues.ts";
-import { readLayouts } from "./layouts.ts";
+import { type CheckLayout, readLayouts } from "./layouts.ts";
 import { builtinLayouts, builtinProviders, builtinScorers, defaultLayouts } from "./names.ts";
 import { readChain, readPrompt } from "./prompts.ts";
 import { pathKey, type Repaired, valueAt, without } from "./repair.ts";
@@ -26,6 +26,8 @@ export interface ParseOptions {
   readonly layouts?: readonly string[];
   /** Layouts declared for the whole workspace; the file may use them by name. */
   readonly workspaceLayouts?: readonly LayoutSpec[];
+  /** Judges hybrids, whose members may exclude each other. Default: any combination passes. */
+  readonly checkLayout?: CheckLayout;
   /** Prefixes of model ids. Default: the built-in providers. */
   readonly providers?: readonly string[];
   /** Names of scorers. Default: the built-in ones. */
@@ -216,7 +218,11 @@ function build(
 ): { readonly experiment: Experiment; readonly segmentWritten: boolean } {
   const dataset = readDataset(file.dataset, report);
   const { prompt, present, segmentWritten } = readPrompt(file.prompt, dataset.input, source, report);
-  const names = { builtin: options.layouts ?? builtinLayouts, workspace: options.workspaceLayouts ?? [] };
+  const names = {
+    builtin: options.layouts ?? builtinLayouts,
+    workspace: options.workspaceLayouts ?? [],
+    check: options.checkLayout,
+  };
   const layouts = readLayouts(
     file.layouts ?? defaultLayouts.filter((name) => names.builtin.includes(name)),
     ["layouts"],

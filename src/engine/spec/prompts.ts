@@ -138,7 +138,8 @@ function readText(given: WrittenText, path: Path, input: InputColumns, report: R
       action: "write its text, or remove the key",
     });
   }
-  return { text: withInput(given, input), file: undefined };
+  // A block text ends with the line end of its last line, which is YAML's and not the author's.
+  return { text: withInput(given, input).replace(/\n+$/, ""), file: undefined };
 }
 
 function readExamples(

@@ -51,7 +51,8 @@ const dataset = z.union(
   { error: "write the path of a data file, or { path, expected, … }" },
 );
 
-const layout = z.union(
+/** One entry of `layouts`. */
+export const layoutSchema = z.union(
   [
     nonEmpty,
     z.strictObject({
@@ -303,7 +304,7 @@ export const experimentSchema = z
     prompt: promptSchema.prefault({}),
     chain: chainSchema,
     layouts: z
-      .array(layout)
+      .array(layoutSchema)
       .min(1, "name at least one layout, or leave the key out for the usual five")
       .optional()
       .meta({
@@ -369,8 +370,17 @@ export type ExperimentFile = z.output<typeof experimentSchema>;
 
 /** The schema as draft-07 JSON Schema of what an author writes; plain data. */
 export function experimentJsonSchema(): Record<string, unknown> {
-  return z.toJSONSchema(experimentSchema, { target: "draft-7", io: "input", reused: "inline" }) as Record<
-    string,
-    unknown
-  >;
+  return z.toJSONSchema(experimentSchema, {
+    target: "draft-7",
+    io: "input",
+    reused: "inline",
+    // Around values that are converted (units) the library drops examples and defaults, as they might be of the wrong side;
+    // ours are always written as an author would write them.
+    override({ zodSchema, jsonSchema }) {
+      const examples = z.globalRegistry.get(zodSchema)?.["examples"];
+      if (Array.isArray(examples)) jsonSchema.examples = examples;
+      const { def } = zodSchema._zod;
+      if (def.type === "prefault" && typeof def.defaultValue === "string") jsonSchema.default = def.defaultValue;
+    },
+  }) as Record<string, unknown>;
 }

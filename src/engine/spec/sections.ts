@@ -290,10 +290,7 @@ export function readEnsembles(file: ExperimentFile, layouts: Experiment["layouts
       report(["ensemble", index, "layouts", at], {
         code: "unknown-layout",
         message: `the ensemble combines ${name}, which is not among the layouts`,
-        action:
-          suggestions.length > 0
-            ? meant(suggestions, [], "")
-            : `add ${name} to layouts, or use ${names.slice(0, 6).join(", ")}`,
+        action: `add ${name} to layouts, or use ${names.slice(0, 6).join(", ")}`,
         suggestions: suggestions.length > 0 ? suggestions : names,
       });
     });
