@@ -77,6 +77,10 @@ async function dispatch(
   const given = new Headers(init?.headers);
   if (contentType !== null && !given.has("content-type")) headers.push("content-type", contentType);
   for (const [name, value] of given) headers.push(name, value);
+  if (url.username !== "" && !given.has("authorization")) {
+    const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+    headers.push("authorization", `Basic ${Buffer.from(credentials).toString("base64")}`);
+  }
   return new Promise((resolve, reject) => {
     let controller: Dispatcher.DispatchController | undefined;
     let arriving: ArrivingBody | undefined;

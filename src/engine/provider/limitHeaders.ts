@@ -84,7 +84,7 @@ function parseWait(text: string, nowMs: number): number | undefined {
     if (value > 1e9) return Math.max(0, value * 1000 - nowMs);
     return value * 1000;
   }
-  if (!/[A-Za-z:-]/.test(trimmed)) return undefined;
+  if (!/\d{4}-\d\d-\d\d|[A-Za-z]{3}/.test(trimmed)) return undefined;
   const instant = Date.parse(trimmed);
   return Number.isNaN(instant) ? undefined : Math.max(0, instant - nowMs);
 }

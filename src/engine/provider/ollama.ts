@@ -9,6 +9,7 @@ import { OllamaRefusal, ollamaOutcome } from "./ollamaErrors.ts";
 import { ollamaUrl } from "./ollamaHost.ts";
 import { chatBody, contextTokensOf } from "./ollamaRequest.ts";
 import { wholeLines } from "./ollamaStream.ts";
+import { mightNotFit, refusesToCut, wouldBeCut } from "./ollamaVersion.ts";
 import { finished, finishOf, meanProbability } from "./openaiAnswer.ts";
 import type { ModelInfo, ModelRequest, Provider, SendOptions } from "./provider.ts";
 import { redact } from "./redact.ts";
@@ -19,6 +20,7 @@ import {
   isLoopback,
   keyTrouble,
   malformed,
+  orAborted,
   transportOutcome,
 } from "./trouble.ts";
 
@@ -92,11 +94,31 @@ export function openOllama(options: OllamaOptions): OllamaProvider {
     }
   }
 
+  let version: Promise<string | undefined> | undefined;
+
+  /** Asked once and by no call in particular. A server that does not say is taken for a new one. */
+  function serverVersion(key: string | undefined): Promise<string | undefined> {
+    version ??= clientFor(AbortSignal.timeout(versionMs), key)
+      .version()
+      .then(
+        (said) => textField(said, "version"),
+        () => {
+          version = undefined;
+          return undefined;
+        },
+      );
+    return version;
+  }
+
   async function chat(
     request: ModelRequest,
     { signal, onText }: SendOptions,
     key: string | undefined,
   ): Promise<Outcome> {
+    if (mightNotFit(request)) {
+      const known = await orAborted(serverVersion(key), signal);
+      if (!refusesToCut(known)) return wouldBeCut(request, known);
+    }
     const startedAt = clock.monotonic();
     const elapsed = () => clock.monotonic() - startedAt;
     const body = chatBody(request);
@@ -187,6 +209,9 @@ export function openOllama(options: OllamaOptions): OllamaProvider {
     close: () => http.close(),
   };
 }
+
+/** A server that does not say its version within this time is asked no more. */
+const versionMs = 5_000;
 
 /** A server that does not unload within this time is not waited for. */
 const unloadMs = 30_000;

@@ -1,7 +1,7 @@
 import type { Outcome, Reply } from "../response/outcome.ts";
 import { unknownUsage } from "./openaiAnswer.ts";
 import type { ModelInfo, ModelRequest, Provider, ProviderFacts, SendOptions } from "./provider.ts";
-import { abortedOutcome } from "./trouble.ts";
+import { abortedOutcome, orAborted } from "./trouble.ts";
 
 /** What to answer: the answer's text, or a whole outcome. `call` counts the calls from 0. */
 export type Script = (
@@ -65,15 +65,4 @@ export function answered(text: string, more: Partial<Extract<Outcome, { kind: "a
     tokenConfidence: undefined,
     ...more,
   };
-}
-
-/** The value, or undefined as soon as the signal is aborted. */
-function orAborted<T>(value: T | Promise<T>, signal: AbortSignal): Promise<T | undefined> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => resolve(undefined);
-    signal.addEventListener("abort", onAbort, { once: true });
-    Promise.resolve(value)
-      .then((said) => resolve(signal.aborted ? undefined : said), reject)
-      .finally(() => signal.removeEventListener("abort", onAbort));
-  });
 }

@@ -106,3 +106,14 @@ function* causes(error: unknown): Generator<Error> {
     at = at.cause;
   }
 }
+
+/** The value, or undefined as soon as the signal is aborted. */
+export function orAborted<T>(value: T | Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => resolve(undefined);
+    signal.addEventListener("abort", onAbort, { once: true });
+    Promise.resolve(value)
+      .then((said) => resolve(signal.aborted ? undefined : said), reject)
+      .finally(() => signal.removeEventListener("abort", onAbort));
+  });
+}

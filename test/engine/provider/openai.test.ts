@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { systemClock } from "../../../src/base/clock.ts";
 import { openOpenAI } from "../../../src/engine/provider/openai.ts";
 import type { ModelRequest, Provider, SendOptions } from "../../../src/engine/provider/provider.ts";
-import { answeredOf, anyRequest, describeProvider } from "../../support/contracts/provider.ts";
+import { answeredOf, anyRequest, describeRemoteProvider } from "../../support/contracts/provider.ts";
 import {
   completion,
   delta,
@@ -41,7 +41,7 @@ const sound: FixtureHandler = (request, response) => {
   return json(response, 200, completion("card_arrival"));
 };
 
-describeProvider("openai", async () => {
+describeRemoteProvider("openai", async () => {
   const server = await startFixture(sound);
   const provider = openAt(server.url);
   return {

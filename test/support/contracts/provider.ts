@@ -11,17 +11,21 @@ export interface ProviderWorld {
   readonly model: string;
   readonly text: string;
   readonly trial?: TrialRef;
-  /** A model that never answers; absent where answers come from this process at once. */
-  readonly hangs?: {
+  /** Calls that left this process so far. */
+  readonly sent: () => number;
+  close(): Promise<void>;
+}
+
+/** A provider that calls a server. */
+export interface RemoteWorld extends ProviderWorld {
+  /** A model that never answers, and what the server sees of a call to it. */
+  readonly hangs: {
     readonly model: string;
     readonly arrived: () => Promise<void>;
     readonly dropped: () => Promise<void>;
   };
-  /** The same provider pointed at a port where nobody listens; absent where there is no port. */
-  readonly unreachable?: Provider;
-  /** Calls that left this process so far. */
-  readonly sent: () => number;
-  close(): Promise<void>;
+  /** The same provider pointed at a port where nobody listens. */
+  readonly unreachable: Provider;
 }
 
 export const anyRequest: Omit<ModelRequest, "model"> = {
@@ -126,31 +130,40 @@ export function describeProvider(name: string, open: () => Promise<ProviderWorld
       await world.provider.close();
       await world.provider.close();
     });
+  });
+}
 
-    it("drops the connection when it is aborted while waiting", async (context) => {
-      if (world.hangs === undefined) return context.skip();
+/** What every provider promises that calls a server. */
+export function describeRemoteProvider(name: string, open: () => Promise<RemoteWorld>): void {
+  describeProvider(name, open);
+  describe(`${name} keeps the provider contract over the network`, () => {
+    let world: RemoteWorld;
+    beforeEach(async () => {
+      world = await open();
+    });
+    afterEach(() => world.close());
+
+    it("drops the connection when it is aborted while waiting", async () => {
       const controller = new AbortController();
-      const reply = send(controller.signal, world.hangs.model);
+      const reply = world.provider.send({ ...anyRequest, model: world.hangs.model }, { signal: controller.signal });
       await world.hangs.arrived();
       controller.abort();
       expect((await reply).outcome.kind).toBe("cancelled");
       await world.hangs.dropped();
     });
 
-    it("drops a stream when it is aborted while waiting", async (context) => {
-      if (world.hangs === undefined) return context.skip();
+    it("drops a stream when it is aborted while waiting", async () => {
       const controller = new AbortController();
       const request = { ...anyRequest, model: world.hangs.model };
-      const reply = world.provider.send(request, { ...options(controller.signal), onText: () => false });
+      const reply = world.provider.send(request, { signal: controller.signal, onText: () => false });
       await world.hangs.arrived();
       controller.abort(new DOMException("no answer within 9 ms", "TimeoutError"));
       expect((await reply).outcome).toMatchObject({ kind: "unavailable", reason: "timeout" });
       await world.hangs.dropped();
     });
 
-    it("reports a server that cannot be reached as an outcome, and to a lister as an error", async (context) => {
+    it("reports a server that cannot be reached as an outcome, and to a lister as an error", async () => {
       const { unreachable } = world;
-      if (unreachable === undefined) return context.skip();
       const { signal } = new AbortController();
       const { outcome } = await unreachable.send({ ...anyRequest, model: world.model }, { signal });
       expect(outcome).toMatchObject({ kind: "unavailable", reason: "connection" });
