@@ -1,6 +1,6 @@
 import { failureClasses, statuses, wordOf } from "./codes.ts";
 import type { StoreContext } from "./context.ts";
-import type { RequestStats, RequestStatus } from "./store.ts";
+import type { RequestCounts, RequestStats, RequestStatus } from "./store.ts";
 import { maybeNumber, number } from "./values.ts";
 
 type Counts = Record<RequestStatus, number>;
@@ -67,4 +67,26 @@ function sorted(groups: ReadonlyMap<string, Counts>): [string, Counts][] {
 
 function successRate({ completed, failed }: Counts): number | undefined {
   return completed + failed === 0 ? undefined : completed / (completed + failed);
+}
+
+/** One pass over a run's requests. */
+export function requestCounts(context: StoreContext, run: string): RequestCounts {
+  const { connection, registry } = context;
+  const row = connection.get(
+    `SELECT coalesce(sum(attempts), 0) AS sent,
+        coalesce(sum(status = 2 AND source = 0), 0) AS succeeded,
+        coalesce(sum(status = 3), 0) AS failed,
+        coalesce(sum(max(attempts - 1, 0)), 0) AS retried,
+        coalesce(sum(status = 2 AND source <> 0), 0) AS cached
+      FROM request INDEXED BY request_run WHERE run = ? AND status >= 2`,
+    registry.run(run) ?? -1,
+  );
+  const count = (name: string) => number(row?.[name] ?? 0);
+  return {
+    sent: count("sent"),
+    succeeded: count("succeeded"),
+    failed: count("failed"),
+    retried: count("retried"),
+    cached: count("cached"),
+  };
 }

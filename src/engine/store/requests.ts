@@ -4,11 +4,19 @@ import type { ChangeFeed } from "./changeFeed.ts";
 import { codeOf, complexities, failureClasses, sources, statuses, wordOf } from "./codes.ts";
 import type { StoreContext } from "./context.ts";
 import { packed } from "./packing.ts";
-import { claimedOf, maybeWord, messagesOf, requestOf, trialPairs, trialPairsText, wholeRequest } from "./requestRows.ts";
-import { requestStats } from "./requestStats.ts";
+import {
+  claimedOf,
+  maybeWord,
+  messagesOf,
+  requestOf,
+  trialPairs,
+  trialPairsText,
+  wholeRequest,
+} from "./requestRows.ts";
+import { requestCounts, requestStats } from "./requestStats.ts";
 import { noRun } from "./runs.ts";
 import type { Row, Value } from "./sqlite.ts";
-import type { Completion, NewRequest, RequestTable, TrialRecord } from "./store.ts";
+import type { Completion, NewRequest, RequestCounts, RequestTable, TrialRecord } from "./store.ts";
 import { sweepBodies, sweepTemplates } from "./sweep.ts";
 import { writeTrial } from "./trialWriter.ts";
 import { maybeNumber, number, orNull, text } from "./values.ts";
@@ -158,6 +166,10 @@ export class SqliteRequests implements RequestTable {
       };
       for (const trial of trials) writeTrial(this.#context, number(row["run"]), trial, id, facts);
     });
+  }
+
+  counts(run: string): Promise<RequestCounts> {
+    return this.#context.read(() => requestCounts(this.#context, run));
   }
 
   unfinished(run: string): ReturnType<RequestTable["unfinished"]> {

@@ -236,10 +236,23 @@ export interface RequestTable {
   }): Promise<readonly RequestRecord[]>;
   /** Counts and rates; see `RequestStats`. */
   stats(filter?: { readonly run?: string }): Promise<RequestStats>;
+  /** How a run's requests went, over all the processes that worked on it. */
+  counts(run: string): Promise<RequestCounts>;
   /** Deletes ended rows last touched before `before`; how many. Trials keep their scores. */
   cleanup(before: number): Promise<number>;
   /** Fires soon after anything in the table changed, also by another process (polled every 100 ms while someone listens). */
   onChange(listener: () => void): { dispose(): void };
+}
+
+export interface RequestCounts {
+  /** Calls made, retries included. */
+  readonly sent: number;
+  /** Requests that a call answered. */
+  readonly succeeded: number;
+  readonly failed: number;
+  readonly retried: number;
+  /** Answers that needed no call. */
+  readonly cached: number;
 }
 
 export interface RequestStats {
