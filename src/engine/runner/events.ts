@@ -2,7 +2,7 @@ import type { Decision, Verdict } from "../decide/sampler.ts";
 import type { LayoutMetrics } from "../layout/layout.ts";
 import type { QueueChange, QueueSnapshot, QueueStats, Waiting } from "../queue/queue.ts";
 import type { Scalar } from "../spec/experiment.ts";
-import type { RunStatus, TrialState } from "../store/store.ts";
+import type { RequestCounts, RunStatus, TrialState } from "../store/store.ts";
 
 /**
  * What a run says while it goes: the one stream that panels, the terminal and every listener draw from. `progress` carries a
@@ -51,14 +51,6 @@ export interface RunView {
   readonly waiting: readonly Waiting[];
   readonly decisions: number;
   readonly stopReason: string | undefined;
-}
-
-export interface RequestCounts {
-  readonly sent: number;
-  readonly succeeded: number;
-  readonly failed: number;
-  readonly retried: number;
-  readonly cached: number;
 }
 
 export interface TokenTotals {

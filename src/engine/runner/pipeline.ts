@@ -238,7 +238,7 @@ export class Pipeline {
           const refused = budget.reserve(reservation);
           if (refused) {
             this.#o.onBudget(refused);
-            return { outcome: { kind: "cancelled" } };
+            return { outcome: { kind: "cancelled" }, cached: true };
           }
           open.inFlight = true;
           this.counts.inFlight += 1;
@@ -246,7 +246,7 @@ export class Pipeline {
           try {
             if (!claimed && id !== undefined) {
               claimed = (await store.requests.claim([id], owner, leaseMs)).has(id);
-              if (!claimed) return { outcome: { kind: "cancelled" } };
+              if (!claimed) return { outcome: { kind: "cancelled" }, cached: true };
             }
             this.counts.sent += 1;
             const reply = await model.provider.send(request, {

@@ -1,4 +1,3 @@
-import type { Clock } from "../../base/clock.ts";
 import { UserError } from "../../base/errors.ts";
 import { contentHash } from "../../base/hash.ts";
 import { canonicalJson } from "../../base/json.ts";
@@ -25,6 +24,7 @@ import type { ModelRequest } from "../provider/provider.ts";
 import type { Providers } from "../provider/registry.ts";
 import type { Experiment } from "../spec/experiment.ts";
 import type { ReadyExperiment } from "../spec/load.ts";
+import { placeholdersOf } from "../spec/placeholders.ts";
 import type { ExampleRecord, RunRecord, Store } from "../store/store.ts";
 import { Budget } from "./budget.ts";
 import { withOptions } from "./options.ts";
@@ -118,7 +118,8 @@ export function newRecord(
     readonly now: number;
     readonly owner: string;
     readonly version: string;
-    readonly optionsHash: string;
+    readonly experimentHash: string;
+    readonly options: RunOptions;
   },
 ): RunRecord {
   const { experiment, dataset, models, metrics, answerTokens } = planned;
@@ -155,12 +156,15 @@ export function newRecord(
       seed: experiment.sampling.seed,
       repeats: experiment.sampling.repeats,
       orderHash: contentHash([...order].join(",")),
-      experimentHash: facts.optionsHash,
+      experimentHash: facts.experimentHash,
+      options: JSON.stringify(facts.options),
       samplers: JSON.stringify(samplers),
       layoutMetrics: JSON.stringify(metrics),
       labels: JSON.stringify(planned.labels),
       notes: JSON.stringify(planned.notes),
       datasetFile: experiment.dataset.path,
+      segmentColumn:
+        experiment.dataset.input.segment ?? placeholdersOf(experiment.prompt.segment.text)[0]?.column ?? null,
       version: facts.version,
     },
     verdict: undefined,
@@ -195,7 +199,7 @@ export function exampleRecords(dataset: Dataset): ExampleRecord[] {
 export async function prepare(
   record: RunRecord,
   planned: Design,
-  deps: { readonly store: Store; readonly clock: Clock; readonly slots: (model: string) => number },
+  deps: { readonly store: Store; readonly slots: (model: string) => number },
 ): Promise<{ readonly run: PreparedRun; readonly task: Pick<PipelineOptions, "output" | "labels" | "adopted"> }> {
   const { experiment, labels } = planned;
   const { store } = deps;

@@ -2,8 +2,8 @@ import type { Sampler } from "../decide/sampler.ts";
 import type { LayoutMetrics } from "../layout/layout.ts";
 import { quantile } from "../metrics/quantile.ts";
 import type { QueueStats } from "../queue/queue.ts";
-import type { RunRecord, RunStatus, Store, VariantAggregate, VariantRecord } from "../store/store.ts";
-import type { RequestCounts, RunSummary, VariantSummary } from "./events.ts";
+import type { RequestCounts, RunRecord, RunStatus, Store, VariantAggregate, VariantRecord } from "../store/store.ts";
+import type { RunSummary, VariantSummary } from "./events.ts";
 import { overallVerdict } from "./overallVerdict.ts";
 
 /** A race as the summary needs it: who took part and what was decided. */
@@ -70,8 +70,15 @@ export async function summarise(store: Store, input: SummaryInput): Promise<RunS
     requests: input.requests,
     queue: input.queue,
     stopped: input.stopped,
-    notes: input.notes,
+    notes: [...input.notes, ...voidNote([...aggregates.values()])],
   };
+}
+
+function voidNote(totals: readonly VariantAggregate[]): string[] {
+  const lost = totals.reduce((sum, one) => sum + one.void, 0);
+  return lost === 0
+    ? []
+    : [`${lost} trials could not be had (provider down, or the prompt did not fit): their rows count for no layout.`];
 }
 
 function tally(

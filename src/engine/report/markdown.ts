@@ -1,0 +1,45 @@
+import type { RunSummary, VariantSummary } from "../runner/events.ts";
+
+/** The run as a page for a pull request or a wiki. */
+export function markdownReport(summary: RunSummary): string {
+  const confidence = `${Math.round(summary.verdict.confidence * 100)} %`;
+  const lines = [
+    `# ${escape(summary.name)}`,
+    "",
+    `**${escape(summary.verdict.explanation)}**`,
+    "",
+    `| variant | trials | accuracy | ${confidence} interval | tokens per correct | cost | p50 | p95 | status |`,
+    "|---|--:|--:|---|--:|--:|--:|--:|---|",
+    ...ranked(summary).map(
+      (v) =>
+        `| ${escape(v.id)} | ${v.trials} | ${percent(v.accuracy)} | ${percent(v.interval[0])} to ${percent(v.interval[1])} | ${
+          v.tokensPerCorrect === null ? "–" : Math.round(v.tokensPerCorrect)
+        } | ${v.cost === null ? "unknown" : `$${v.cost.toFixed(4)}`} | ${ms(v.latency?.p50)} | ${ms(v.latency?.p95)} | ${v.status} |`,
+    ),
+    "",
+    ...summary.notes.map((note) => `> ${escape(note)}`),
+    ...(summary.notes.length > 0 ? [""] : []),
+    `Run \`${summary.run}\`, ${summary.createdAt}; ${summary.requests.sent} calls, ${summary.requests.cached} answers from cache or file, ` +
+      `${summary.requests.failed} failed; ${escape(summary.stopped.reason)}.`,
+    "",
+  ];
+  return lines.join("\n");
+}
+
+/** The leader first, the dropped last. */
+export function ranked(summary: RunSummary): readonly VariantSummary[] {
+  const place = { won: 0, active: 1, dropped: 2 } as const;
+  return [...summary.variants].sort((a, b) => place[a.status] - place[b.status] || b.accuracy - a.accuracy);
+}
+
+export function percent(value: number): string {
+  return Number.isFinite(value) ? `${(value * 100).toFixed(1)} %` : "–";
+}
+
+export function ms(value: number | undefined): string {
+  return value === undefined ? "–" : `${Math.round(value)} ms`;
+}
+
+function escape(text: string): string {
+  return text.replace(/[\\`*_{}[\]<>|#]/g, "\\$&").replace(/\s+/g, " ");
+}

@@ -1,0 +1,35 @@
+import type { Clock } from "../../base/clock.ts";
+import type { EngineEvents, EngineHost } from "../api.ts";
+import type { PriceTable } from "../plan/prices.ts";
+import type { Fetch } from "../provider/http.ts";
+import type { ProviderFactory } from "../provider/registry.ts";
+import type { Store } from "../store/store.ts";
+
+/** What the engine is made of, given once by the face that opens it. */
+export interface EngineDeps {
+  /** Path of the store, or `:memory:`. */
+  readonly store: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  readonly host: EngineHost;
+  /** Version of the product, stored with every run. */
+  readonly version: string;
+  /** Folders whose files experiments may read beside their own; undefined lifts the confinement, as for a terminal. */
+  readonly roots: readonly string[] | undefined;
+  readonly fetch?: Fetch;
+  /** Providers a face adds, such as the editor's own models. */
+  readonly providers?: Readonly<Record<string, ProviderFactory>>;
+  /** US dollars per million tokens by model id, over the built-in table. */
+  readonly prices?: PriceTable;
+  /** Size limit of the cache in bytes; default 512 MB. */
+  readonly cacheBytes?: number;
+}
+
+/** What every service shares. */
+export interface Services {
+  readonly deps: EngineDeps;
+  readonly store: Store;
+  /** `host:pid:start`, unique to this process. */
+  readonly owner: string;
+  emit<K extends keyof EngineEvents>(name: K, payload: EngineEvents[K]): void;
+}

@@ -1,0 +1,253 @@
+import { randomBytes } from "node:crypto";
+import path from "node:path";
+import { UserError } from "../../base/errors.ts";
+import type { RunOptions, Source } from "../api.ts";
+import { AnswerCache } from "../cache/answerCache.ts";
+import { createProviders, keysFromEnv, type Providers } from "../provider/registry.ts";
+import type { Queue } from "../queue/queue.ts";
+import { openQueue } from "../queue/smartQueue.ts";
+import type { RunSummary, RunView } from "../runner/events.ts";
+import {
+  checkBudget,
+  type Design,
+  design,
+  exampleRecords,
+  experimentHash,
+  newRecord,
+  prepare,
+} from "../runner/prepare.ts";
+import { type RunHandle, startRun } from "../runner/run.ts";
+import { summarise } from "../runner/summary.ts";
+import type { RunRecord } from "../store/store.ts";
+import type { Services } from "./deps.ts";
+import { isDeadOwner } from "./owner.ts";
+import { queueOptions } from "./pools.ts";
+import type { Sources } from "./source.ts";
+
+interface Live {
+  readonly handle: RunHandle;
+  readonly done: Promise<RunSummary>;
+}
+
+/** Starts, resumes and stops runs, and knows those that are going in this process. */
+export class Running {
+  readonly #services: Services;
+  readonly #sources: Sources;
+  readonly #live = new Map<string, Live>();
+
+  constructor(services: Services, sources: Sources) {
+    this.#services = services;
+    this.#sources = sources;
+  }
+
+  /** The providers of one run; closed by the caller. */
+  providers(file: string, concurrency?: number): Providers {
+    const { deps } = this.#services;
+    const environment = keysFromEnv(deps.env);
+    const providers = createProviders({
+      env: deps.env,
+      clock: deps.clock,
+      keys: async (provider) => (await deps.host.key({ provider })) ?? environment(provider),
+      directory: path.dirname(file),
+      ...(deps.fetch === undefined ? {} : { fetch: deps.fetch }),
+      ...(concurrency === undefined ? {} : { concurrency }),
+    });
+    for (const [name, factory] of Object.entries(deps.providers ?? {})) providers.register(name, factory);
+    return providers;
+  }
+
+  async start(source: Source, options: RunOptions): Promise<{ readonly run: string }> {
+    const { store, deps, owner } = this.#services;
+    const loaded = await this.#sources.ready(source);
+    const providers = this.providers(source.file, options.concurrency);
+    try {
+      const planned = await design(loaded, options, { providers, prices: { ...deps.prices, ...options.prices } });
+      checkBudget(planned.experiment, planned.models);
+      const now = deps.clock.now();
+      const record = newRecord(planned, {
+        id: runId(now),
+        file: source.file,
+        now,
+        owner,
+        version: deps.version,
+        experimentHash: experimentHash(planned),
+        options,
+      });
+      await store.runs.putExamples(planned.dataset.hash, exampleRecords(planned.dataset));
+      await store.runs.create(record);
+      await this.#go(record, planned, providers, options);
+      return { run: record.id };
+    } catch (error) {
+      await providers.close();
+      throw error;
+    }
+  }
+
+  /** Goes on with an interrupted run; without an id, the newest that can be resumed. */
+  async resume(wanted: string | undefined, file?: string): Promise<{ readonly run: string }> {
+    const { store, deps, owner } = this.#services;
+    const record = await this.#resumable(wanted, file);
+    if (record.file === "")
+      throw new UserError("no-file", `run ${record.id} has no experiment file`, "start a new run");
+    const options = JSON.parse(String(record.settings["options"] ?? "{}")) as RunOptions;
+    const loaded = await this.#sources.ready({ file: record.file });
+    const providers = this.providers(record.file, options.concurrency);
+    try {
+      const planned = await design(loaded, options, { providers, prices: { ...deps.prices, ...options.prices } });
+      if (experimentHash(planned) !== record.settings["experimentHash"]) {
+        throw new UserError(
+          "experiment-changed",
+          `${record.file} or its data changed since run ${record.id}`,
+          "start a new run: answers to unchanged prompts come from the cache",
+        );
+      }
+      checkBudget(planned.experiment, planned.models);
+      await store.requests.recoverStale(isDeadOwner);
+      await store.runs.update(record.id, { status: "running", owner, endedAt: undefined, stopReason: undefined });
+      await this.#go({ ...record, status: "running", owner }, planned, providers, options);
+      return { run: record.id };
+    } catch (error) {
+      await providers.close();
+      throw error;
+    }
+  }
+
+  /** Resolves with the result once everything is stored. */
+  finished(run: string): Promise<RunSummary> {
+    const live = this.#live.get(run);
+    if (live === undefined)
+      throw new UserError("not-running", `run ${run} is not going in this process`, "resume it first");
+    return live.done;
+  }
+
+  stop(run: string, now: boolean): void {
+    this.#live.get(run)?.handle.stop(now);
+  }
+
+  pauseModel(run: string, model: string, paused: boolean): void {
+    const queue = this.queue(run);
+    if (paused) queue?.pause(model);
+    else queue?.resume(model);
+  }
+
+  view(run: string): RunView | undefined {
+    return this.#live.get(run)?.handle.view();
+  }
+
+  queue(run: string): Queue | undefined {
+    return this.#live.get(run)?.handle.queue;
+  }
+
+  isLive(record: RunRecord): boolean {
+    if (this.#live.has(record.id)) return true;
+    return (
+      record.status === "running" &&
+      record.owner !== undefined &&
+      record.owner !== this.#services.owner &&
+      !isDeadOwner(record.owner)
+    );
+  }
+
+  /** Stops everything and waits until it is stored. */
+  async close(): Promise<void> {
+    const live = [...this.#live.values()];
+    for (const { handle } of live) handle.stop(true);
+    await Promise.allSettled(live.map(({ done }) => done));
+  }
+
+  async #go(record: RunRecord, planned: Design, providers: Providers, options: RunOptions): Promise<void> {
+    const { store, deps, owner } = this.#services;
+    const queue = openQueue(await queueOptions(planned, options, this.#services));
+    const cache = new AnswerCache({
+      table: store.cache,
+      mode: planned.experiment.cache.mode,
+      clock: deps.clock,
+      warn: (message) => this.#services.emit("log", { level: "warn", message }),
+      ...(deps.cacheBytes === undefined ? {} : { maxBytes: deps.cacheBytes }),
+    });
+    const slots = (model: string) => options.concurrency ?? slotsOf(planned, model);
+    const { run, task } = await prepare(record, planned, { store, slots });
+    const handle = startRun(run, { store, cache, queue, clock: deps.clock, owner }, task, async (end) => {
+      const snapshot = queue.snapshot();
+      return summarise(store, {
+        record,
+        status: end.status,
+        stopped: end.stopped,
+        durationMs: deps.clock.now() - record.createdAt,
+        races: run.races.map((race) => ({ model: race.model, variants: race.variants, sampler: race.sampler })),
+        layoutMetrics: planned.metrics,
+        requests: await store.requests.counts(record.id),
+        queue: snapshot.stats,
+        notes: planned.notes,
+      });
+    });
+    handle.events((event) => this.#services.emit("run", event));
+    const done = handle.done.finally(async () => {
+      this.#live.delete(record.id);
+      queue.dispose();
+      await cache.close();
+      await providers.close();
+      this.#services.emit("changed", { what: "runs" });
+    });
+    // A caller that never asks for the result still hears of a bug.
+    done.catch((error: unknown) =>
+      this.#services.emit("log", {
+        level: "error",
+        message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      }),
+    );
+    this.#live.set(record.id, { handle, done });
+    this.#services.emit("changed", { what: "runs" });
+  }
+
+  async #resumable(wanted: string | undefined, file: string | undefined): Promise<RunRecord> {
+    const { store } = this.#services;
+    if (wanted !== undefined) {
+      const record = await findRun(store, wanted);
+      if (record.status === "finished")
+        throw new UserError("finished", `run ${record.id} is finished`, "start a new run");
+      if (this.isLive(record))
+        throw new UserError("running", `run ${record.id} is still going`, "wait for it, or stop it first");
+      return record;
+    }
+    const all = await store.runs.list({ limit: 100, ...(file === undefined ? {} : { file }) });
+    const found = all.find((record) => record.status !== "finished" && !this.isLive(record));
+    if (found === undefined)
+      throw new UserError(
+        "nothing-to-resume",
+        "there is no interrupted run to resume",
+        "start one with `layoutlab run`",
+      );
+    return found;
+  }
+}
+
+/** A run by its id or an unambiguous start of it. */
+export async function findRun(store: Services["store"], wanted: string): Promise<RunRecord> {
+  const exact = await store.runs.get(wanted);
+  if (exact !== undefined) return exact;
+  const matches = wanted === "" ? [] : await store.runs.list({ prefix: wanted, limit: 5 });
+  const [only] = matches;
+  if (only === undefined) throw new UserError("no-run", `there is no run "${wanted}"`, "`layoutlab runs` lists them");
+  if (matches.length > 1) {
+    throw new UserError(
+      "ambiguous-run",
+      `"${wanted}" is the start of several runs`,
+      `use one of ${matches.map((run) => run.id).join(", ")}`,
+    );
+  }
+  return only;
+}
+
+/** Sortable by time, short enough to type the start of: `20261121-042310-3fa9`. */
+function runId(now: number): string {
+  const stamp = new Date(now).toISOString().replace(/[-:]/g, "").replace("T", "-").slice(0, 15);
+  return `${stamp}-${randomBytes(2).toString("hex")}`;
+}
+
+function slotsOf(planned: Design, model: string): number {
+  const pools = planned.experiment.limits.pools;
+  const told = pools.flatMap((pool) => [pool.concurrency ?? 0, Math.min(pool.requestsPerMinute ?? 0, 64)]);
+  const facts = planned.models.get(model)?.facts;
+  return Math.max(8, ...told, facts?.replayed ? 64 : 0);
+}

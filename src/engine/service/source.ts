@@ -1,0 +1,75 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { UserError } from "../../base/errors.ts";
+import { DiskFiles } from "../../base/node/files.ts";
+import type { Source } from "../api.ts";
+import { formatDiagnostic } from "../spec/diagnostic.ts";
+import { type LoadedExperiment, loadExperiment, type ReadyExperiment } from "../spec/load.ts";
+import { createLoadCache } from "../spec/loadFiles.ts";
+import { builtinProviders } from "../spec/names.ts";
+import type { EngineDeps } from "./deps.ts";
+
+/** Opens experiment files with all they name. Data files are kept between calls while they do not change. */
+export class Sources {
+  readonly #deps: EngineDeps;
+  readonly #cache = createLoadCache();
+
+  constructor(deps: EngineDeps) {
+    this.#deps = deps;
+  }
+
+  async text(source: Source): Promise<string> {
+    if (source.text !== undefined) return source.text;
+    try {
+      return await readFile(source.file, "utf8");
+    } catch (error) {
+      const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
+      throw new UserError(
+        missing ? "no-file" : "unreadable-file",
+        missing ? `${source.file} does not exist` : `${source.file} cannot be read`,
+        missing ? "check the path, or make one with `layoutlab init`" : "check that it is a file you may read",
+      );
+    }
+  }
+
+  /** `shown` is how diagnostics name the file. */
+  async load(source: Source, shown = source.file): Promise<LoadedExperiment> {
+    const text = await this.text(source);
+    return loadExperiment(text, shown, this.files(source.file), {
+      cache: this.#cache,
+      ...(this.#deps.providers === undefined ? {} : { providers: providerNames(this.#deps) }),
+    });
+  }
+
+  /** @throws UserError with every error of the file, one a line. */
+  async ready(source: Source): Promise<ReadyExperiment> {
+    const loaded = await this.load(source);
+    if (loaded.kind === "ready") return loaded;
+    throw new InvalidExperiment(loaded);
+  }
+
+  files(file: string): DiskFiles {
+    const { roots } = this.#deps;
+    return new DiskFiles({ folder: path.dirname(file), ...(roots === undefined ? { anywhere: true } : { roots }) });
+  }
+}
+
+/** Every error of a file at once; `line` holds one a line, as every face prints them. */
+export class InvalidExperiment extends UserError {
+  readonly lines: readonly string[];
+
+  constructor(loaded: LoadedExperiment) {
+    const lines = loaded.diagnostics.filter((each) => each.severity === "error").map(formatDiagnostic);
+    const more = lines.length > 1 ? ` (and ${lines.length - 1} more)` : "";
+    super("invalid-experiment", lines[0] ?? "the experiment is not valid", `correct it and try again${more}`);
+    this.lines = lines;
+  }
+
+  override get line(): string {
+    return this.lines.join("\n");
+  }
+}
+
+function providerNames(deps: EngineDeps): readonly string[] {
+  return [...new Set([...builtinProviders, ...Object.keys(deps.providers ?? {})])];
+}
