@@ -4,9 +4,6 @@ import { type ExperimentParts, type PromptSource, partsOf } from "./parts.ts";
 import { compileLayout, type RenderedLayout } from "./render.ts";
 import { type LayoutProblem, resolveLayout } from "./resolve.ts";
 
-/** Parameters of a variant that change its prompt; they are not sent to the model. */
-export const layoutParameters = ["style", "examples.count", "examples.select"] as const;
-
 /** A loaded experiment, as far as prompts need it. */
 export interface LayoutSource extends PromptSource {
   readonly experiment: PromptSource["experiment"] & { readonly layouts: readonly LayoutSpec[] };

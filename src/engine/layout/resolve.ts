@@ -32,6 +32,12 @@ export function resolveLayout(spec: LayoutSpec, declared: readonly DeclaredLayou
   }
 }
 
+/** What is wrong with a layout, for those who only check; see `resolveLayout`. */
+export function checkLayout(spec: LayoutSpec, declared: readonly DeclaredLayout[] = []): LayoutProblem | undefined {
+  const resolved = resolveLayout(spec, declared);
+  return resolved.kind === "problem" ? resolved : undefined;
+}
+
 function resolveName(name: string, declared: readonly DeclaredLayout[]): Resolved {
   const own = declared.find((layout) => layout.name === name);
   if (own !== undefined) return fromDeclared(own);

@@ -14,6 +14,7 @@ export interface Variant {
 /** Parameters that shape the prompt; all others are sent to the model. */
 export const promptParameters: ReadonlySet<string> = new Set([
   "examples.count",
+  "examples.select",
   "examples.order",
   "options.order",
   "style",
