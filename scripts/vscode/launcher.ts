@@ -28,6 +28,8 @@ const { values, positionals } = parseArgs({
 runAsMain(async (write) => {
   const interrupted = new Promise<number>((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => resolve(130));
+    // The end of this stream is the end of the process that runs the tests, however it came.
+    process.stdin.on("end", () => resolve(130)).resume();
   });
   const dataFolder = text(values["user-data-dir"]);
   await mkdir(dataFolder, { recursive: true });
@@ -65,6 +67,7 @@ runAsMain(async (write) => {
     await browser.close();
   } finally {
     await server.stop();
+    process.stdin.destroy();
     log.end();
   }
 });

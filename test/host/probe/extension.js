@@ -1,13 +1,13 @@
 /** A panel under the strict policy that our own panels keep, and a language model that answers what it is told. */
-const vscode = require("vscode");
-const { randomBytes } = require("node:crypto");
+import { randomBytes } from "node:crypto";
+import * as vscode from "vscode";
 
-exports.activate = (context) => {
+export function activate(context) {
   context.subscriptions.push(
     vscode.commands.registerCommand("probe.openPanel", openPanel),
     vscode.lm.registerLanguageModelChatProvider("probe", echo),
   );
-};
+}
 
 function openPanel() {
   const panel = vscode.window.createWebviewPanel("probe.panel", "Probe Panel", vscode.ViewColumn.One, {
