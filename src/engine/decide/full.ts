@@ -80,7 +80,7 @@ export class FixedSampler extends RowSampler {
         const gap = this.mean(best) - this.mean(v);
         this.drop(v, `${this.id(v)} stayed ${points.of(gap)} behind ${this.id(best)} (patience rule, no error rate).`, {
           opponent: this.id(best),
-          difference: -gap,
+          difference: this.mean(v) - this.mean(best),
           means: this.means(),
         });
       }

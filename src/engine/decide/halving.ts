@@ -69,7 +69,7 @@ export class HalvingSampler extends RowSampler {
         `${this.id(v)} was in the worse half after ${points.rows(this.watermark)}, ${points.of(gap)} behind.`,
         {
           opponent: this.id(best),
-          difference: -gap,
+          difference: this.mean(v) - this.mean(best),
           means: this.means(),
         },
       );

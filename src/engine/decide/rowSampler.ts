@@ -187,6 +187,8 @@ export abstract class RowSampler implements Sampler {
   /** Takes a variant out of the run and notes why. */
   protected drop(variant: number, reason: string, numbers: DecisionNumbers): void {
     this.active = this.active.filter((v) => v !== variant);
+    // Rows that were passed over because this one could not have them may count after all.
+    this.#named = this.#watermark;
     this.reasons[variant] = reason;
     this.note("dropped", variant, reason, numbers);
   }
