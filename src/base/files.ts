@@ -5,7 +5,7 @@
 export type OpenedFile =
   | {
       readonly kind: "file";
-      /** Changes when the content may have changed; equal stamps mean that a kept copy is still good. */
+      /** Names this state of this file among all files: whoever kept a copy under an equal stamp need not read again. */
       readonly stamp: string;
       /** The content from its beginning; can be asked for more than once. */
       read(): AsyncIterable<Uint8Array | string>;
@@ -37,7 +37,7 @@ export class MemoryFiles implements FileReader {
     if (content !== undefined) {
       return {
         kind: "file",
-        stamp: `${content.length}`,
+        stamp: `${wanted}:${content.length}`,
         async *read() {
           yield content;
         },

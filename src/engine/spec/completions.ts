@@ -1,4 +1,3 @@
-import { parseDocument } from "yaml";
 import { type Gap, gapsAt, wordAt } from "./cursor.ts";
 import type { Range } from "./diagnostic.ts";
 import { partNames } from "./experiment.ts";
@@ -7,6 +6,7 @@ import type { ParsedExperiment } from "./parse.ts";
 import { valueAt } from "./repair.ts";
 import { alternatives, keysAt, type SchemaNode, schemasAt, valuesAt } from "./schemaWalk.ts";
 import type { Path, SourceDocument } from "./source.ts";
+import { yamlFlow, yamlScalar } from "./yamlText.ts";
 
 /** What the editor knows beyond the file itself; each part may be missing. */
 export interface LanguageContext {
@@ -180,7 +180,7 @@ function valueCompletions(parsed: ParsedExperiment, path: Path, range: Range, co
   const examples = here
     .flatMap((schema) => schema.examples ?? [])
     .filter((example) => typeof example !== "object")
-    .map((example) => make("value", quoted(String(example)), "example", documentation));
+    .map((example) => make("value", yamlScalar(String(example)), "example", documentation));
   return [...closed, ...examples];
 }
 
@@ -215,17 +215,6 @@ export function describeLayout(name: string, { layouts }: LanguageContext): stri
   return layouts?.find((each) => each.name === name)?.description ?? "";
 }
 
-/** A value that YAML would misread goes in quotes. */
-function quoted(text: string): string {
-  try {
-    const read: unknown = parseDocument(`- ${text}`).toJS();
-    if (Array.isArray(read) && read.length === 1 && String(read[0]) === text) return text;
-  } catch {
-    // Not plain YAML, so it needs the quotes.
-  }
-  return JSON.stringify(text);
-}
-
 function defaultText(schema: SchemaNode): string {
   const value = schema.default;
   return value === undefined || typeof value === "object" ? "" : `default ${String(value)}`;
@@ -240,17 +229,6 @@ export function describe(schema: SchemaNode | undefined): string {
   if (schema.default !== undefined && typeof schema.default !== "object")
     lines.push(`Default: \`${String(schema.default)}\`.`);
   const example = schema.examples?.[0];
-  if (example !== undefined) lines.push(`Example: \`${typeof example === "string" ? example : flowText(example)}\``);
+  if (example !== undefined) lines.push(`Example: \`${typeof example === "string" ? example : yamlFlow(example)}\``);
   return lines.filter((line) => line !== "").join("\n\n");
-}
-
-/** Plain data as one line of YAML. */
-function flowText(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(flowText).join(", ")}]`;
-  if (value !== null && typeof value === "object") {
-    return `{ ${Object.entries(value)
-      .map(([key, inner]) => `${key}: ${flowText(inner)}`)
-      .join(", ")} }`;
-  }
-  return typeof value === "string" ? quoted(value) : String(value);
 }

@@ -10,28 +10,30 @@ import { valueAt } from "./repair.ts";
 import { oneOf, type Report } from "./report.ts";
 import type { Path } from "./source.ts";
 
-/** Data files as they were read last, by path; a file is read again when its stamp has changed. */
+/** Data files as they were read last, by the stamp of their content. */
 export interface LoadCache {
-  get(path: string, stamp: string): DataTable | undefined;
-  set(path: string, stamp: string, table: DataTable): void;
+  get(stamp: string): DataTable | undefined;
+  set(stamp: string, table: DataTable): void;
 }
 
-/** A cache of the few data files that one experiment uses. */
+/** A cache of the few data files that are in use; the longest unused goes first. */
 export function createLoadCache(most = 4): LoadCache {
-  const kept = new Map<string, { readonly stamp: string; readonly table: DataTable }>();
+  const kept = new Map<string, DataTable>();
+  const touch = (stamp: string, table: DataTable): void => {
+    kept.delete(stamp);
+    kept.set(stamp, table);
+    for (const oldest of kept.keys()) {
+      if (kept.size <= most) break;
+      kept.delete(oldest);
+    }
+  };
   return {
-    get(path, stamp) {
-      const entry = kept.get(path);
-      return entry?.stamp === stamp ? entry.table : undefined;
+    get(stamp) {
+      const table = kept.get(stamp);
+      if (table !== undefined) touch(stamp, table);
+      return table;
     },
-    set(path, stamp, table) {
-      kept.delete(path);
-      kept.set(path, { stamp, table });
-      for (const oldest of kept.keys()) {
-        if (kept.size <= most) break;
-        kept.delete(oldest);
-      }
-    },
+    set: touch,
   };
 }
 
@@ -119,11 +121,10 @@ export class Inputs {
   async table(path: string, format: DataFormat, at: Path): Promise<DataTable | undefined> {
     const opened = await this.open(path, at);
     if (opened === undefined) return undefined;
-    const key = `${format}:${path}`;
-    const table =
-      this.#cache?.get(key, opened.stamp) ?? (await this.#guarded(path, at, () => readTable(opened.read(), format)));
+    const stamp = `${format}:${opened.stamp}`;
+    const table = this.#cache?.get(stamp) ?? (await this.#guarded(path, at, () => readTable(opened.read(), format)));
     if (table === undefined) return undefined;
-    this.#cache?.set(key, opened.stamp, table);
+    this.#cache?.set(stamp, table);
     this.#reportRecords(path, table.troubles);
     return table;
   }

@@ -27,7 +27,7 @@ export function parseWorkspaceLayouts(
     reportIssues(result.error.issues, (path) => valueAt(source.value, path), report);
     return { layouts: [], diagnostics: sorted(diagnostics) };
   }
-  const own = result.data.layouts.filter((each) => typeof each !== "string");
+  const declared = result.data.layouts.filter((each) => typeof each !== "string");
   result.data.layouts.forEach((each, index) => {
     if (typeof each !== "string") return;
     report(["layouts", index], {
@@ -36,8 +36,7 @@ export function parseWorkspaceLayouts(
       action: "declare it: { name, system, user }, or { hybrid: [a, b] }",
     });
   });
-  // Positions stay true only while every entry is a declaration.
-  const at = own.length === result.data.layouts.length ? ["layouts"] : [];
-  const layouts = readLayouts(own, at, { builtin, workspace: [] }, undefined, report);
+  if (hasErrors(diagnostics)) return { layouts: [], diagnostics: sorted(diagnostics) };
+  const layouts = readLayouts(declared, ["layouts"], { builtin, workspace: [] }, undefined, report);
   return { layouts: hasErrors(diagnostics) ? [] : layouts, diagnostics: sorted(diagnostics) };
 }
