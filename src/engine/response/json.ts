@@ -5,7 +5,7 @@ export interface JsonProblem {
   /** `truncated`: it stops before it is complete; `trailing`: something follows a complete value; `syntax`: anything else. */
   readonly type: "truncated" | "trailing" | "syntax";
   readonly message: string;
-  /** Offset of the first character that does not fit, in UTF-16 units from the text's start. */
+  /** Offset of the first character that does not fit, in UTF-16 units from the first bracket. */
   readonly position: number;
   /** The first 100 characters. */
   readonly preview: string;

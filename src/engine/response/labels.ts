@@ -71,35 +71,47 @@ function build(labels: readonly string[]): LabelMatcher {
     within(text) {
       const found = new Set<string>();
       if (long.length > 0) {
-        pattern ??= new RegExp(`(?<![\\p{L}\\p{N}])(?:${long.map(escaped).join("|")})(?![\\p{L}\\p{N}])`, "gu");
-        const flat = text
-          .normalize("NFKC")
-          .toLowerCase()
-          .replace(/[\s_*`\u2010-\u2015-]+/g, " ");
-        for (const [key] of flat.matchAll(pattern)) {
-          const label = loose.get(key);
+        pattern ??= new RegExp(
+          `(?<![\\p{L}\\p{N}_-])(?:${long.map(flexible).join("|")})(?![\\p{L}\\p{N}]|[_-][\\p{L}\\p{N}])`,
+          "gu",
+        );
+        for (const [written] of text.normalize("NFKC").toLowerCase().matchAll(pattern)) {
+          const label = loose.get(looseLabel(written));
           if (label !== undefined && label !== null) found.add(label);
         }
       }
       if (short.length > 0) {
-        const one = short.map(escaped).join("|");
-        optionPattern ??= new RegExp(`\\((${one})\\)|\\b(?:option|choice|answer(?: is)?)[: ]+\\(?(${one})\\b`, "gi");
-        for (const [, bracketed, named] of text.matchAll(optionPattern)) {
-          const label = loose.get((bracketed ?? named ?? "").toLowerCase());
-          if (label !== undefined && label !== null) found.add(label);
-        }
+        for (const label of optionsIn(text)) found.add(label);
       }
       return [...found];
     },
   };
 
+  /** Short labels that stand as options: in brackets, or called one. */
+  function optionsIn(text: string): readonly string[] {
+    const one = short.map(escaped).join("|");
+    optionPattern ??= new RegExp(`\\((${one})\\)|\\b(?:option|choice|answer(?: is)?)[: ]+\\(?(${one})\\b`, "gi");
+    return Array.from(
+      text.matchAll(optionPattern),
+      ([, bracketed, named]) => loose.get((bracketed ?? named ?? "").toLowerCase()) ?? "",
+    ).filter((label) => label !== "");
+  }
+
   /** `(A) bank`, `B. at the shop`, where the label is the letter alone. */
   function option(text: string): string | undefined {
     if (short.length === 0) return undefined;
-    const match = /^[\s*_"'`]*(?:[([]\s*([^\s()[\]]{1,2})\s*[)\]]|([^\s().:]{1,2})\s*[).:])/u.exec(text);
+    const match = /^[\s*_"'`]*(?:[([]\s*([^\s()[\]]{1,2})\s*[)\]]|([^\s().:,;!]{1,2})\s*[).:,;!])([^\n]*)/u.exec(text);
     const letter = match?.[1] ?? match?.[2];
-    return letter === undefined ? undefined : (loose.get(letter.toLowerCase()) ?? undefined);
+    if (letter === undefined) return undefined;
+    const label = loose.get(letter.toLowerCase()) ?? undefined;
+    const others = optionsIn(match?.[3] ?? "").filter((other) => other !== label);
+    return others.length === 0 ? label : undefined;
   }
+}
+
+/** A loose label as a pattern for the ways to write it. */
+function flexible(key: string): string {
+  return key.split(" ").map(escaped).join("[\\s_\\u2010-\\u2015-]+");
 }
 
 function escaped(text: string): string {
