@@ -464,6 +464,24 @@ export function storeContract(name: string, open: (clock: Clock) => Promise<Stor
         expect((await store.requests.stats({ run: "none" })).byStatus.pending).toBe(0);
       });
 
+      it("counts what a run has sent and got, attempt by attempt", async () => {
+        await store.requests.record(aRequest(1), aCompletion({ attempts: 3 }), []);
+        await store.requests.record(aRequest(2), aCompletion({ source: "cache", attempts: 0 }), []);
+        const failure = { status: "failed", errorClass: "unavailable" } as const;
+        await store.requests.record(aRequest(3), aCompletion({ ...failure, attempts: 2 }), []);
+        // Refused before it was sent.
+        await store.requests.record(aRequest(4), aCompletion({ ...failure, attempts: 0 }), []);
+        await store.requests.enqueue([aRequest(5)]);
+        expect(await store.requests.counts("run-1")).toEqual({
+          sent: 5,
+          succeeded: 1,
+          failed: 2,
+          retried: 3,
+          cached: 1,
+        });
+        expect(await store.requests.counts("none")).toMatchObject({ sent: 0, cached: 0 });
+      });
+
       it("cleans up what ended long ago; trials keep their scores", async () => {
         await store.requests.record(aRequest(1), aCompletion(), [aTrial(0, { expected: long })]);
         await store.requests.enqueue([aRequest(2)]);
