@@ -33,7 +33,7 @@ export function knownWindow(modelId: string): number | undefined {
 }
 
 /** Share of a window that prompts may fill before something is dropped. */
-export const safeShare = 0.875;
+const safeShare = 0.875;
 
 /**
  * Tokens a prompt may take: what the experiment allows, and no more than the window's safe share with room left for the answer.

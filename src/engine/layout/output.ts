@@ -1,8 +1,8 @@
 import type { OutputPart } from "../spec/experiment.ts";
 
 /** Keys of the JSON object asked for when a bare answer must carry a confidence. */
-export const answerKey = "answer";
-export const confidenceKey = "confidence";
+const answerKey = "answer";
+const confidenceKey = "confidence";
 
 /** The output part's text: the author's own, or a sentence that asks for exactly what the scorers can read. */
 export function outputText(output: OutputPart, labels: readonly string[]): string {

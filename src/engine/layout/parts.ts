@@ -10,7 +10,7 @@ import type {
 /** Parts whose text the author writes. */
 export type TextPartName = Exclude<PartName, "examples" | "output">;
 
-export const textPartNames: readonly TextPartName[] = [
+const textPartNames: readonly TextPartName[] = [
   "role",
   "instructions",
   "definitions",

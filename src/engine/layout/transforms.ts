@@ -3,7 +3,7 @@ import { builtinLayout } from "./builtin.ts";
 import type { Arrangement, Transform } from "./layout.ts";
 
 /** What transforms can disagree about. */
-export type Aspect =
+type Aspect =
   | "instructions"
   | "questionBefore"
   | "questionAfter"
@@ -14,7 +14,7 @@ export type Aspect =
   | "repeat";
 
 /** What a transform wants of one aspect, and how it says so to people. */
-export interface Claim {
+interface Claim {
   readonly value: string;
   /** Completes "`name` …", e.g. "puts the output format last". */
   readonly says: string;
