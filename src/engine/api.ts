@@ -1,9 +1,11 @@
-import type { Decision } from "./decide/sampler.ts";
+import type { Comparison } from "./decide/compare.ts";
+import type { Decision, Verdict } from "./decide/sampler.ts";
 import type { PreviewModel } from "./preview/preview.ts";
 import type { PromptMessage } from "./prompt/prompt.ts";
 import type { RunEvent, RunSummary, RunView } from "./runner/events.ts";
 import type { Diagnostic, Range } from "./spec/diagnostic.ts";
 import type { Scalar } from "./spec/experiment.ts";
+import type { Completion, FileSymbol, Hover, QuickFix } from "./spec/language.ts";
 import type { RequestRecord, RequestStats, RunStatus, TrialFilter, TrialRow, TrialSort } from "./store/store.ts";
 
 /**
@@ -15,10 +17,10 @@ import type { RequestRecord, RequestStats, RunStatus, TrialFilter, TrialRow, Tri
 export interface EngineApi {
   /** Everything wrong with the file and what it refers to. */
   check(p: Source): Promise<CheckResult>;
-  complete(p: Source & { readonly offset: number }): Promise<readonly CompletionEntry[]>;
-  hover(p: Source & { readonly offset: number }): Promise<HoverText | undefined>;
-  symbols(p: Source): Promise<readonly SymbolEntry[]>;
-  quickFixes(p: Source & { readonly code: string; readonly range: Range }): Promise<readonly QuickFix[]>;
+  complete(p: Source & { readonly offset: number }): Promise<readonly Completion[]>;
+  hover(p: Source & { readonly offset: number }): Promise<Hover | undefined>;
+  symbols(p: Source): Promise<readonly FileSymbol[]>;
+  quickFixes(p: Source & { readonly diagnostic: Diagnostic }): Promise<readonly QuickFix[]>;
   /** Path of the file named at the offset, absolute. */
   definition(
     p: Source & { readonly offset: number },
@@ -31,7 +33,7 @@ export interface EngineApi {
 
   /** Resolves once the run is stored and going; events follow. */
   start(p: Source & { readonly options: RunOptions }): Promise<{ readonly run: string }>;
-  resume(p: { readonly run: string | undefined; readonly retryErrors?: boolean }): Promise<{ readonly run: string }>;
+  resume(p: { readonly run?: string; readonly file?: string }): Promise<{ readonly run: string }>;
   /** `now` gives up what is in flight; otherwise it finishes first. */
   stop(p: { readonly run: string; readonly now: boolean }): Promise<void>;
   pauseModel(p: { readonly run: string; readonly model: string; readonly paused: boolean }): Promise<void>;
@@ -40,6 +42,17 @@ export interface EngineApi {
   /** By id or an unambiguous start of one. */
   run(p: { readonly run: string }): Promise<RunDetails>;
   deleteRun(p: { readonly run: string }): Promise<void>;
+  /** The verdict with another margin, from the stored scores; nothing is asked or stored. */
+  redecide(p: {
+    readonly run: string;
+    readonly equivalence: number;
+    readonly confidence?: number;
+  }): Promise<{ readonly verdict: Verdict; readonly rows: number }>;
+  compare(p: {
+    readonly a: ComparedSide;
+    readonly b: ComparedSide;
+    readonly confidence?: number;
+  }): Promise<ComparisonReport>;
   decisions(p: {
     readonly run: string;
   }): Promise<readonly (Decision & { readonly model: string; readonly at: number })[]>;
@@ -127,34 +140,6 @@ export interface ExperimentOutline {
   readonly modelsRange: Range | undefined;
 }
 
-export interface CompletionEntry {
-  readonly label: string;
-  readonly kind: "key" | "value" | "layout" | "part" | "column" | "model" | "file";
-  readonly detail: string | undefined;
-  readonly documentation: string | undefined;
-  readonly insertText: string;
-  /** Undefined inserts at the cursor. */
-  readonly range: Range | undefined;
-}
-
-export interface HoverText {
-  readonly markdown: string;
-  readonly range: Range | undefined;
-}
-
-export interface SymbolEntry {
-  readonly name: string;
-  readonly detail: string | undefined;
-  readonly kind: "experiment" | "section" | "part" | "layout" | "model";
-  readonly range: Range;
-  readonly children: readonly SymbolEntry[];
-}
-
-export interface QuickFix {
-  readonly title: string;
-  readonly edits: readonly { readonly range: Range; readonly newText: string }[];
-}
-
 export interface PreviewQuery {
   readonly layout: string;
   /** Place of the example in the dataset as loaded, from 0. */
@@ -239,6 +224,20 @@ export interface RunDetails {
   readonly summary: RunSummary;
   readonly labels: readonly string[];
   readonly scorers: readonly string[];
+}
+
+/** A variant of a run; without one, the run's best. */
+export interface ComparedSide {
+  readonly run: string;
+  readonly variant?: string;
+}
+
+/** `layoutlab/compare@1`. */
+export interface ComparisonReport {
+  readonly schema: "layoutlab/compare@1";
+  readonly a: { readonly run: string; readonly variant: string };
+  readonly b: { readonly run: string; readonly variant: string };
+  readonly comparison: Comparison;
 }
 
 export interface TrialQuery {

@@ -1,5 +1,5 @@
 import type { RunSummary, VariantSummary } from "../runner/events.ts";
-import { xml as escape } from "./junit.ts";
+import { xml } from "./junit.ts";
 import { ms, percent, ranked } from "./markdown.ts";
 import { exportRow } from "./rows.ts";
 import type { ReportSource } from "./write.ts";
@@ -13,10 +13,10 @@ export async function* htmlReport(source: ReportSource, counted: () => void): As
   yield `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${escape(summary.name)} – Layout Lab</title><style>${style}</style></head><body><main>
-<h1>${escape(summary.name)}</h1>
-<p class="verdict">${escape(summary.verdict.explanation)}</p>
-${summary.notes.map((note) => `<p class="note">${escape(note)}</p>`).join("\n")}
+<title>${xml(summary.name)} – Layout Lab</title><style>${style}</style></head><body><main>
+<h1>${xml(summary.name)}</h1>
+<p class="verdict">${xml(summary.verdict.explanation)}</p>
+${summary.notes.map((note) => `<p class="note">${xml(note)}</p>`).join("\n")}
 ${leaderboard(summary)}
 ${forest(summary)}
 <h2>Wrong answers</h2>
@@ -28,13 +28,13 @@ ${forest(summary)}
     if ((trial.score ?? 0) >= 1 || shown >= shownErrors) continue;
     shown += 1;
     const row = exportRow(record, trial);
-    yield `<tr><td>${escape(row.variant)}</td><td>${row.row}</td><td>${escape(row.expected ?? "")}</td><td>${escape(
+    yield `<tr><td>${xml(row.variant)}</td><td>${row.row}</td><td>${xml(row.expected ?? "")}</td><td>${xml(
       row.prediction ?? row.error ?? "",
-    )}</td><td><pre>${escape((row.output ?? "").slice(0, 400))}</pre></td></tr>\n`;
+    )}</td><td><pre>${xml((row.output ?? "").slice(0, 400))}</pre></td></tr>\n`;
   }
   yield `</tbody></table>
 ${shown >= shownErrors ? `<p class="note">The first ${shownErrors} are shown; export CSV or JSONL for all.</p>` : ""}
-<footer>Run ${escape(summary.run)}, ${summary.createdAt}. ${summary.requests.sent} calls, ${summary.requests.cached} answers from cache or file. ${escape(summary.stopped.reason)}.</footer>
+<footer>Run ${xml(summary.run)}, ${summary.createdAt}. ${summary.requests.sent} calls, ${summary.requests.cached} answers from cache or file. ${xml(summary.stopped.reason)}.</footer>
 </main></body></html>
 `;
 }
@@ -43,11 +43,11 @@ function leaderboard(summary: RunSummary): string {
   const rows = ranked(summary)
     .map(
       (v) =>
-        `<tr class="${v.status}"><td>${escape(v.id)}</td><td class="n">${v.trials}</td><td class="n">${percent(v.accuracy)}</td><td class="n">${percent(
+        `<tr class="${v.status}"><td>${xml(v.id)}</td><td class="n">${v.trials}</td><td class="n">${percent(v.accuracy)}</td><td class="n">${percent(
           v.interval[0],
         )} – ${percent(v.interval[1])}</td><td class="n">${v.tokensPerCorrect === null ? "–" : Math.round(v.tokensPerCorrect)}</td><td class="n">${
           v.cost === null ? "unknown" : `$${v.cost.toFixed(4)}`
-        }</td><td class="n">${ms(v.latency?.p50)}</td><td>${v.status}</td><td>${escape(v.reason)}</td></tr>`,
+        }</td><td class="n">${ms(v.latency?.p50)}</td><td>${v.status}</td><td>${xml(v.reason)}</td></tr>`,
     )
     .join("\n");
   return `<h2>Leaderboard</h2><table><thead><tr><th>variant</th><th>trials</th><th>accuracy</th><th>interval</th><th>tokens per correct</th><th>cost</th><th>p50</th><th>status</th><th>why</th></tr></thead><tbody>${rows}</tbody></table>`;
@@ -61,7 +61,7 @@ function forest(summary: RunSummary): string {
   const x = (value: number) => 260 + ((value - low) / span) * 400;
   const line = (v: VariantSummary, i: number) => {
     const y = 24 + i * 24;
-    return `<text x="250" y="${y + 4}" text-anchor="end">${escape(v.layout)}</text><line x1="${x(v.interval[0])}" x2="${x(v.interval[1])}" y1="${y}" y2="${y}"/><circle cx="${x(v.accuracy)}" cy="${y}" r="4"/>`;
+    return `<text x="250" y="${y + 4}" text-anchor="end">${xml(v.layout)}</text><line x1="${x(v.interval[0])}" x2="${x(v.interval[1])}" y1="${y}" y2="${y}"/><circle cx="${x(v.accuracy)}" cy="${y}" r="4"/>`;
   };
   const height = 24 * all.length + 40;
   return `<h2>Accuracy with intervals</h2><svg role="img" aria-label="Accuracy of each variant with its interval; the same numbers stand in the leaderboard" viewBox="0 0 700 ${height}" width="700">${all.map(line).join("")}<text x="260" y="${height - 4}" text-anchor="middle">${percent(low)}</text><text x="660" y="${height - 4}" text-anchor="middle">${percent(high)}</text></svg>`;

@@ -4,23 +4,23 @@ import type { RunSummary, VariantSummary } from "../runner/events.ts";
 export function markdownReport(summary: RunSummary): string {
   const confidence = `${Math.round(summary.verdict.confidence * 100)} %`;
   const lines = [
-    `# ${escape(summary.name)}`,
+    `# ${plain(summary.name)}`,
     "",
-    `**${escape(summary.verdict.explanation)}**`,
+    `**${plain(summary.verdict.explanation)}**`,
     "",
     `| variant | trials | accuracy | ${confidence} interval | tokens per correct | cost | p50 | p95 | status |`,
     "|---|--:|--:|---|--:|--:|--:|--:|---|",
     ...ranked(summary).map(
       (v) =>
-        `| ${escape(v.id)} | ${v.trials} | ${percent(v.accuracy)} | ${percent(v.interval[0])} to ${percent(v.interval[1])} | ${
+        `| ${plain(v.id)} | ${v.trials} | ${percent(v.accuracy)} | ${percent(v.interval[0])} to ${percent(v.interval[1])} | ${
           v.tokensPerCorrect === null ? "–" : Math.round(v.tokensPerCorrect)
         } | ${v.cost === null ? "unknown" : `$${v.cost.toFixed(4)}`} | ${ms(v.latency?.p50)} | ${ms(v.latency?.p95)} | ${v.status} |`,
     ),
     "",
-    ...summary.notes.map((note) => `> ${escape(note)}`),
+    ...summary.notes.map((note) => `> ${plain(note)}`),
     ...(summary.notes.length > 0 ? [""] : []),
     `Run \`${summary.run}\`, ${summary.createdAt}; ${summary.requests.sent} calls, ${summary.requests.cached} answers from cache or file, ` +
-      `${summary.requests.failed} failed; ${escape(summary.stopped.reason)}.`,
+      `${summary.requests.failed} failed; ${plain(summary.stopped.reason)}.`,
     "",
   ];
   return lines.join("\n");
@@ -40,6 +40,6 @@ export function ms(value: number | undefined): string {
   return value === undefined ? "–" : `${Math.round(value)} ms`;
 }
 
-function escape(text: string): string {
+function plain(text: string): string {
   return text.replace(/[\\`*_{}[\]<>|#]/g, "\\$&").replace(/\s+/g, " ");
 }

@@ -1,0 +1,169 @@
+import { UserError } from "../base/errors.ts";
+import { Emitter, type Event } from "../base/event.ts";
+import { type EngineApi, type EngineEvents, exportFormats } from "./api.ts";
+import { compare } from "./decide/compare.ts";
+import { writeReport } from "./report/write.ts";
+import type { RunSummary } from "./runner/events.ts";
+import { overallVerdict } from "./runner/overallVerdict.ts";
+import { storedRaces } from "./runner/samplers.ts";
+import { Authoring } from "./service/authoring.ts";
+import { comparedScores } from "./service/comparing.ts";
+import type { EngineDeps, Services } from "./service/deps.ts";
+import { examine, listModels } from "./service/doctor.ts";
+import { processOwner } from "./service/owner.ts";
+import { Results } from "./service/results.ts";
+import { findRun, Running } from "./service/running.ts";
+import { newExperiment } from "./service/scaffolding.ts";
+import { Sources } from "./service/source.ts";
+import { openStore } from "./store/openStore.ts";
+
+/** The engine as a face in the same process holds it. */
+export interface Engine extends EngineApi {
+  on<K extends keyof EngineEvents>(name: K, listener: (payload: EngineEvents[K]) => void): ReturnType<Event<never>>;
+  /** The result of a run that is going here. */
+  finished(run: string): Promise<RunSummary>;
+  /** Stops what is going, stores it, and lets go of everything. */
+  close(): Promise<void>;
+}
+
+const defaultCacheBytes = 512 * 1024 * 1024;
+
+/**
+ * Puts the engine together: every wiring decision stands here. One store for everything; each run gets its own providers,
+ * queue and view of the cache from `Running`; `Results` reads; `Authoring` needs no run. What a face must give is
+ * `EngineDeps`, what it gets is `EngineApi` and three events.
+ */
+export async function openEngine(deps: EngineDeps): Promise<Engine> {
+  const store = await openStore(deps.store, { clock: deps.clock });
+  const emitters: { readonly [K in keyof EngineEvents]: Emitter<EngineEvents[K]> } = {
+    run: new Emitter(),
+    changed: new Emitter(),
+    log: new Emitter(),
+  };
+  const services: Services = {
+    deps,
+    store,
+    owner: processOwner(deps.clock.now()),
+    emit: (name, payload) => emitters[name].fire(payload),
+  };
+  const sources = new Sources(deps);
+  const running = new Running(services, sources);
+  const results = new Results(services, running);
+  const authoring = new Authoring(services, sources, running);
+  let simulator: { readonly url: string; close(): Promise<void> } | undefined;
+
+  const withProviders = async <T>(work: (providers: ReturnType<Running["providers"]>) => Promise<T>): Promise<T> => {
+    const providers = running.providers(process.cwd());
+    try {
+      return await work(providers);
+    } finally {
+      await providers.close();
+    }
+  };
+
+  return {
+    check: (p) => authoring.check(p),
+    complete: (p) => authoring.complete(p),
+    hover: (p) => authoring.hover(p),
+    symbols: (p) => authoring.symbols(p),
+    quickFixes: (p) => authoring.quickFixes(p),
+    definition: (p) => authoring.definition(p),
+    preview: (p) => authoring.preview(p),
+    previewText: (p) => authoring.previewText(p),
+    estimate: (p) => authoring.estimate(p),
+
+    start: (p) => running.start(p, p.options),
+    resume: (p) => running.resume(p.run, p.file),
+    async stop({ run, now }) {
+      running.stop(run, now);
+    },
+    async pauseModel({ run, model, paused }) {
+      running.pauseModel(run, model, paused);
+    },
+
+    runs: (p) => results.runs(p),
+    run: (p) => results.run(p),
+    deleteRun: (p) => results.delete(p.run),
+    decisions: (p) => results.decisions(p.run),
+    trials: (p) => results.trials(p),
+    trial: (p) => results.trial(p),
+    confusion: (p) => results.confusion(p.run, p.variant),
+    async redecide({ run, equivalence, confidence }) {
+      const record = await findRun(store, run);
+      const races = await storedRaces(store, record, (options) => ({
+        ...options,
+        equivalence,
+        ...(confidence === undefined ? {} : { confidence }),
+      }));
+      return {
+        verdict: overallVerdict(races.map((race) => ({ model: race.model, verdict: race.sampler.verdict() }))),
+        rows: Math.max(...races.map((race) => race.sampler.watermark)),
+      };
+    },
+    async compare({ a, b, confidence }) {
+      const left = await comparedScores(store, a);
+      const right = await comparedScores(store, b);
+      return {
+        schema: "layoutlab/compare@1",
+        a: left.side,
+        b: right.side,
+        comparison: compare(left.scores, right.scores, confidence === undefined ? {} : { confidence }),
+      };
+    },
+    async export({ run, format, to }) {
+      if (!exportFormats.includes(format)) {
+        throw new UserError(
+          "unknown-format",
+          `there is no export format "${format}"`,
+          `use one of ${exportFormats.join(", ")}`,
+        );
+      }
+      const record = await findRun(store, run);
+      const summary = await results.summary(record);
+      const rows = await writeReport(
+        { record, summary, trials: () => store.trials.each({ run: record.id }) },
+        format,
+        to,
+      );
+      return { file: to, rows };
+    },
+
+    async cacheStats() {
+      const { byModel, ...totals } = await store.cache.stats();
+      return { ...totals, maxBytes: deps.cacheBytes ?? defaultCacheBytes, groups: byModel };
+    },
+    cacheList: (p) => store.cache.list(p),
+    async cacheAnswer({ key }) {
+      return (await store.cache.get([key])).get(key);
+    },
+    async cacheDelete(p) {
+      const deleted = await store.cache.delete(p);
+      services.emit("changed", { what: "cache" });
+      return { deleted };
+    },
+    requestStats: (p) => store.requests.stats(p),
+
+    scaffold: (p) => newExperiment(sources, p),
+    models: (p) => withProviders((providers) => listModels(providers, p.providers)),
+    doctor: () => withProviders((providers) => examine(services, providers)),
+    async simulator({ start, port }) {
+      if (!start) {
+        await simulator?.close();
+        simulator = undefined;
+      } else if (simulator === undefined) {
+        const { startSimulator } = await import("./simulator/simulator.ts");
+        simulator = await startSimulator(port === undefined ? {} : { port });
+      }
+      return { url: simulator?.url };
+    },
+
+    on: (name, listener) => emitters[name].event(listener),
+    finished: (run) => running.finished(run),
+    async close() {
+      await running.close();
+      await simulator?.close();
+      await store.close();
+      for (const emitter of Object.values(emitters)) emitter.dispose();
+    },
+  };
+}

@@ -1,0 +1,239 @@
+import path from "node:path";
+import type { CheckResult, Estimate, ExperimentOutline, PreviewQuery, RunOptions, Source } from "../api.ts";
+import { keyFunction } from "../cache/cacheKey.ts";
+import { loadTokenizer } from "../context/tokenizer.ts";
+import { builtinLayouts } from "../layout/builtin.ts";
+import { metricsMean } from "../layout/metrics.ts";
+import { costOf, priceOf } from "../plan/prices.ts";
+import { expandVariants, modelParameters } from "../plan/variants.ts";
+import { buildPreview, layoutAsText, type PreviewModel } from "../preview/preview.ts";
+import { lowerBoundMs } from "../queue/lowerBound.ts";
+import { withOptions } from "../runner/options.ts";
+import { design } from "../runner/prepare.ts";
+import { fitRow } from "../runner/prompts.ts";
+import type { Diagnostic, Range } from "../spec/diagnostic.ts";
+import {
+  type Completion,
+  completions,
+  definition,
+  type FileSymbol,
+  type Hover,
+  hover,
+  type LanguageContext,
+  type QuickFix,
+  quickFixes,
+  symbols,
+} from "../spec/language.ts";
+import type { LoadedExperiment } from "../spec/load.ts";
+import type { Services } from "./deps.ts";
+import type { Running } from "./running.ts";
+import { InvalidExperiment, type Sources } from "./source.ts";
+
+/** How long an answer is taken to need where nothing is known; only the shortest possible duration depends on it. */
+const assumedLatencyMs = 1000;
+
+/** Rows over which an estimate's tokens are averaged. */
+const sampledRows = 200;
+
+/** Everything about an experiment file that needs no run. */
+export class Authoring {
+  readonly #services: Services;
+  readonly #sources: Sources;
+  readonly #running: Running;
+
+  constructor(services: Services, sources: Sources, running: Running) {
+    this.#services = services;
+    this.#sources = sources;
+    this.#running = running;
+  }
+
+  async check(source: Source): Promise<CheckResult> {
+    const loaded = await this.#sources.load(source);
+    return { diagnostics: loaded.diagnostics, outline: outlineOf(loaded) };
+  }
+
+  async complete(p: Source & { readonly offset: number }): Promise<readonly Completion[]> {
+    const loaded = await this.#sources.load(p);
+    return completions(loaded.parsed, p.offset, languageContext(loaded));
+  }
+
+  async hover(p: Source & { readonly offset: number }): Promise<Hover | undefined> {
+    const loaded = await this.#sources.load(p);
+    return hover(loaded.parsed, p.offset, languageContext(loaded));
+  }
+
+  async symbols(source: Source): Promise<readonly FileSymbol[]> {
+    return symbols((await this.#sources.load(source)).parsed);
+  }
+
+  async quickFixes(p: Source & { readonly diagnostic: Diagnostic }): Promise<readonly QuickFix[]> {
+    return quickFixes((await this.#sources.load(p)).parsed, p.diagnostic);
+  }
+
+  async definition(
+    p: Source & { readonly offset: number },
+  ): Promise<{ readonly file: string; readonly range: Range } | undefined> {
+    const link = definition((await this.#sources.load(p)).parsed, p.offset);
+    return link && { file: path.resolve(path.dirname(p.file), link.path), range: link.range };
+  }
+
+  async preview(p: Source & PreviewQuery): Promise<PreviewModel> {
+    const loaded = await this.#sources.load(p);
+    const { experiment, dataset } = loaded;
+    // A file that is being typed often has an error somewhere else: whatever can be shown is shown.
+    if (experiment === undefined || dataset === undefined || dataset.examples.length === 0)
+      throw new InvalidExperiment(loaded);
+    const model = p.model ?? experiment.models[0];
+    if (model !== undefined) await loadTokenizer(model);
+    const { output } = experiment.prompt;
+    return buildPreview(
+      {
+        experiment,
+        labels: output.labels === "auto" ? dataset.labels : output.labels,
+        demonstrations: loaded.demonstrations,
+        examples: dataset.examples,
+      },
+      {
+        layout: p.layout === "" ? (experiment.layouts[0]?.name ?? "standard") : p.layout,
+        example: Math.min(Math.max(0, p.example), dataset.examples.length - 1),
+        ...(p.exampleId === undefined ? {} : { exampleId: p.exampleId }),
+        ...(model === undefined ? {} : { model }),
+        ...(p.parameters === undefined ? {} : { parameters: p.parameters }),
+        price: (id) => priceOf(id, { free: isFree(id) }, this.#services.deps.prices),
+        locate: (part) => loaded.parsed.locate(["prompt", part]),
+      },
+    );
+  }
+
+  async previewText(p: Source & PreviewQuery): Promise<string> {
+    return layoutAsText(await this.preview(p));
+  }
+
+  async estimate(p: Source & RunOptions): Promise<Estimate> {
+    const loaded = await this.#sources.ready(p);
+    const providers = this.#running.providers(p.file);
+    try {
+      const planned = await design(loaded, p, { providers, prices: { ...this.#services.deps.prices, ...p.prices } });
+      const { experiment, dataset, variants, prompts, models, answerTokens } = planned;
+      const { repeats, max } = experiment.sampling;
+      const rows = Math.min(dataset.examples.length, max ?? Number.POSITIVE_INFINITY);
+      const sample = dataset.examples.slice(0, sampledRows);
+      const keys: string[] = [];
+      const perVariant = prompts.map((own) => {
+        const { variant } = own;
+        const model = models.get(variant.model);
+        if (model === undefined) throw new Error(`no model ${variant.model}`);
+        const keyOf = keyFunction({
+          model: variant.model,
+          endpoint: model.facts.scope,
+          parameters: modelParameters(variant.parameters),
+          responseSchema: experiment.prompt.output.type === "json" ? experiment.prompt.output.schema : undefined,
+          tools: [],
+          contextTokens: undefined,
+        });
+        let tokens = 0;
+        for (const example of sample) {
+          const fitted = fitRow(own, example, experiment.context.trim);
+          tokens += fitted.tokens;
+          if (experiment.cache.mode === "on" || experiment.cache.mode === "read")
+            keys.push(keyOf(fitted.prompt.messages, 0));
+        }
+        const promptTokens = tokens / Math.max(1, sample.length);
+        const metrics = planned.metrics[variant.index] ?? metricsMean().mean();
+        const cost = model.facts.free
+          ? 0
+          : model.price && costOf(model.price, { prompt: promptTokens, completion: answerTokens });
+        return { variant, model, promptTokens, cacheablePrefix: metrics?.cacheablePrefix ?? 0, cost };
+      });
+      const held = keys.length === 0 ? 0 : (await this.#services.store.cache.has(keys)).size / keys.length;
+      const calls = rows * variants.length * repeats;
+      const cachedCalls = Math.round(calls * held);
+      const share = 1 - held;
+      const unpriced = [...models.values()]
+        .filter((model) => !model.facts.free && model.price === undefined)
+        .map((model) => model.id);
+      const cost =
+        unpriced.length > 0 ? null : perVariant.reduce((sum, one) => sum + (one.cost ?? 0) * rows * repeats * share, 0);
+      const promptTotal = perVariant.reduce((sum, one) => sum + one.promptTokens * rows * repeats, 0);
+      return {
+        schema: "layoutlab/estimate@1",
+        name: experiment.name,
+        examples: rows,
+        variants: perVariant.map((one) => ({
+          id: one.variant.id,
+          layout: one.variant.layout,
+          model: one.variant.model,
+          promptTokens: Math.round(one.promptTokens),
+          completionTokens: answerTokens,
+          cacheablePrefix: one.cacheablePrefix,
+          cost: one.cost === undefined ? null : one.cost * rows * repeats,
+        })),
+        calls,
+        cachedCalls,
+        tokens: { prompt: Math.round(promptTotal), completion: answerTokens * calls },
+        cost,
+        unpriced,
+        shortestMs: shortest(planned, calls - cachedCalls, (promptTotal + answerTokens * calls) * share),
+        notes: [
+          ...planned.notes,
+          ...(experiment.sampling.mode === "adaptive"
+            ? ["This is the full grid; an adaptive run usually stops well before it."]
+            : []),
+          ...(held > 0 ? [`About ${Math.round(held * 100)} % of the answers are in the cache.`] : []),
+          `The shortest duration takes each answer to need ${assumedLatencyMs / 1000} s.`,
+        ],
+      };
+    } finally {
+      await providers.close();
+    }
+  }
+}
+
+/** The exact bound of the tightest pool, were every answer to take the assumed latency. */
+function shortest(planned: Awaited<ReturnType<typeof design>>, calls: number, tokens: number): number {
+  const { limits } = planned.experiment;
+  if ([...planned.models.values()].every((model) => model.facts.replayed)) return 0;
+  const load = { requests: calls, tokens, latencyMs: assumedLatencyMs, busyMs: calls * assumedLatencyMs };
+  const bounds = limits.pools.map((pool) =>
+    lowerBoundMs(load, {
+      requests: pool.requestsPerMinute,
+      tokens: pool.tokensPerMinute,
+      windowMs: pool.window,
+      kind: pool.kind,
+      concurrency: pool.concurrency,
+    }),
+  );
+  return Math.round(Math.max(assumedLatencyMs, ...bounds));
+}
+
+function isFree(model: string): boolean {
+  return /^(builtin|replay|ollama|vscode)[:/]/.test(model);
+}
+
+function languageContext(loaded: LoadedExperiment): LanguageContext {
+  return {
+    columns: loaded.dataset?.columns ?? [],
+    ...(loaded.dataset?.examples[0] === undefined ? {} : { sample: loaded.dataset.examples[0].fields }),
+    layouts: builtinLayouts.map(({ name, description }) => ({ name, description })),
+  };
+}
+
+function outlineOf(loaded: LoadedExperiment): ExperimentOutline | undefined {
+  const { experiment, dataset, parsed } = loaded;
+  if (experiment === undefined) return undefined;
+  const variants = expandVariants(withOptions(experiment, {})).length;
+  const examples = dataset?.examples.length ?? 0;
+  return {
+    name: experiment.name,
+    layouts: experiment.layouts.map((layout, i) => ({ name: layout.name, range: parsed.locate(["layouts", i]) })),
+    models: experiment.models.map((id, i) => ({ id, range: parsed.locate(["models", i]) })),
+    variants,
+    examples,
+    columns: dataset?.columns ?? [],
+    labels: dataset?.labels ?? [],
+    trials: variants * examples * experiment.sampling.repeats,
+    nameRange: parsed.locate(["name"], "key"),
+    layoutsRange: parsed.locate(["layouts"], "key"),
+    modelsRange: parsed.locate(["models"], "key"),
+  };
+}

@@ -1,0 +1,84 @@
+import { messageOf, UserError } from "../../base/errors.ts";
+import type { DoctorReport, ModelListing } from "../api.ts";
+import type { Providers } from "../provider/registry.ts";
+import type { Services } from "./deps.ts";
+
+type Check = DoctorReport["checks"][number];
+
+const answerWithinMs = 3_000;
+
+/** What works here and what does not: runtime, store, keys, servers. Absent things that nobody needs are a normal state. */
+export async function examine(services: Services, providers: Providers): Promise<DoctorReport> {
+  const { store, deps } = services;
+  const checks: Check[] = [
+    {
+      name: "runtime",
+      state: "ok",
+      detail: `Node ${process.versions.node}, ${process.platform} ${process.arch}`,
+      action: undefined,
+    },
+    { name: "layoutlab", state: "ok", detail: deps.version, action: undefined },
+    { name: "store", state: "ok", detail: store.location, action: undefined },
+    ...storeWarnings(store),
+  ];
+  for (const provider of ["openai"]) {
+    const key = await deps.host.key({ provider }).catch(() => undefined);
+    const fromEnv = deps.env[`${provider.toUpperCase()}_API_KEY`];
+    checks.push(
+      key || fromEnv
+        ? {
+            name: `${provider} key`,
+            state: "ok",
+            detail: key ? "kept by the editor" : "from the environment",
+            action: undefined,
+          }
+        : {
+            name: `${provider} key`,
+            state: "absent",
+            detail: "there is none",
+            action: "set OPENAI_API_KEY, or use Layout Lab: Add API Key in the editor; local servers need none",
+          },
+    );
+  }
+  for (const listing of await listModels(providers, ["builtin", "ollama", "openai"], { quick: true })) {
+    checks.push(
+      listing.problem === undefined
+        ? { name: listing.provider, state: "ok", detail: `${listing.models.length} models`, action: undefined }
+        : { name: listing.provider, state: "absent", detail: listing.problem, action: undefined },
+    );
+  }
+  return { schema: "layoutlab/doctor@1", ok: checks.every((check) => check.state !== "problem"), checks };
+}
+
+/** Models of each provider, or why there are none. */
+export async function listModels(
+  providers: Providers,
+  names: readonly string[] = providers.names(),
+  options: { readonly quick?: boolean } = {},
+): Promise<readonly ModelListing[]> {
+  return Promise.all(
+    names.map(async (name): Promise<ModelListing> => {
+      try {
+        const provider = await providers.open(name);
+        const models = await provider.models(AbortSignal.timeout(options.quick ? answerWithinMs : 4 * answerWithinMs));
+        return {
+          provider: name,
+          models: models.map((model) => ({ id: `${name}:${model.id}`, detail: model.detail })),
+          problem: undefined,
+        };
+      } catch (error) {
+        const problem = error instanceof UserError ? error.line : messageOf(error);
+        return { provider: name, models: [], problem };
+      }
+    }),
+  );
+}
+
+function storeWarnings(store: Services["store"]): Check[] {
+  return store.warnings.map((warning) => ({
+    name: "store",
+    state: "problem",
+    detail: warning,
+    action: "put the store on a local disk with --store",
+  }));
+}

@@ -1,0 +1,35 @@
+import path from "node:path";
+import { UserError } from "../../base/errors.ts";
+import { readTable } from "../dataset/dataset.ts";
+import { scaffoldFromData } from "../spec/scaffold.ts";
+import { scaffoldExample } from "../spec/scaffoldExample.ts";
+import { formatOf } from "../spec/sections.ts";
+import type { Sources } from "./source.ts";
+
+/** Where an editor finds the file's schema when the extension is not there to give it. */
+const schemaUrl = "https://raw.githubusercontent.com/layoutlab/layoutlab/main/schemas/experiment.schema.json";
+
+/** Texts of a new experiment's files, relative to `into`; nothing is written here. */
+export async function newExperiment(
+  sources: Sources,
+  p: { readonly csv?: string; readonly into: string },
+): Promise<{ readonly files: readonly { readonly path: string; readonly text: string }[] }> {
+  if (p.csv === undefined)
+    return { files: exampleExperiment({ name: path.basename(path.resolve(p.into)), schema: schemaUrl }) };
+  const format = formatOf(p.csv);
+  if (format === undefined) {
+    throw new UserError(
+      "unknown-format",
+      `${p.csv} is no data file that can be read`,
+      "give a .csv, .tsv, .jsonl or .json file",
+    );
+  }
+  const opened = await sources.files(path.resolve(p.csv)).open(path.resolve(p.csv));
+  if (opened.kind !== "file") throw new UserError("no-file", `${p.csv} cannot be read`, "check the path");
+  const table = await readTable(opened.read(), format);
+  const name = path.basename(p.csv).replace(/\.[^.]+$/, "");
+  const relative = path.relative(p.into, p.csv).replaceAll(path.sep, "/");
+  return {
+    files: [{ path: `${name}.layout.yaml`, text: scaffoldFromData({ name, schema: schemaUrl }, relative, table) }],
+  };
+}
