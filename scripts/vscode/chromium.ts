@@ -27,7 +27,15 @@ const flags = [
 export async function launchChromium(): Promise<Browser> {
   const executablePath = process.env["CHROMIUM_PATH"] ?? installedChromium() ?? (await packagedChromium());
   try {
-    return await chromium.launch({ executablePath, args: flags, env: environmentFor(executablePath) });
+    return await chromium.launch({
+      executablePath,
+      args: flags,
+      env: environmentFor(executablePath),
+      // Playwright would end this process at once; the caller has a server to stop as well.
+      handleSIGINT: false,
+      handleSIGTERM: false,
+      handleSIGHUP: false,
+    });
   } catch (error) {
     const action = "install Chromium (apt-get install chromium) or name one in CHROMIUM_PATH";
     throw new UserError("chromium.start", `${executablePath} does not start: ${firstLine(messageOf(error))}`, action);

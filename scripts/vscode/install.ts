@@ -79,13 +79,21 @@ function npmInstall(folder: string, args: readonly string[]): Promise<void> {
       cwd: folder,
       stdio: ["ignore", "ignore", "pipe"],
     });
-    const errors: string[] = [];
-    npm.stderr.on("data", (data: Buffer) => errors.push(data.toString()));
+    let errors = "";
+    npm.stderr.on("data", (data: Buffer) => {
+      errors += data;
+    });
     npm.on("error", (error) => reject(unfetched(error.message)));
     npm.on("close", (code) =>
-      code === 0 ? resolve() : reject(unfetched(errors.join("").trim() || `npm ended with ${code}`)),
+      code === 0 ? resolve() : reject(unfetched(reasonIn(errors) ?? `npm ended with ${code}`)),
     );
   });
+}
+
+/** The first line in which npm says what happened, after its codes. */
+function reasonIn(errors: string): string | undefined {
+  const lines = errors.split("\n").map((line) => line.replace(/^npm error /, ""));
+  return lines.find((line) => line !== "" && !/^(code|errno|syscall) /.test(line));
 }
 
 function unfetched(reason: string): UserError {

@@ -13,6 +13,8 @@ import { runTests, TestRunFailedError } from "@vscode/test-electron";
 import { build } from "esbuild";
 import { runAsMain } from "../../scripts/vscode/main.ts";
 
+type Suite = "trusted" | "restricted";
+
 const root = join(import.meta.dirname, "../..");
 const output = join(root, "test-output");
 const desktop = process.env["VSCODE_EXECUTABLE"];
@@ -26,13 +28,19 @@ const { values } = parseArgs({
 
 runAsMain(async (write) => {
   await mkdir(join(output, "screenshots"), { recursive: true });
-  const passed = await runSuite("trusted", write);
   // The test runner tells a desktop VS Code to trust everything, so only the launcher can show Restricted Mode.
-  const passedRestricted = desktop !== undefined || (await runSuite("restricted", write));
-  process.exitCode = passed && passedRestricted ? 0 : 1;
+  const suites: readonly Suite[] = desktop === undefined ? ["trusted", "restricted"] : ["trusted"];
+  let worst = 0;
+  for (const suite of suites) {
+    worst = Math.max(worst, await runSuite(suite, write));
+    // Failed tests end with 1; after anything else, such as an interruption, the next suite would fare no better.
+    if (worst > 1) break;
+  }
+  process.exitCode = worst;
 });
 
-async function runSuite(suite: "trusted" | "restricted", write: (line: string) => void): Promise<boolean> {
+/** Runs one suite and returns the exit code of its VS Code. */
+async function runSuite(suite: Suite, write: (line: string) => void): Promise<number> {
   const started = performance.now();
   const bundles = join(output, "host", suite);
   await bundle(suite, bundles);
@@ -64,10 +72,10 @@ async function runSuite(suite: "trusted" | "restricted", write: (line: string) =
         MOCHA_COLORS: process.stdout.isTTY ? "1" : undefined,
       },
     });
-    return true;
+    return 0;
   } catch (error) {
     if (!(error instanceof TestRunFailedError)) throw error;
-    return false;
+    return error.code ?? 130;
   } finally {
     const log = join(userData, "workbench.log");
     if (existsSync(log)) await cp(log, join(output, `${suite}.log`));
@@ -77,7 +85,7 @@ async function runSuite(suite: "trusted" | "restricted", write: (line: string) =
   }
 }
 
-async function bundle(suite: "trusted" | "restricted", outdir: string): Promise<void> {
+async function bundle(suite: Suite, outdir: string): Promise<void> {
   const tests: string[] = [];
   for await (const file of glob("test/host/**/*.host.ts", { cwd: root })) {
     if (file.startsWith("test/host/restricted/") === (suite === "restricted")) tests.push(file);
