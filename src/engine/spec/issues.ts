@@ -3,6 +3,7 @@ import { didYouMean } from "../../base/didYouMean.ts";
 import { meant, oneOf, type Report } from "./report.ts";
 import { alternatives, keysAt, pathText, schemasAt, sectionsWith } from "./schemaWalk.ts";
 import type { Path } from "./source.ts";
+import { yamlFlow } from "./yamlText.ts";
 
 /** The validator's findings in our words: what is wrong with the value, and what to write instead. */
 
@@ -74,19 +75,18 @@ export function reportIssues(issues: readonly Issue[], valueAt: (path: Path) => 
     }
     const value = valueAt(path);
     const own = ownWords(issue);
-    if (value === undefined) {
+    if (value === undefined || value === null) {
+      const example = sample(path);
+      const absent = value === undefined;
       report(path, {
-        code: "missing-key",
-        message: `${name} is missing`,
-        action: own ?? `add ${String(path.at(-1))}: ${sample(path)}`,
-      });
-      continue;
-    }
-    if (value === null) {
-      report(path, {
-        code: "missing-value",
-        message: `${name} has no value`,
-        action: own ?? (sample(path) === "…" ? "write one" : `write one, such as ${sample(path)}`),
+        code: absent ? "missing-key" : "missing-value",
+        message: absent ? `${name} is missing` : `${name} has no value`,
+        action:
+          example === undefined
+            ? (own ?? "write one")
+            : absent
+              ? `add ${String(path.at(-1))}: ${example}`
+              : `write one, such as ${example}`,
       });
       continue;
     }
@@ -148,7 +148,7 @@ function reading(value: number, action: string | undefined): readonly string[] |
 function expectation(path: Path, expected: string): string {
   switch (expected) {
     case "array":
-      return `write a list: ${sample(path, true)}`;
+      return `write a list: ${sample(path) ?? "[…]"}`;
     case "object":
     case "record": {
       const keys = [...keysAt(path).keys()].slice(0, 6);
@@ -178,15 +178,14 @@ function bound(issue: Issue): string {
 }
 
 /** An example of what may stand at a path, on one line. */
-function sample(path: Path, list = false): string {
+function sample(path: Path): string | undefined {
   for (const schema of schemasAt(path)) {
     for (const each of [schema, ...alternatives(schema)]) {
       const example = each.examples?.[0] ?? each.enum?.[0];
-      if (example !== undefined)
-        return typeof example === "string" ? example : JSON.stringify(example).replaceAll('"', "");
+      if (example !== undefined) return yamlFlow(example);
     }
   }
-  return list ? "[…]" : "…";
+  return undefined;
 }
 
 function kindOf(value: unknown): string {

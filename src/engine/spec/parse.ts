@@ -93,7 +93,8 @@ export function parseExperiment(text: string, file: string, options: ParseOption
       ? undefined
       : build(read, source, report, options, valueAt(source.value, ["name"]) === undefined);
   // Below the first error in the syntax the reader guesses, and so would we.
-  const broken = source.diagnostics[0]?.range.start.line ?? Number.POSITIVE_INFINITY;
+  const broken =
+    source.diagnostics.find((each) => each.code === "syntax")?.range.start.line ?? Number.POSITIVE_INFINITY;
   diagnostics.push(
     ...found.filter(
       (each) => each.range.start.line < broken && !(each.code === "missing-key" && broken < Number.POSITIVE_INFINITY),

@@ -19,6 +19,7 @@ export interface QuickFix {
 const removable: readonly string[] = [
   "unknown-key",
   "empty-key",
+  "duplicate-key",
   "duplicate-layout",
   "duplicate-model",
   "duplicate-value",
@@ -65,21 +66,20 @@ function requoted(text: string, written: string): string {
     : text;
 }
 
-function special(source: SourceDocument, { code, range, message }: Diagnostic, start: number, end: number): QuickFix[] {
+function special(
+  source: SourceDocument,
+  { code, range, message, action }: Diagnostic,
+  start: number,
+  end: number,
+): QuickFix[] {
   const fix = (title: string, newText: string, at: Range = range): QuickFix[] => [
     { title, edits: [{ range: at, newText }], preferred: true },
   ];
   switch (code) {
-    case "syntax":
     case "wrong-type": {
-      const braces = bareBraces(source, start);
-      if (braces !== undefined)
-        return fix("Put it in quotes", JSON.stringify(source.text.slice(...braces)), source.range(...braces));
-      if (code === "wrong-type" && /is the text "/.test(message)) {
-        const written = source.text.slice(start, end);
-        return [{ title: "Make it a list", edits: [{ range, newText: `[${written}]` }], preferred: false }];
-      }
-      return [];
+      if (!message.includes('is the text "') || !action.startsWith("write a list")) return [];
+      const written = source.text.slice(start, end);
+      return [{ title: "Make it a list", edits: [{ range, newText: `[${written}]` }], preferred: false }];
     }
     case "missing-key": {
       const key = /^(name|dataset|models) is missing$/.exec(message)?.[1];
@@ -104,16 +104,6 @@ function special(source: SourceDocument, { code, range, message }: Diagnostic, s
     default:
       return [];
   }
-}
-
-/** The unquoted `{{…}}` text of the line, as far as it is one value. */
-function bareBraces(source: SourceDocument, offset: number): readonly [number, number] | undefined {
-  const lineStart = source.text.lastIndexOf("\n", offset - 1) + 1;
-  const line = source.text.slice(lineStart).split("\n", 1)[0] ?? "";
-  const match = /^(\s*(?:-\s+)?[\w.-]+:\s+)(\{\{.*?)\s*$/.exec(line);
-  if (match === null) return undefined;
-  const from = lineStart + (match[1]?.length ?? 0);
-  return [from, from + (match[2]?.length ?? 0)];
 }
 
 function isFlow(source: SourceDocument): boolean {
