@@ -61,7 +61,7 @@ export function parseAnswer(
   output: OutputPart,
   labels: readonly string[],
 ): ParsedAnswer {
-  const whole = withoutThinking(answer.text);
+  const whole = withoutMiddle(withoutThinking(answer.text), output.type);
   const spoken = output.type === "json" ? { text: whole, confidence: undefined } : takeConfidence(whole);
   const found = spoken.text === "" ? invalid("empty", "the answer is empty") : read(spoken.text, output, labels);
   const { recorded } = answer;
@@ -107,6 +107,14 @@ function read(text: string, output: OutputPart, labels: readonly string[]): Foun
 /** Reasoning models of the open world write their thoughts into the answer. */
 function withoutThinking(text: string): string {
   return text.replace(/^\s*<think(?:ing)?>[\s\S]*?<\/think(?:ing)?>/i, "").trim();
+}
+
+/** Rambling of this length holds its answer at one of its ends, if anywhere; the patterns need not see the middle. */
+const longest = 40_000;
+
+function withoutMiddle(text: string, type: OutputPart["type"]): string {
+  if (text.length <= longest || type === "json" || type === "text" || type === "sql") return text;
+  return `${text.slice(0, longest / 2)}\n${text.slice(-longest / 2)}`;
 }
 
 function readJsonAnswer(text: string, output: OutputPart): Found | Invalid {
@@ -176,15 +184,15 @@ function answerInJson(text: string): { readonly answer: string; readonly confide
   return answer === undefined ? undefined : { answer, confidence: confidenceIn(fields) };
 }
 
+/** Words that announce a conclusion, and what follows them on their line. */
+const announcement =
+  /(?:^|[\s*_#"])(?:answer|label|category|intent|class|result|prediction|sentiment|choice|option)[*_]*(?:\s*[:=]|(?: choice| option)?(?: (?:for|to|of|in)\b[^.\n]{0,80}?)?\s+(?:is|would be|will be|should be)\b(?: (?:most )?(?:likely|probably)\b)?:?)\s*[*_]*\s*(\S[^\n]*)|^####\s*(\S[^\n]*)/gim;
+
 /** What follows the last "Answer:", "the answer is", "####" or stands in `\boxed{}`: where a text announces its conclusion. */
 function conclusion(text: string): string | undefined {
   const boxed = [...text.matchAll(/\\boxed\{((?:[^{}]|\{[^{}]*\})*)\}/g)].at(-1)?.[1];
   if (boxed !== undefined) return boxed.replace(/\\text\s*\{([^{}]*)\}/g, "$1").trim();
-  const announced = [
-    ...text.matchAll(
-      /(?:^|[\s*_#])(?:final\s+)?(?:answer|label|category|intent|class|result|prediction|sentiment)[*_]*(?:\s*[:=]|\s+is\b:?)\s*[*_]*\s*(\S[^\n]*)|^####\s*(\S[^\n]*)/gim,
-    ),
-  ].at(-1);
+  const announced = [...text.matchAll(announcement)].at(-1);
   return (announced?.[1] ?? announced?.[2])?.trim();
 }
 
@@ -201,9 +209,13 @@ function readLabel(text: string, labels: readonly string[]): Found | Invalid {
   if (direct !== undefined) return found(direct);
   const end = conclusion(said);
   if (end !== undefined) {
-    const concluded = matcher.whole(end) ?? single(matcher.within(end));
+    const sentence = end.split(/(?<=[.!])\s/)[0] ?? end;
+    const concluded =
+      matcher.whole(end) ?? matcher.leading(end) ?? single(matcher.within(sentence)) ?? single(matcher.within(end));
     if (concluded !== undefined) return found(concluded);
   }
+  const opened = matcher.leading(said);
+  if (opened !== undefined) return found(opened);
   const lines = said.split("\n").filter((line) => line.trim() !== "");
   if (lines.length > 1) {
     const alone = new Set(

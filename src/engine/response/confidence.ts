@@ -29,7 +29,7 @@ const said =
 
 /** Takes a spoken confidence (`Confidence: 0.8`, `(confidence: 80%)`) out of a text. */
 export function takeConfidence(text: string): { readonly text: string; readonly confidence: number | undefined } {
-  const match = said.exec(text);
+  const match = /confidence/i.test(text) ? said.exec(text) : null;
   if (match === null) return { text, confidence: undefined };
   const rest = `${text.slice(0, match.index)}${text.slice(match.index + match[0].length)}`;
   return { text: rest.trim(), confidence: readConfidence(`${match[1]}${match[2]}`) };

@@ -39,17 +39,21 @@ export function readJson(text: string): JsonReading {
 export function findJson(text: string): unknown {
   const reading = readJson(text);
   if (reading.kind === "json") return reading.value;
-  for (let start = text.search(/[{[]/); start !== -1; ) {
+  const bracket = /[{[]/g;
+  for (let tries = 0; tries < mostTries; tries++) {
+    const start = bracket.exec(text)?.index;
+    if (start === undefined) return undefined;
     const end = skipValue(text, start);
     if (typeof end === "number") {
       const value: unknown = JSON.parse(text.slice(start, end));
       return value;
     }
-    const next = text.slice(start + 1).search(/[{[]/);
-    start = next === -1 ? -1 : start + 1 + next;
   }
   return undefined;
 }
+
+/** Brackets of prose that are tried before the search for a value is given up. */
+const mostTries = 100;
 
 /** The content of the only fenced code block whose language matches; undefined when there is none or several. */
 export function fencedBlock(text: string, language: RegExp): string | undefined {

@@ -5,6 +5,8 @@
 export interface LabelMatcher {
   /** The label that the whole text is, but for case, quotes, markdown, punctuation, and `_`, `-` or spaces between words. */
   whole(text: string): string | undefined;
+  /** The label of one or two letters that opens the text as an option does: `(A) bank`, `B. at the shop`, `No, it is not`. */
+  leading(text: string): string | undefined;
   /** The distinct labels that occur in the text; a label inside a longer one does not count. */
   within(text: string): readonly string[];
 }
@@ -30,16 +32,28 @@ export function looseLabel(text: string): string {
     .trim();
 }
 
+const quotes = "*_`\"'“”‘’«»";
+const closing = `${quotes}.!,;:`;
+const brackets = [
+  ["(", ")"],
+  ["[", "]"],
+  ["{", "}"],
+] as const;
+
 /** A text without the quotes, markdown and final punctuation that models put around an answer. */
 export function undress(text: string): string {
   let bare = text.trim();
   for (;;) {
-    const inner = bare
-      .replace(/^(?:[*_`"'“”‘’«»]+|#+\s+|[-•]\s+|>\s+)/, "")
-      .replace(/[*_`"'“”‘’«».!,;:]+$/, "")
-      .replace(/^[([{](.*)[)\]}]$/s, "$1")
-      .trim();
-    // Signs that belong to the answer, like a minus or an underscore alone, are not taken away.
+    let start = 0;
+    let end = bare.length;
+    while (start < end && quotes.includes(bare.charAt(start))) start++;
+    if (start === 0) start = /^(?:#{1,6}|[-•>])\s+/.exec(bare)?.[0].length ?? 0;
+    while (end > start && closing.includes(bare.charAt(end - 1))) end--;
+    let inner = bare.slice(start, end).trim();
+    for (const [open, close] of brackets) {
+      if (inner.startsWith(open) && inner.indexOf(close) === inner.length - 1) inner = inner.slice(1, -1).trim();
+    }
+    // Signs that are the whole answer stay.
     if (inner === bare || inner === "") return bare;
     bare = inner;
   }
@@ -66,7 +80,16 @@ function build(labels: readonly string[]): LabelMatcher {
       if (exact.has(trimmed)) return trimmed;
       const bare = undress(trimmed);
       if (exact.has(bare)) return bare;
-      return loose.get(looseLabel(bare)) ?? option(trimmed);
+      return loose.get(looseLabel(bare)) ?? undefined;
+    },
+    leading(text) {
+      if (short.length === 0) return undefined;
+      const match = opening.exec(text);
+      const letter = match?.[1] ?? match?.[2];
+      if (letter === undefined) return undefined;
+      const label = loose.get(letter.toLowerCase()) ?? undefined;
+      const others = optionsIn(match?.[3] ?? "").filter((other) => other !== label);
+      return others.length === 0 ? label : undefined;
     },
     within(text) {
       const found = new Set<string>();
@@ -96,18 +119,10 @@ function build(labels: readonly string[]): LabelMatcher {
       ([, bracketed, named]) => loose.get((bracketed ?? named ?? "").toLowerCase()) ?? "",
     ).filter((label) => label !== "");
   }
-
-  /** `(A) bank`, `B. at the shop`, where the label is the letter alone. */
-  function option(text: string): string | undefined {
-    if (short.length === 0) return undefined;
-    const match = /^[\s*_"'`]*(?:[([]\s*([^\s()[\]]{1,2})\s*[)\]]|([^\s().:,;!]{1,2})\s*[).:,;!])([^\n]*)/u.exec(text);
-    const letter = match?.[1] ?? match?.[2];
-    if (letter === undefined) return undefined;
-    const label = loose.get(letter.toLowerCase()) ?? undefined;
-    const others = optionsIn(match?.[3] ?? "").filter((other) => other !== label);
-    return others.length === 0 ? label : undefined;
-  }
 }
+
+/** A short word in brackets or before a sign, and what follows on its line. */
+const opening = /^[\s*_"'`]*(?:[([]\s*([^\s()[\]]{1,2})\s*[)\]]|([^\s().:,;!]{1,2})\s*[).:,;!])([^\n]*)/u;
 
 /** A loose label as a pattern for the ways to write it. */
 function flexible(key: string): string {

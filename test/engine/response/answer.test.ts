@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type ParsedAnswer, parseAnswer } from "../../../src/engine/response/answer.ts";
@@ -320,6 +321,16 @@ describe("a recorded score", () => {
 });
 
 describe("any text whatever", () => {
+  it.each(["x", ".", "[", "{", "(", " ", "*", '"', "1", "a ", "answer: ", "confidence ", "\\boxed{", "- "])(
+    "is read in a moment, were it a megabyte of %j",
+    (unit) => {
+      const text = `${unit.repeat(1e6 / unit.length)}!`;
+      const started = performance.now();
+      for (const type of ["label", "json", "text", "number", "ranked", "sql"] as const) parse(text, part(type));
+      expect(performance.now() - started).toBeLessThan(3000);
+    },
+  );
+
   it("is read without an exception", () => {
     const types = fc.constantFrom<OutputType>("label", "json", "text", "number", "ranked", "sql");
     fc.assert(
@@ -330,5 +341,32 @@ describe("any text whatever", () => {
       }),
       { numRuns: 1000 },
     );
+  });
+});
+
+const recorded = new URL("../../../../shared/data/", import.meta.url);
+
+describe("recorded answers of a real model", () => {
+  it.skipIf(!existsSync(recorded))("are read as an extraction made by others reads them", () => {
+    const answers = readFileSync(new URL("replay/csqa_gpt35turbo_4layouts.jsonl", recorded), "utf8").trim().split("\n");
+    const [head = [], ...rows] = readFileSync(new URL("matrices/csqa_re2_answers.csv", recorded), "utf8")
+      .trim()
+      .split("\n")
+      .map((line) => line.split(","));
+    const extracted = new Map(rows.map((row) => [row[0], row]));
+    for (const [layout, least] of Object.entries({ direct: 1, direct_re2: 0.99, cot: 0.96, cot_re2: 0.95 })) {
+      let agree = 0;
+      let contradict = 0;
+      for (const line of answers) {
+        const fields: Record<string, unknown> = JSON.parse(line);
+        const theirs = extracted.get(String(fields["id"]))?.[head.indexOf(`gpt35turbo__${layout}`)];
+        const ours = label(String(fields[layout]), ["A", "B", "C", "D", "E"]);
+        if (ours === theirs) agree++;
+        // Their extraction guesses where the text says nothing; ours says so.
+        else if (!ours.startsWith("invalid")) contradict++;
+      }
+      expect(agree / answers.length).toBeGreaterThanOrEqual(least);
+      expect(contradict).toBeLessThanOrEqual(2);
+    }
   });
 });
