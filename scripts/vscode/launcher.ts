@@ -41,7 +41,6 @@ runAsMain(async (write) => {
     extensionsFolder: text(values["extensions-dir"]),
     // The test runner always asks for no trust questions; the restricted suite wants the questions.
     workspaceTrust: process.env["LAYOUTLAB_RESTRICTED"] === "1",
-    automation: true,
     env: { ...process.env, [controlVariable]: socketPath },
     log: (chunk) => log.write(chunk),
   });

@@ -12,8 +12,6 @@ export interface ServerOptions {
   readonly extensionsFolder: string;
   /** Off: every folder is trusted. On: the workbench opens in Restricted Mode. */
   readonly workspaceTrust: boolean;
-  /** Lets the page report the tests' console and exit code, and silences first-run prompts. */
-  readonly automation: boolean;
   readonly env: NodeJS.ProcessEnv;
   log(text: string): void;
 }
@@ -36,7 +34,8 @@ export async function startServer(installation: Installation, options: ServerOpt
     ...["--accept-server-license-terms", "--disable-telemetry"],
     ...["--server-data-dir", join(options.dataFolder, "server"), "--user-data-dir", options.dataFolder],
     ...["--extensions-dir", options.extensionsFolder],
-    ...(options.automation ? ["--enable-smoke-test-driver"] : []),
+    // A built VS Code loads an extension under development, and reports the end of tests, only with this.
+    "--enable-smoke-test-driver",
     ...(options.workspaceTrust ? [] : ["--disable-workspace-trust"]),
   ];
   const child = spawn(installation.node, [installation.serverMain, ...args], {

@@ -28,13 +28,12 @@ async function serve(write: (line: string) => void): Promise<void> {
   const settings = join(dataFolder, "User/settings.json");
   if (!existsSync(settings)) {
     await mkdir(join(dataFolder, "User"), { recursive: true });
-    await writeFile(settings, JSON.stringify({ "workbench.secondarySideBar.defaultVisibility": "hidden" }));
+    await writeFile(settings, JSON.stringify(calmSettings));
   }
   const server = await startServer(await installVSCode("stable", write), {
     dataFolder,
     extensionsFolder: join(dataFolder, "extensions"),
     workspaceTrust: false,
-    automation: false,
     env: process.env,
     log: () => {},
   });
@@ -44,3 +43,9 @@ async function serve(write: (line: string) => void): Promise<void> {
   write("\nCtrl-C ends it.");
   await server.ended;
 }
+
+/** Written once, before the first start; afterwards the settings are the user's. */
+const calmSettings = {
+  "workbench.secondarySideBar.defaultVisibility": "hidden",
+  "git.openRepositoryInParentFolders": "never",
+};
