@@ -7,7 +7,10 @@ import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
 import OpenAI from "openai";
 import { Agent, request, fetch as undiciFetch } from "undici";
+import { systemClock } from "../src/base/clock.ts";
 import { type Fetch, openHttp } from "../src/engine/provider/http.ts";
+import { openOpenAI } from "../src/engine/provider/openai.ts";
+import type { ModelRequest } from "../src/engine/provider/provider.ts";
 
 const answer = JSON.stringify({
   id: "c1",
@@ -51,6 +54,20 @@ async function measure(requests: number, concurrency: number): Promise<void> {
     });
     return new Response(await response.text(), { status: response.status, headers: [...response.headers] });
   };
+  const provider = openOpenAI({
+    env: { OPENAI_BASE_URL: baseURL },
+    clock: systemClock,
+    key: async () => "none",
+    concurrency,
+  });
+  const asked: ModelRequest = {
+    model: "m",
+    messages: [{ role: "user", content: "word ".repeat(300) }],
+    parameters: {},
+    responseSchema: undefined,
+    tools: [],
+    contextTokens: undefined,
+  };
   const headers = { "content-type": "application/json" };
   const post = { method: "POST", headers, body } as const;
   const client = (fetch: Fetch) => new OpenAI({ baseURL, apiKey: "none", maxRetries: 0, fetch });
@@ -67,6 +84,10 @@ async function measure(requests: number, concurrency: number): Promise<void> {
     "our fetch": async () => (await http.fetch(`${baseURL}/x`, post)).json(),
     "openai + global fetch": sdk(fetch),
     "openai + our fetch": sdk(http.fetch),
+    "our provider": async () => {
+      const { outcome } = await provider.send(asked, { signal: new AbortController().signal });
+      if (outcome.kind !== "answered") throw new Error(JSON.stringify(outcome));
+    },
   };
   const best = new Map<string, number>();
   for (let round = 0; round < 3; round++) {

@@ -25,7 +25,8 @@ const tenMegabytes = 10 * 1048576;
 
 /**
  * A `fetch` for the SDKs over an undici agent of our own. It goes to the dispatcher directly, as the fetch standard's
- * machinery is most of what a call costs; `bench/fetch.ts` measures by how much.
+ * machinery is most of what a call costs. `bench/fetch.ts`, CPU of the client per 1,000 calls on two slow cores: global fetch
+ * 0.22 s, `undici.request` 0.05 s, this 0.04 s; below the openai SDK 0.37 s with global fetch and 0.14 s with this.
  *
  * There is no timeout in here: callers own theirs through the signal, and a local model may think for longer than undici's
  * five minutes. Proxies named in the environment are used by undici's own proxy agent, so the path stays the same. HTTP/2 is

@@ -113,7 +113,7 @@ export function openOpenAI(options: OpenAIOptions): Provider {
     }
     const text = await response.text();
     const timing = { latencyMs: clock.monotonic() - startedAt, firstTokenMs: undefined, loadMs: undefined };
-    const outcome = readBody(text, contentType, response, request.model, timing);
+    const outcome = readBody(text, response, { model: request.model, timing, key });
     return withLimits(outcome, response.headers);
   }
 
@@ -172,23 +172,28 @@ export function openOpenAI(options: OpenAIOptions): Provider {
   };
 }
 
-function readBody(text: string, contentType: string, response: Response, model: string, timing: Timing): Outcome {
+function readBody(
+  text: string,
+  response: Response,
+  { model, timing, key }: { readonly model: string; readonly timing: Timing; readonly key: string | undefined },
+): Outcome {
   const { status } = response;
   if (text.trim() === "") return malformed("the response is empty", status, undefined);
   let body: unknown;
   try {
     body = JSON.parse(text);
   } catch (error) {
+    const contentType = response.headers.get("content-type") ?? "";
     const what = contentType.includes("json")
       ? `the response is not valid JSON (${messageOf(error)})`
       : `the response is ${contentType || "of no stated type"}, not JSON`;
-    return malformed(what, status, text);
+    return malformed(what, status, text, key);
   }
   const outcome = readCompletion(body, model, timing);
   if (outcome !== undefined) return outcome;
   // Gateways report the failure of the server behind them inside a 200.
   const trouble = fieldsOf(field(body, "error"));
-  if (trouble === undefined) return malformed("the response is JSON but no chat completion", status, text);
+  if (trouble === undefined) return malformed("the response is JSON but no chat completion", status, text, key);
   throw APIError.generate(numberField(trouble, "code") ?? 500, { error: trouble }, undefined, response.headers);
 }
 

@@ -51,7 +51,25 @@ function statusOutcome(error: InstanceType<typeof APIError>, at: Circumstances):
   // Some servers answer 500 to a prompt that does not fit, and streams carry errors without a status.
   if (lengthWords.test(words) || status === 413) return { kind: "tooLong", message, limitTokens: limitIn(message) };
   if (filterWords.test(words)) return { kind: "filtered", message };
-  if (status === 404) return rejected("notFound");
+  if (status === 404) {
+    // Without a code of OpenAI's own, it is likelier the path than the model that is wrong.
+    const astray = !error.code && !/\/v\d+\b/.test(at.baseUrl);
+    return {
+      kind: "rejected",
+      reason: "notFound",
+      status,
+      message: astray ? `${message} (should OPENAI_BASE_URL end in /v1?)` : message,
+    };
+  }
+  const elsewhere = status !== undefined && status >= 300 && status < 400 ? error.headers?.get("location") : undefined;
+  if (elsewhere) {
+    return {
+      kind: "rejected",
+      reason: "badRequest",
+      status,
+      message: `the server sends elsewhere: set OPENAI_BASE_URL after ${redact(elsewhere, at.key)}`,
+    };
+  }
   if (status === undefined && /rate_limit/.test(signs)) return { kind: "rateLimited", message, retryAfterMs };
   if (status === undefined || status >= 500 || status === 408 || status === 409 || status === 425) {
     const reason = /out of memory/i.test(message) ? "outOfMemory" : status === 408 ? "timeout" : "server";

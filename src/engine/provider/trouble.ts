@@ -21,14 +21,19 @@ export function abortedOutcome(signal: AbortSignal): Outcome {
 }
 
 /** An answer that is none: what arrived is kept, and asking again may help. */
-export function malformed(message: string, status: number | undefined, body: string | undefined): Outcome {
+export function malformed(
+  message: string,
+  status: number | undefined,
+  body: string | undefined,
+  secret?: string | undefined,
+): Outcome {
   return {
     kind: "unavailable",
     reason: "malformed",
     status,
     message,
     retryAfterMs: undefined,
-    body: body === undefined ? undefined : redact(body.slice(0, keptBody)),
+    body: body === undefined ? undefined : redact(body.slice(0, keptBody), secret),
   };
 }
 

@@ -197,6 +197,35 @@ describe("openai", () => {
     expect(outcome).toMatchObject(expected);
   });
 
+  it("wonders about the address when a path is unknown", async () => {
+    server = await startFixture((_request, response) => void response.writeHead(404).end("404 page not found"));
+    provider = openOpenAI({ env: { OPENAI_BASE_URL: server.url }, clock: systemClock, key: async () => key });
+    const { outcome } = await provider.send({ ...anyRequest, model: "good" }, { signal: new AbortController().signal });
+    expect(outcome).toMatchObject({
+      kind: "rejected",
+      reason: "notFound",
+      message: "404 404 page not found (should OPENAI_BASE_URL end in /v1?)",
+    });
+  });
+
+  it("says where a server that moved has gone", async () => {
+    const { outcome } = await ask(
+      (_request, response) => void response.writeHead(308, { location: "https://new.example/v1" }).end(),
+    );
+    expect(outcome).toMatchObject({
+      kind: "rejected",
+      message: "the server sends elsewhere: set OPENAI_BASE_URL after https://new.example/v1",
+    });
+  });
+
+  it("keeps the key out of a body that echoes it", async () => {
+    const { outcome } = await ask(
+      (_request, response) => void response.writeHead(200, { "content-type": "text/plain" }).end(`echo ${key}`),
+    );
+    expect(JSON.stringify(outcome)).not.toContain(key);
+    expect(outcome).toMatchObject({ body: "echo [key]" });
+  });
+
   it("understands a failure that a gateway wraps in a 200", async () => {
     const { outcome } = await ask((_request, response) =>
       json(response, 200, { error: { message: "upstream is busy", code: 429 } }),

@@ -162,6 +162,14 @@ export function describeRemoteProvider(name: string, open: () => Promise<RemoteW
       await world.hangs.dropped();
     });
 
+    it("ends calls under way when it is closed", async () => {
+      const { signal } = new AbortController();
+      const reply = world.provider.send({ ...anyRequest, model: world.hangs.model }, { signal });
+      await world.hangs.arrived();
+      await world.provider.close();
+      expect((await reply).outcome).toMatchObject({ kind: "unavailable", reason: "connection" });
+    });
+
     it("reports a server that cannot be reached as an outcome, and to a lister as an error", async () => {
       const { unreachable } = world;
       const { signal } = new AbortController();
