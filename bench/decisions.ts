@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 import { seededRandom } from "../src/base/random.ts";
 import { compare } from "../src/engine/decide/compare.ts";
 import { storedOrder } from "../src/engine/decide/order.ts";
-import { pairedBettingInterval, pairedBettingLogE } from "../src/engine/stats/betting.ts";
+import { INTERVAL_STAKES, pairedBettingInterval, pairedBettingLogE } from "../src/engine/stats/betting.ts";
 import { holm } from "../src/engine/stats/multiple.ts";
 import { bonettPrice } from "../src/engine/stats/pairedDifference.ts";
 import { wilson } from "../src/engine/stats/proportion.ts";
@@ -153,7 +153,7 @@ const goals: [string, string, string, boolean | undefined][] = [
     "G2 calls, real sets",
     "<= 38 % at e=1, <= 28 % at e=2, never > 100 %",
     known
-      ? `${pct(mean(real.map((r) => r.one.calls)))} %, ${pct(mean(real.map((r) => r.two.calls)))} %, most ${pct(Math.max(...real.map((r) => Math.max(r.one.mostCalls, r.exact.mostCalls))))} % (8 of the 10 sets)`
+      ? `${pct(mean(real.map((r) => r.one.calls)))} %, ${pct(mean(real.map((r) => r.two.calls)))} %, most ${pct(Math.max(...real.map((r) => Math.max(r.one.mostCalls, r.exact.mostCalls))))} % (8 of the 10 sets are here)`
       : skip,
     known ? mean(real.map((r) => r.one.calls)) <= 0.38 && mean(real.map((r) => r.two.calls)) <= 0.28 : undefined,
   ],
@@ -261,12 +261,13 @@ function coverage(): { missed: number; width: number } {
         if (u < win) wins++;
         else if (u < win + loss) losses++;
         miss ||=
-          pairedBettingLogE(wins, losses, n, delta) >= level || pairedBettingLogE(losses, wins, n, -delta) >= level;
+          pairedBettingLogE(wins, losses, n, delta, INTERVAL_STAKES) >= level ||
+          pairedBettingLogE(losses, wins, n, -delta, INTERVAL_STAKES) >= level;
       }
       if (miss) misses++;
     }
     missed = Math.max(missed, misses / repeats);
-    const anytime = pairedBettingInterval(win * 500, loss * 500, 500, 0.05);
+    const anytime = pairedBettingInterval(win * 500, loss * 500, 500, 0.05, INTERVAL_STAKES);
     const fixed = bonettPrice(win * 500, loss * 500, 500, 0.05);
     width += (anytime[1] - anytime[0]) / (fixed[1] - fixed[0]) / settings.length;
   }

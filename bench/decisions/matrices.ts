@@ -95,7 +95,7 @@ export const SCENARIOS: readonly { readonly name: string; readonly accuracies: r
   { name: "K4 .80 .75 .70 .60", accuracies: [0.8, 0.75, 0.7, 0.6] },
   { name: "K5 top-2 tied", accuracies: [0.8, 0.8, 0.74, 0.7, 0.65] },
   { name: "K8 mixed", accuracies: [0.82, 0.8, 0.78, 0.75, 0.72, 0.7, 0.65, 0.6] },
-  { name: "K12 clear winner", accuracies: [0.85, ...new Array<number>(11).fill(0.7)] },
+  { name: "K12 clear winner", accuracies: [0.81, ...new Array<number>(11).fill(0.7)] },
   { name: "K20 staircase 1 pp", accuracies: Array.from({ length: 20 }, (_, i) => 0.85 - 0.01 * i) },
   { name: "K10 all tied", accuracies: new Array<number>(10).fill(0.75) },
   { name: "K4 .96 .95 .93 .88", accuracies: [0.96, 0.95, 0.93, 0.88] },

@@ -1,4 +1,11 @@
-import { bettingInterval, finiteBettingPath, logMeanExp, pairedBettingInterval } from "../stats/betting.ts";
+import {
+  bettingInterval,
+  CERTAIN,
+  finiteBettingPath,
+  INTERVAL_STAKES,
+  logMeanExp,
+  pairedBettingInterval,
+} from "../stats/betting.ts";
 import type { Interval } from "./sampler.ts";
 
 /** Two variants on the rows both were seen on. */
@@ -36,8 +43,8 @@ export function meanDifference(pair: PairedCounts): number {
 /** Interval for the difference on future rows that holds at every look at once. */
 export function anytimeInterval(pair: PairedCounts, alpha: number): Interval {
   return pair.whole
-    ? pairedBettingInterval(pair.wins, pair.losses, pair.rows, alpha)
-    : bettingInterval(pair.differences, alpha);
+    ? pairedBettingInterval(pair.wins, pair.losses, pair.rows, alpha, INTERVAL_STAKES)
+    : bettingInterval(pair.differences, alpha, INTERVAL_STAKES);
 }
 
 /**
@@ -50,7 +57,12 @@ export function pairEvidence(
   grid: readonly number[],
   size: number | undefined,
 ): number {
-  if (size !== undefined) return Math.max(0, ...finiteBettingPath(differences, size, slack, grid));
+  if (size !== undefined) {
+    const sum = differences.reduce((a, b) => a + b, 0);
+    // What is left cannot bring the mean down to -slack.
+    if (sum + size * slack >= size - differences.length) return CERTAIN;
+    return finiteBettingPath(differences, size, slack, grid).reduce((best, x) => Math.max(best, x), 0);
+  }
   const logs = new Array<number>(grid.length).fill(0);
   let best = 0;
   for (const d of differences) {

@@ -128,7 +128,9 @@ describe("ties", () => {
   });
 
   test("on request it stops when all that are left are shown to be equivalent", () => {
-    const scores = bernoulli([0.8], 2000, "tost").map(([x = 0], i) => (i % 50 === 0 ? [x, 1 - x] : [x, x]));
+    const scores = bernoulli([0.8], 2000, "tost").map(([x = 0], i) =>
+      i % 100 === 0 ? [1, 0] : i % 100 === 50 ? [0, 1] : [x, x],
+    );
     const race = play(scores, { equivalence: 0.05, stopWhenEquivalent: true });
     expect(race.watermark).toBeLessThan(1500);
     expect(race.verdict()).toMatchObject({ kind: "equivalent" });
