@@ -29,8 +29,16 @@ export interface Task {
   readonly variant: string;
   /** Expected tokens of prompt and answer, for tokens-per-minute limits; corrected by the reply's usage. */
   readonly tokens: number;
+  /** How many slots this task's run gets beside other runs; default 1. The first task of a run decides. */
+  readonly share?: number;
   /** Called once per attempt, when a slot is free. `signal` carries the caller's abort and the attempt's timeout. */
-  send(attempt: { readonly number: number; readonly signal: AbortSignal }): Promise<Reply>;
+  send(attempt: { readonly number: number; readonly signal: AbortSignal }): Promise<SentReply>;
+}
+
+/** A reply as the queue takes it. */
+export interface SentReply extends Reply {
+  /** True when nothing was sent after all (a cache or another call had the answer): it uses no slot and teaches nothing. */
+  readonly cached?: boolean;
 }
 
 export interface Settled {
@@ -41,12 +49,15 @@ export interface Settled {
   readonly queuedMs: number;
 }
 
+/** How a server counts: in windows of its own clock, over the last window's length, or by an even refill. */
+export type WindowKind = "fixed" | "sliding" | "bucket";
+
 export interface PoolLimits {
   /** Per window; undefined is unlimited. */
   readonly requests: number | undefined;
   readonly tokens: number | undefined;
   readonly windowMs: number;
-  readonly kind: "fixed" | "sliding" | "bucket";
+  readonly kind: WindowKind;
   readonly concurrency: number | undefined;
 }
 
@@ -67,7 +78,9 @@ export interface Waiting {
 }
 
 export interface QueueChange {
+  /** Wall time, in ms since the epoch. */
   readonly at: number;
+  /** The model it concerns, or the id of a pool when it concerns all of its models. */
   readonly model: string;
   readonly what: string;
   readonly reason: string;
@@ -117,5 +130,9 @@ export interface QueueStats {
   readonly lowerBoundMs: number;
   /** What one model after another would have taken under the same limits, minus the makespan. */
   readonly savedMs: number;
-  readonly composition: readonly { readonly pool: string; readonly window: number; readonly byModel: Readonly<Record<string, number>> }[];
+  readonly composition: readonly {
+    readonly pool: string;
+    readonly window: number;
+    readonly byModel: Readonly<Record<string, number>>;
+  }[];
 }

@@ -1,0 +1,76 @@
+import type { Outcome } from "../response/outcome.ts";
+import type { CircuitBreaker } from "./circuitBreaker.ts";
+import type { Pool } from "./pool.ts";
+import type { ModelSnapshot } from "./queue.ts";
+import type { Turns } from "./turns.ts";
+
+/** What one model's work has come to, and what holds it. */
+export interface ModelState {
+  readonly id: string;
+  readonly pools: readonly Pool[];
+  readonly breaker: CircuitBreaker;
+  /** Set when its group works one model at a time. */
+  readonly turns: Turns | undefined;
+  /** One object for each run, standing for the model's work in it. */
+  readonly lanes: Map<string, object>;
+  paused: boolean;
+  /** Waiting and ready. */
+  queued: number;
+  /** Waiting for the end of a back-off. */
+  backingOff: number;
+  inFlight: number;
+  /** The provider asked for quiet until then (monotonic). */
+  closedUntil: number;
+  /** Episodes of refusals since the last answer. */
+  refusals: number;
+  lastEpisodeAt: number;
+  /** What the last request that failed or was refused led to. */
+  lastTrouble: Extract<Outcome, { readonly kind: "unavailable" | "rateLimited" }> | undefined;
+  /** Actual tokens divided by the estimate, averaged over recent replies. */
+  tokenRatio: number;
+  /** Number of the pump in which it was found shut: it is not asked again in the same one. */
+  shutIn: number;
+  sent: number;
+  tokensSent: number;
+  busyMs: number;
+  shortestMs: number;
+  succeeded: number;
+  failed: number;
+  retried: number;
+}
+
+export function newModel(id: string, parts: Pick<ModelState, "pools" | "breaker" | "turns">): ModelState {
+  return {
+    id,
+    ...parts,
+    lanes: new Map(),
+    paused: false,
+    queued: 0,
+    backingOff: 0,
+    inFlight: 0,
+    closedUntil: Number.NEGATIVE_INFINITY,
+    refusals: 0,
+    lastEpisodeAt: Number.NEGATIVE_INFINITY,
+    lastTrouble: undefined,
+    tokenRatio: 1,
+    shutIn: -1,
+    sent: 0,
+    tokensSent: 0,
+    busyMs: 0,
+    shortestMs: Number.POSITIVE_INFINITY,
+    succeeded: 0,
+    failed: 0,
+    retried: 0,
+  };
+}
+
+/** Work that could go if its pools let it. */
+export function readyWork(model: ModelState, now: number): number {
+  return model.paused || model.breaker.kind !== "closed" || model.closedUntil > now ? 0 : model.queued;
+}
+
+export function snapshotOf(model: ModelState): ModelSnapshot {
+  const { id, queued, backingOff, inFlight, paused, breaker, sent, succeeded, failed, retried } = model;
+  const circuit = breaker.kind;
+  return { model: id, queued: queued + backingOff, inFlight, paused, circuit, sent, succeeded, failed, retried };
+}

@@ -1,0 +1,273 @@
+import { Fifo } from "./fifo.ts";
+import { LimitLearner } from "./limits.ts";
+import type { WindowKind } from "./queue.ts";
+
+/** What is known of a limit beforehand; undefined parts are learned from headers. */
+export interface RateTerms {
+  readonly limit: number | undefined;
+  readonly windowMs: number | undefined;
+  readonly kind: WindowKind | undefined;
+}
+
+/** One send in a meter's log. */
+export interface Charge {
+  readonly seq: number;
+  readonly model: string;
+  readonly sentAt: number;
+  /** What had stopped counting before it was sent. */
+  readonly expiredBefore: number;
+  amount: number;
+  /** How much later than `sentAt` the server may have counted it. */
+  lag: number;
+  live: boolean;
+}
+
+const assumedWindowMs = 60_000;
+
+/**
+ * Counts one kind of thing (requests or tokens) against one limit, and says when more may go.
+ *
+ * The limit holds at the server, which counts a request when it arrives: later than we send it, by an unknown and varying
+ * lag. A send is therefore counted from the moment it leaves until a window after the latest moment at which it can have
+ * arrived; that is safe for every kind of window, as a stream that keeps within a sliding window keeps within a fixed one
+ * and within a bucket. Headers free it earlier: when they say that the allowance is full again at some moment, sends
+ * counted before are over by then. That claim is tried with one request first, unless the window was told to be fixed. A bucket
+ * (told, or recognised by its headers) is mirrored as such.
+ */
+export class RateMeter {
+  readonly #learner = new LimitLearner();
+  #told: RateTerms;
+  #log = new Fifo<Charge>();
+  #seq = 0;
+  #used = 0;
+  #expired = 0;
+  /** Time at which the bucket would be full again (the "theoretical arrival time" of the generic cell rate algorithm). */
+  #fullAt = Number.NEGATIVE_INFINITY;
+  /** Whether "full again" in the headers has been seen to be true. */
+  #resets: "untried" | "true" | "false";
+  #probe: { readonly charge: Charge; readonly believedOver: number } | undefined;
+  #shortestLatency = Number.POSITIVE_INFINITY;
+  /** Grows when a request is refused although the limit was kept: the lag varies by more than was assumed. */
+  #guardFactor = 1;
+  #kind: WindowKind;
+  limit: number | undefined;
+  windowMs: number;
+
+  constructor(told: RateTerms) {
+    this.#told = told;
+    this.#resets = told.kind === "fixed" ? "true" : "untried";
+    this.limit = told.limit;
+    this.windowMs = told.windowMs ?? assumedWindowMs;
+    this.#kind = told.kind ?? "sliding";
+  }
+
+  get kind(): WindowKind {
+    return this.#kind;
+  }
+
+  get learned(): RateTerms {
+    return { limit: this.#learner.limit, windowMs: this.#learner.windowMs, kind: this.#learner.kind };
+  }
+
+  /** End of the server's running window, when headers gave it and it has not passed. */
+  windowEnd(now: number): number | undefined {
+    const end = this.#headersRule ? this.#learner.windowEnd : undefined;
+    return end !== undefined && end > now ? end : undefined;
+  }
+
+  /** What counts against the limit at `now`. */
+  used(now: number): number {
+    this.#expire(now);
+    if (this.#kind === "bucket") return Math.max(0, (this.#fullAt - now) * this.#refillPerMs);
+    return this.#used;
+  }
+
+  /** What a model's own sends contribute. */
+  usedBy(model: string, now: number): number {
+    this.#expire(now);
+    let sum = 0;
+    for (const charge of this.#log) if (charge.model === model) sum += charge.amount;
+    return sum;
+  }
+
+  /** The earliest time, from `now` on, at which `amount` may go. More than the whole limit waits for all of it. */
+  freeAt(amount: number, now: number): number {
+    const limit = this.limit;
+    if (limit === undefined) return now;
+    const needed = Math.min(amount, limit);
+    if (this.#kind === "bucket") return Math.max(now, this.#fullAt - (limit - needed) / this.#refillPerMs);
+    this.#expire(now);
+    if (this.#used + needed <= limit) return now;
+    const mayProbe = this.#resets === "untried" && this.#probe === undefined;
+    const surplus = this.#used + needed - limit;
+    let freed = 0;
+    let at = now;
+    for (const charge of this.#log) {
+      at = Math.max(at, this.#endOf(charge, mayProbe));
+      freed += charge.amount;
+      if (freed >= surplus) break;
+    }
+    return at;
+  }
+
+  /** Counts a send that leaves now. */
+  charge(amount: number, now: number, model: string): Charge {
+    this.#expire(now);
+    const charge = this.#append(amount, now, model, this.#guardMs + this.#lagCapMs);
+    if (this.#kind === "bucket") this.#fill(charge);
+    else if (
+      this.limit !== undefined &&
+      this.#used > this.limit &&
+      this.#resets === "untried" &&
+      this.#log.length > 1
+    ) {
+      let over = 0;
+      for (const earlier of this.#log)
+        if (earlier !== charge && this.#endOf(earlier, true) <= now) over += earlier.amount;
+      if (over > 0) this.#probe = { charge, believedOver: over };
+    }
+    return charge;
+  }
+
+  /** Corrects what a send amounted to. */
+  amend(charge: Charge, amount: number): void {
+    const change = amount - charge.amount;
+    charge.amount = amount;
+    if (charge.live) this.#used += change;
+    if (this.#kind === "bucket" && this.#refillPerMs > 0) this.#fullAt += change / this.#refillPerMs;
+  }
+
+  /** The reply is here, so the server has counted it: the lag is now known within the spread of the latency. */
+  answered(charge: Charge, receivedAt: number): void {
+    const latency = receivedAt - charge.sentAt;
+    this.#shortestLatency = Math.min(this.#shortestLatency, latency);
+    charge.lag = this.#guardMs + Math.min(this.#lagCapMs, latency - this.#shortestLatency);
+    if (this.#probe?.charge === charge) this.#probe = undefined;
+  }
+
+  /** What the reply's headers said of this limit. Call it before `answered`. */
+  report(
+    charge: Charge,
+    receivedAt: number,
+    limit: number,
+    remaining: number | undefined,
+    resetMs: number | undefined,
+  ): void {
+    this.#expire(receivedAt);
+    this.#learner.observe({ seq: charge.seq, sentAt: charge.sentAt, receivedAt, limit, remaining, resetMs });
+    this.#adopt();
+    if (remaining === undefined) return;
+    const probe = this.#probe;
+    if (probe?.charge === charge) {
+      const counted = this.#used + this.#expired - charge.expiredBefore - probe.believedOver;
+      this.#resets = limit - remaining <= counted ? "true" : "false";
+    }
+    this.#heed(charge, receivedAt, remaining);
+  }
+
+  /** The server refused a request for this limit although the limit was kept: keep further from its edges. */
+  refused(): void {
+    if (this.#probe !== undefined) this.#resets = "false";
+    this.#guardFactor = Math.min(16, this.#guardFactor * 2);
+  }
+
+  retune(told: Partial<RateTerms>): void {
+    this.#told = { ...this.#told, ...told };
+    if (told.kind !== undefined) this.#resets = told.kind === "fixed" ? "true" : "untried";
+    this.#adopt();
+  }
+
+  /** The sends of one model so far, for a limit that turns out to be the model's own. */
+  copyFor(model: string): RateMeter {
+    const meter = new RateMeter(this.#told);
+    for (const { sentAt, amount, lag, model: sender } of this.#log) {
+      if (sender === model) meter.#append(amount, sentAt, model, lag);
+    }
+    return meter;
+  }
+
+  /** Whether the limit in the headers is the one that binds. */
+  get #headersRule(): boolean {
+    const learned = this.#learner.limit;
+    return learned !== undefined && (this.#told.limit === undefined || learned <= this.#told.limit);
+  }
+
+  get #refillPerMs(): number {
+    const whole = this.#told.kind === "bucket" ? (this.#told.limit ?? this.limit) : this.limit;
+    return (whole ?? 0) / this.windowMs;
+  }
+
+  /** Lag that is always reckoned with. */
+  get #guardMs(): number {
+    return this.#guardFactor * Math.max(0.003 * this.windowMs, Math.min(8, 0.008 * this.windowMs));
+  }
+
+  /** The most that is believed of a lag that shows in the latency; the rest of a slow reply is the model's own time. */
+  get #lagCapMs(): number {
+    return 0.01 * this.windowMs;
+  }
+
+  #append(amount: number, now: number, model: string, lag: number): Charge {
+    const charge = { seq: this.#seq++, model, sentAt: now, expiredBefore: this.#expired, amount, lag, live: true };
+    this.#log.push(charge);
+    this.#used += amount;
+    return charge;
+  }
+
+  #endOf(charge: Charge, trusting: boolean): number {
+    const byWindow = charge.sentAt + charge.lag + this.windowMs;
+    if (!trusting || this.#told.kind === "sliding" || !this.#headersRule) return byWindow;
+    const byHeaders = this.#learner.fullAgainFor(charge.seq);
+    return byHeaders === undefined ? byWindow : Math.min(byWindow, byHeaders + this.#guardFactor);
+  }
+
+  #expire(now: number): void {
+    const trusting = this.#resets === "true";
+    for (let head = this.#log.peek(); head !== undefined; head = this.#log.peek()) {
+      if (this.#endOf(head, trusting) > now) return;
+      this.#log.shift();
+      head.live = false;
+      this.#used -= head.amount;
+      this.#expired += head.amount;
+    }
+  }
+
+  #fill(charge: Charge): void {
+    this.#fullAt = Math.max(this.#fullAt, charge.sentAt + this.#guardMs) + charge.amount / this.#refillPerMs;
+  }
+
+  /** Takes over what the headers taught, where nothing was told. */
+  #adopt(): void {
+    const learned = this.#learner;
+    const rules = this.#headersRule;
+    this.limit = rules ? learned.limit : this.#told.limit;
+    this.windowMs = this.#told.windowMs ?? (rules ? learned.windowMs : undefined) ?? assumedWindowMs;
+    const kind = this.#told.kind ?? (rules && this.#fits(learned) ? learned.kind : undefined) ?? "sliding";
+    if (kind === "bucket" && this.#kind !== "bucket") {
+      this.#kind = kind;
+      this.#fullAt = Number.NEGATIVE_INFINITY;
+      for (const charge of this.#log) this.#fill(charge);
+    }
+    this.#kind = kind;
+  }
+
+  /** A window told and a kind learned must speak of the same limit. */
+  #fits(learned: RateTerms): boolean {
+    const told = this.#told.windowMs;
+    return told === undefined || learned.windowMs === undefined || Math.abs(Math.log(learned.windowMs / told)) < 0.25;
+  }
+
+  /** Others may use the same account: when the server has less left than we think, the difference is theirs. */
+  #heed(charge: Charge, now: number, remaining: number): void {
+    const limit = this.limit;
+    if (limit === undefined) return;
+    if (this.#kind === "bucket") {
+      const refilled = (now - charge.sentAt) * this.#refillPerMs;
+      const most = Math.min(limit, remaining + 1 + refilled);
+      this.#fullAt = Math.max(this.#fullAt, now + (limit - most) / this.#refillPerMs);
+      return;
+    }
+    const ours = limit - this.#used - (this.#expired - charge.expiredBefore);
+    if (ours - remaining >= 1) this.#append(ours - remaining, now, "", 0);
+  }
+}
