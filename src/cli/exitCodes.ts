@@ -19,6 +19,8 @@ export const exitCodes = {
 export function exitCodeOf(summary: RunSummary): number {
   if (summary.status === "interrupted") return exitCodes.interrupted;
   if (summary.status === "failed") return exitCodes.failed;
+  // A wrong key or model name is the user's to correct; a server that is down is not.
+  if (summary.stopped.kind === "rejected") return exitCodes.input;
   if (summary.status === "finished" && summary.verdict.kind !== "undecided") return exitCodes.done;
   return exitCodes.incomplete;
 }

@@ -6,7 +6,15 @@ import type { RunEvent, RunSummary, RunView } from "./runner/events.ts";
 import type { Diagnostic, Range } from "./spec/diagnostic.ts";
 import type { Scalar } from "./spec/experiment.ts";
 import type { Completion, FileSymbol, Hover, QuickFix } from "./spec/language.ts";
-import type { RequestRecord, RequestStats, RunStatus, TrialFilter, TrialRow, TrialSort } from "./store/store.ts";
+import type {
+  RequestRecord,
+  RequestStats,
+  RequestStatus,
+  RunStatus,
+  TrialFilter,
+  TrialRow,
+  TrialSort,
+} from "./store/store.ts";
 
 /**
  * What the engine does for a face of the product: one verb a method, one plain JSON object in, one out, so that the same
@@ -33,7 +41,11 @@ export interface EngineApi {
 
   /** Resolves once the run is stored and going; events follow. */
   start(p: Source & { readonly options: RunOptions }): Promise<{ readonly run: string }>;
-  resume(p: { readonly run?: string; readonly file?: string }): Promise<{ readonly run: string }>;
+  resume(p: {
+    readonly run?: string;
+    readonly file?: string;
+    readonly retryErrors?: boolean;
+  }): Promise<{ readonly run: string }>;
   /** `now` gives up what is in flight; otherwise it finishes first. */
   stop(p: { readonly run: string; readonly now: boolean }): Promise<void>;
   pauseModel(p: { readonly run: string; readonly model: string; readonly paused: boolean }): Promise<void>;
@@ -53,6 +65,10 @@ export interface EngineApi {
     readonly b: ComparedSide;
     readonly confidence?: number;
   }): Promise<ComparisonReport>;
+  /** Holds the run against its experiment's `assert`; undefined when it has none. */
+  judge(p: { readonly run: string }): Promise<Asserted | undefined>;
+  /** Makes the run what `assert: { against: baseline }` compares with. */
+  markBaseline(p: { readonly run: string }): Promise<void>;
   decisions(p: {
     readonly run: string;
   }): Promise<readonly (Decision & { readonly model: string; readonly at: number })[]>;
@@ -87,6 +103,14 @@ export interface EngineApi {
     readonly model?: string;
     readonly experiment?: string;
   }): Promise<{ readonly deleted: number }>;
+  requests(p: {
+    readonly run?: string;
+    readonly status?: RequestStatus;
+    readonly after?: number;
+    readonly limit: number;
+  }): Promise<readonly RequestRecord[]>;
+  /** Deletes ended requests older than so many days; scores stay. */
+  cleanup(p: { readonly olderThanDays: number }): Promise<{ readonly deleted: number }>;
   requestStats(p: { readonly run?: string }): Promise<RequestStats>;
 
   /** Text of a new experiment, from a table when one is given. */
@@ -224,6 +248,11 @@ export interface RunDetails {
   readonly summary: RunSummary;
   readonly labels: readonly string[];
   readonly scorers: readonly string[];
+}
+
+export interface Asserted {
+  readonly passed: boolean;
+  readonly message: string;
 }
 
 /** A variant of a run; without one, the run's best. */

@@ -6,6 +6,7 @@ import { writeReport } from "./report/write.ts";
 import type { RunSummary } from "./runner/events.ts";
 import { overallVerdict } from "./runner/overallVerdict.ts";
 import { storedRaces } from "./runner/samplers.ts";
+import { judgeAssert, markBaseline } from "./service/asserting.ts";
 import { Authoring } from "./service/authoring.ts";
 import { comparedScores } from "./service/comparing.ts";
 import type { EngineDeps, Services } from "./service/deps.ts";
@@ -73,7 +74,7 @@ export async function openEngine(deps: EngineDeps): Promise<Engine> {
     estimate: (p) => authoring.estimate(p),
 
     start: (p) => running.start(p, p.options),
-    resume: (p) => running.resume(p.run, p.file),
+    resume: (p) => running.resume(p),
     async stop({ run, now }) {
       running.stop(run, now);
     },
@@ -84,6 +85,13 @@ export async function openEngine(deps: EngineDeps): Promise<Engine> {
     runs: (p) => results.runs(p),
     run: (p) => results.run(p),
     deleteRun: (p) => results.delete(p.run),
+    async judge({ run }) {
+      const record = await findRun(store, run);
+      return judgeAssert(store, record, await results.summary(record));
+    },
+    async markBaseline({ run }) {
+      await markBaseline(store, await findRun(store, run));
+    },
     decisions: (p) => results.decisions(p.run),
     trials: (p) => results.trials(p),
     trial: (p) => results.trial(p),
@@ -140,6 +148,14 @@ export async function openEngine(deps: EngineDeps): Promise<Engine> {
       const deleted = await store.cache.delete(p);
       services.emit("changed", { what: "cache" });
       return { deleted };
+    },
+    async requests({ run, ...filter }) {
+      return store.requests.list({ ...filter, ...(run === undefined ? {} : { run: (await findRun(store, run)).id }) });
+    },
+    async cleanup({ olderThanDays }) {
+      if (!(olderThanDays >= 0))
+        throw new UserError("bad-number", `an age of ${olderThanDays} days`, "give a number of days from 0 up");
+      return { deleted: await store.requests.cleanup(deps.clock.now() - olderThanDays * 86_400_000) };
     },
     requestStats: (p) => store.requests.stats(p),
 

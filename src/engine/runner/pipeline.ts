@@ -68,6 +68,8 @@ export interface PipelineOptions {
   /** Rows of an interrupted run that were asked for before, by `adoptionKey`. */
   readonly adopted: Map<string, number>;
   readonly onBudget: (reached: BudgetReached) => void;
+  /** Nothing this model was asked has ever reached it. */
+  readonly onUnreachable: (model: string, message: string) => void;
 }
 
 export interface Counts {
@@ -80,6 +82,9 @@ export interface Counts {
 }
 
 const leaseMs = 60_000;
+
+/** Connections in a row that fail before a model's first answer: more would only keep a person with a wrong address waiting. */
+const unreachableAfter = 3;
 
 interface Open {
   readonly plan: TrialPlan;
@@ -97,6 +102,9 @@ export class Pipeline {
   readonly #open = new Set<Open>();
   readonly #hard = new AbortController();
   readonly #renewal: () => void;
+  /** Models that answered, and connections that failed before a first answer. */
+  readonly #reached = new Set<string>();
+  readonly #failedConnections = new Map<string, number>();
 
   constructor(options: PipelineOptions) {
     this.#o = options;
@@ -259,6 +267,7 @@ export class Pipeline {
               },
             });
             actual = this.#spent(reply.outcome, plan, model);
+            this.#noteReach(model.id, reply.outcome);
             return reply;
           } finally {
             budget.settle(reservation, actual);
@@ -271,6 +280,17 @@ export class Pipeline {
     );
     this.counts.retried += Math.max(0, settled.attempts - 1);
     return settled;
+  }
+
+  #noteReach(model: string, outcome: Outcome): void {
+    if (this.#reached.has(model)) return;
+    if (outcome.kind !== "unavailable" || outcome.reason !== "connection") {
+      if (outcome.kind !== "cancelled") this.#reached.add(model);
+      return;
+    }
+    const failed = (this.#failedConnections.get(model) ?? 0) + 1;
+    this.#failedConnections.set(model, failed);
+    if (failed === unreachableAfter) this.#o.onUnreachable(model, outcome.message);
   }
 
   async #refused(plan: TrialPlan, message: string): Promise<TrialResult> {

@@ -199,13 +199,15 @@ export function exampleRecords(dataset: Dataset): ExampleRecord[] {
 export async function prepare(
   record: RunRecord,
   planned: Design,
-  deps: { readonly store: Store; readonly slots: (model: string) => number },
+  deps: { readonly store: Store; readonly slots: (model: string) => number; readonly askVoidAgain?: boolean },
 ): Promise<{ readonly run: PreparedRun; readonly task: Pick<PipelineOptions, "output" | "labels" | "adopted"> }> {
   const { experiment, labels } = planned;
   const { store } = deps;
   const stored = await store.trials.scores(record.id);
   const known: [number, number, number, number][] = [];
   for (let i = 0; i < stored.variant.length; i++) {
+    // Trials that could not be had are asked again when the user wants that; a new answer takes the old one's place.
+    if (deps.askVoidAgain && Number.isNaN(stored.score[i])) continue;
     known.push([stored.variant[i] ?? 0, stored.position[i] ?? 0, stored.repeat[i] ?? 0, stored.score[i] ?? Number.NaN]);
   }
   const storedDecisions = new Map<string, number>();

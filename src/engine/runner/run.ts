@@ -108,6 +108,7 @@ export function startRun(
     scorers: run.scorers,
     ...task,
     owner: deps.owner,
+    onUnreachable: (model, message) => giveUp(model, "unavailable", message),
     onBudget: (reached) => stopFor({ status: "stopped", kind: "budget", reason: describeBudget(reached) }),
   });
 
@@ -118,7 +119,7 @@ export function startRun(
   const tokens = { prompt: 0, completion: 0, cached: 0 };
   let cost: number | undefined = 0;
   let trialEvents: TrialEvent[] = [];
-  const failedModels = new Map<string, string>();
+  const failedModels = new Map<string, { readonly kind: "rejected" | "unavailable"; readonly message: string }>();
   const repeats = new RepeatMeans(run.repeats);
   const outstanding = new Map<Race, number>(run.races.map((race) => [race, 0]));
   let pendingWrites: Promise<void>[] = [];
@@ -135,6 +136,15 @@ export function startRun(
       stopping = why;
       pipeline.withdraw(() => true);
     }
+    wake();
+  };
+
+  /** The other models go on; what this one was still to be asked stays in the table for a resumed run. */
+  const giveUp = (model: string, kind: "rejected" | "unavailable", message: string) => {
+    if (failedModels.has(model)) return;
+    failedModels.set(model, { kind, message });
+    emitter.fire({ kind: "warning", run: run.id, message: `${model}: ${message}` });
+    pipeline.withdraw((plan) => plan.variant.model === model);
     wake();
   };
 
@@ -184,12 +194,7 @@ export function startRun(
       if (emitter.hasListeners) trialEvents.push(trialEvent(plan, trial.state, trial.score, completion.source));
       tell(plan.variant.index, plan.position, plan.repeat, trial.score ?? Number.NaN);
     } else if (result.kind === "modelFailed") {
-      const { message } = result.outcome;
-      if (!failedModels.has(race.model)) {
-        failedModels.set(race.model, message);
-        emitter.fire({ kind: "warning", run: run.id, message: `${race.model}: ${message}` });
-        pipeline.withdraw((other) => other.variant.model === race.model);
-      }
+      giveUp(race.model, "rejected", result.outcome.message);
     }
     wake();
   };
@@ -302,8 +307,9 @@ export function startRun(
   function ending(): Ending {
     if (stopping !== undefined) return stopping;
     if (failedModels.size > 0) {
-      const which = [...failedModels].map(([model, message]) => `${model}: ${message}`).join("; ");
-      return { status: "stopped", kind: "rejected", reason: which };
+      const which = [...failedModels].map(([model, { message }]) => `${model}: ${message}`).join("; ");
+      const rejected = [...failedModels.values()].some(({ kind }) => kind === "rejected");
+      return { status: "stopped", kind: rejected ? "rejected" : "unavailable", reason: which };
     }
     return {
       status: "finished",

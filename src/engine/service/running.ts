@@ -84,9 +84,13 @@ export class Running {
   }
 
   /** Goes on with an interrupted run; without an id, the newest that can be resumed. */
-  async resume(wanted: string | undefined, file?: string): Promise<{ readonly run: string }> {
+  async resume(p: {
+    readonly run?: string;
+    readonly file?: string;
+    readonly retryErrors?: boolean;
+  }): Promise<{ readonly run: string }> {
     const { store, deps, owner } = this.#services;
-    const record = await this.#resumable(wanted, file);
+    const record = await this.#resumable(p.run, p.file, p.retryErrors === true);
     if (record.file === "")
       throw new UserError("no-file", `run ${record.id} has no experiment file`, "start a new run");
     const options = JSON.parse(String(record.settings["options"] ?? "{}")) as RunOptions;
@@ -103,8 +107,9 @@ export class Running {
       }
       checkBudget(planned.experiment, planned.models);
       await store.requests.recoverStale(isDeadOwner);
+      if (p.retryErrors) await store.runs.clearDecisions(record.id);
       await store.runs.update(record.id, { status: "running", owner, endedAt: undefined, stopReason: undefined });
-      await this.#go({ ...record, status: "running", owner }, planned, providers, options);
+      await this.#go({ ...record, status: "running", owner }, planned, providers, options, p.retryErrors === true);
       return { run: record.id };
     } catch (error) {
       await providers.close();
@@ -155,7 +160,13 @@ export class Running {
     await Promise.allSettled(live.map(({ done }) => done));
   }
 
-  async #go(record: RunRecord, planned: Design, providers: Providers, options: RunOptions): Promise<void> {
+  async #go(
+    record: RunRecord,
+    planned: Design,
+    providers: Providers,
+    options: RunOptions,
+    askVoidAgain = false,
+  ): Promise<void> {
     const { store, deps, owner } = this.#services;
     const queue = openQueue(await queueOptions(planned, options, this.#services));
     const cache = new AnswerCache({
@@ -166,7 +177,7 @@ export class Running {
       ...(deps.cacheBytes === undefined ? {} : { maxBytes: deps.cacheBytes }),
     });
     const slots = (model: string) => options.concurrency ?? slotsOf(planned, model);
-    const { run, task } = await prepare(record, planned, { store, slots });
+    const { run, task } = await prepare(record, planned, { store, slots, askVoidAgain });
     const handle = startRun(run, { store, cache, queue, clock: deps.clock, owner }, task, async (end) => {
       const snapshot = queue.snapshot();
       return summarise(store, {
@@ -200,18 +211,18 @@ export class Running {
     this.#services.emit("changed", { what: "runs" });
   }
 
-  async #resumable(wanted: string | undefined, file: string | undefined): Promise<RunRecord> {
+  async #resumable(wanted: string | undefined, file: string | undefined, evenFinished: boolean): Promise<RunRecord> {
     const { store } = this.#services;
     if (wanted !== undefined) {
       const record = await findRun(store, wanted);
-      if (record.status === "finished")
+      if (record.status === "finished" && !evenFinished)
         throw new UserError("finished", `run ${record.id} is finished`, "start a new run");
       if (this.isLive(record))
         throw new UserError("running", `run ${record.id} is still going`, "wait for it, or stop it first");
       return record;
     }
     const all = await store.runs.list({ limit: 100, ...(file === undefined ? {} : { file }) });
-    const found = all.find((record) => record.status !== "finished" && !this.isLive(record));
+    const found = all.find((record) => (evenFinished || record.status !== "finished") && !this.isLive(record));
     if (found === undefined)
       throw new UserError(
         "nothing-to-resume",

@@ -1,8 +1,7 @@
 import path from "node:path";
 import { UserError } from "../../base/errors.ts";
 import { readTable } from "../dataset/dataset.ts";
-import { scaffoldFromData } from "../spec/scaffold.ts";
-import { scaffoldExample } from "../spec/scaffoldExample.ts";
+import { scaffoldExample, scaffoldFromData } from "../spec/scaffold.ts";
 import { formatOf } from "../spec/sections.ts";
 import type { Sources } from "./source.ts";
 
@@ -15,7 +14,7 @@ export async function newExperiment(
   p: { readonly csv?: string; readonly into: string },
 ): Promise<{ readonly files: readonly { readonly path: string; readonly text: string }[] }> {
   if (p.csv === undefined)
-    return { files: exampleExperiment({ name: path.basename(path.resolve(p.into)), schema: schemaUrl }) };
+    return { files: scaffoldExample({ name: path.basename(path.resolve(p.into)), schema: schemaUrl }) };
   const format = formatOf(p.csv);
   if (format === undefined) {
     throw new UserError(

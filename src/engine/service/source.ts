@@ -3,6 +3,7 @@ import path from "node:path";
 import { UserError } from "../../base/errors.ts";
 import { DiskFiles } from "../../base/node/files.ts";
 import type { Source } from "../api.ts";
+import { checkLayout } from "../layout/resolve.ts";
 import { formatDiagnostic } from "../spec/diagnostic.ts";
 import { type LoadedExperiment, loadExperiment, type ReadyExperiment } from "../spec/load.ts";
 import { createLoadCache } from "../spec/loadFiles.ts";
@@ -37,6 +38,7 @@ export class Sources {
     const text = await this.text(source);
     return loadExperiment(text, shown, this.files(source.file), {
       cache: this.#cache,
+      checkLayout,
       ...(this.#deps.providers === undefined ? {} : { providers: providerNames(this.#deps) }),
     });
   }

@@ -174,6 +174,12 @@ export class SqliteRuns implements RunTable {
     });
   }
 
+  clearDecisions(run: string): Promise<void> {
+    return this.#context.commits.write(() => {
+      this.#context.connection.run("DELETE FROM decision WHERE run = ?", this.#context.registry.run(run) ?? -1);
+    });
+  }
+
   decisions(run: string): Promise<readonly DecisionRecord[]> {
     return this.#context.read(() =>
       this.#context.connection

@@ -85,6 +85,8 @@ export interface RunTable {
   examples(datasetHash: string, rows: readonly number[]): Promise<readonly ExampleRecord[]>;
   addDecisions(run: string, decisions: readonly DecisionRecord[]): Promise<void>;
   decisions(run: string): Promise<readonly DecisionRecord[]>;
+  /** Forgets the decisions of a run whose scores are about to change. */
+  clearDecisions(run: string): Promise<void>;
 }
 
 export interface ExampleRecord {

@@ -1,0 +1,44 @@
+import path from "node:path";
+import { type CommonFlags, output, withEngine } from "../context.ts";
+import { dollars, duration, integer, percent } from "../render/numbers.ts";
+import { table } from "../render/table.ts";
+import { type RunFlags, runFlags, runOptions } from "../runFlags.ts";
+import type { Register } from "./index.ts";
+
+export const registerEstimate: Register = (program, context) => {
+  runFlags(
+    program
+      .command("estimate")
+      .description("calls, tokens, cost and the shortest duration of a run, before it spends anything"),
+  )
+    .argument("<spec>", "experiment file")
+    .action(async (spec: string, flags: RunFlags & CommonFlags) => {
+      const estimate = await withEngine(context, flags, (engine) =>
+        engine.estimate({ file: path.resolve(context.cwd, spec), ...runOptions(flags) }),
+      );
+      output(context, flags, estimate, () =>
+        [
+          table(
+            [
+              { title: "variant" },
+              { title: "tokens/prompt", align: "right" },
+              { title: "cacheable", align: "right" },
+              { title: "cost", align: "right" },
+            ],
+            estimate.variants.map((one) => [
+              one.id,
+              integer(one.promptTokens),
+              percent(one.cacheablePrefix),
+              dollars(one.cost),
+            ]),
+          ),
+          "",
+          `${integer(estimate.calls)} calls at most (${integer(estimate.cachedCalls)} in the cache), ` +
+            `${integer(estimate.tokens.prompt)} prompt and ${integer(estimate.tokens.completion)} answer tokens, ` +
+            `${dollars(estimate.cost)}, at least ${duration(estimate.shortestMs)}`,
+          ...(estimate.unpriced.length > 0 ? [`The price of ${estimate.unpriced.join(", ")} is unknown.`] : []),
+          ...estimate.notes,
+        ].join("\n"),
+      );
+    });
+};

@@ -1,0 +1,52 @@
+import path from "node:path";
+import { type CommonFlags, output, withEngine } from "../context.ts";
+import { dollars, integer, percent } from "../render/numbers.ts";
+import { table } from "../render/table.ts";
+import type { Register } from "./index.ts";
+
+interface Flags extends CommonFlags {
+  readonly layout?: string;
+  readonly example?: string;
+  readonly model?: string;
+}
+
+export const registerPreview: Register = (program, context) => {
+  program
+    .command("preview")
+    .description("show the assembled messages with tokens per part")
+    .argument("<spec>", "experiment file")
+    .option("--layout <name>", "layout to show (default: the file's first)")
+    .option("--example <id>", "example to fill in, by id (default: the first)")
+    .option("--model <id>", "count tokens and cost for this model")
+    .action(async (spec: string, flags: Flags) => {
+      const preview = await withEngine(context, { ...flags, store: ":memory:" }, (engine) =>
+        engine.preview({
+          file: path.resolve(context.cwd, spec),
+          layout: flags.layout ?? "",
+          example: 0,
+          ...(flags.example === undefined ? {} : { exampleId: flags.example }),
+          ...(flags.model === undefined ? {} : { model: flags.model }),
+        }),
+      );
+      output(context, flags, preview, () => {
+        const messages = preview.messages.map((message) => {
+          const text = message.pieces.map((piece) => piece.text).join("");
+          return `── ${message.role} ${"─".repeat(Math.max(0, 60 - message.role.length))}\n${text}`;
+        });
+        const parts = Object.entries(preview.tokens.byPart).map(([part, tokens]) => [part, integer(tokens ?? 0)]);
+        const cost =
+          preview.cost.kind === "known"
+            ? `${dollars(preview.cost.call)} a call`
+            : `cost unknown: ${preview.cost.reason}`;
+        return [
+          ...messages,
+          "─".repeat(64),
+          table([{ title: "part" }, { title: "tokens", align: "right" }], parts),
+          "",
+          `${preview.layout}, ${preview.style}, example ${preview.example.id}: ${integer(preview.tokens.total)} tokens` +
+            `${preview.tokens.exact ? "" : " (estimated)"}, ${percent(preview.prefix.share)} cacheable prefix, ${cost}`,
+          ...(preview.trim.summary === undefined ? [] : [preview.trim.summary]),
+        ].join("\n");
+      });
+    });
+};

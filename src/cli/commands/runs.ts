@@ -1,0 +1,108 @@
+import path from "node:path";
+import type { ComparisonReport, RunListItem } from "../../engine/api.ts";
+import { type CommonFlags, output, withEngine } from "../context.ts";
+import { exitCodes } from "../exitCodes.ts";
+import { integer, percent } from "../render/numbers.ts";
+import { runReport } from "../render/runReport.ts";
+import { table } from "../render/table.ts";
+import type { Register } from "./index.ts";
+
+/** `runs`, `show`, `compare`: what the store holds. */
+export const registerRuns: Register = (program, context, done) => {
+  program
+    .command("runs")
+    .description("list stored runs, newest first")
+    .argument("[spec]", "only runs of this experiment file")
+    .option("--limit <n>", "how many", "20")
+    .action(async (spec: string | undefined, flags: CommonFlags & { readonly limit: string }) => {
+      const runs = await withEngine(context, flags, (engine) =>
+        engine.runs({
+          limit: Number(flags.limit),
+          ...(spec === undefined ? {} : { file: path.resolve(context.cwd, spec) }),
+        }),
+      );
+      output(context, flags, { schema: "layoutlab/runs@1", runs }, () =>
+        runs.length === 0 ? "no runs yet" : runsTable(runs),
+      );
+    });
+
+  program
+    .command("show")
+    .description("show a run's result again")
+    .argument("<run>", "run id, or the start of one")
+    .option("--baseline", "make it the baseline that `assert: { against: baseline }` compares with")
+    .action(async (run: string, flags: CommonFlags & { readonly baseline?: boolean }) => {
+      const details = await withEngine(context, flags, async (engine) => {
+        const found = await engine.run({ run });
+        if (flags.baseline) await engine.markBaseline({ run: found.item.run });
+        return found;
+      });
+      output(context, flags, details.summary, () => runReport(details.summary));
+      if (flags.baseline && !flags.quiet)
+        context.say(`run ${details.item.run} is now the baseline of ${details.item.name}`);
+    });
+
+  program
+    .command("compare")
+    .description("compare two runs, or two variants, on the examples both have")
+    .argument("<a>", "run, or run:variant")
+    .argument("<b>", "run, or run:variant")
+    .option("--confidence <share>", "such as 0.95")
+    .action(async (a: string, b: string, flags: CommonFlags & { readonly confidence?: string }) => {
+      const report = await withEngine(context, flags, (engine) =>
+        engine.compare({
+          a: sideOf(a),
+          b: sideOf(b),
+          ...(flags.confidence === undefined ? {} : { confidence: Number(flags.confidence) }),
+        }),
+      );
+      output(context, flags, report, () => comparisonText(report));
+      done(exitCodes.done);
+    });
+};
+
+/** `RUN` or `RUN:VARIANT`; run ids hold no colon. */
+function sideOf(text: string) {
+  const at = text.indexOf(":");
+  return at === -1 ? { run: text } : { run: text.slice(0, at), variant: text.slice(at + 1) };
+}
+
+function runsTable(runs: readonly RunListItem[]): string {
+  return table(
+    [
+      { title: "run" },
+      { title: "experiment" },
+      { title: "status" },
+      { title: "variants", align: "right" },
+      { title: "best" },
+    ],
+    runs.map((run) => {
+      const best = [...run.variants].sort((a, b) => (b.accuracy ?? -1) - (a.accuracy ?? -1))[0];
+      return [
+        run.run,
+        run.name,
+        run.live ? "running" : run.status,
+        integer(run.variants.length),
+        best?.accuracy === undefined ? "–" : `${best.layout} ${percent(best.accuracy)}`,
+      ];
+    }),
+  );
+}
+
+function comparisonText({ a, b, comparison }: ComparisonReport): string {
+  const { test, effect, power } = comparison;
+  return [
+    table(
+      [{ title: "" }, { title: "variant" }, { title: "accuracy", align: "right" }],
+      [
+        ["A", `${a.run} ${a.variant}`, percent(comparison.meanA)],
+        ["B", `${b.run} ${b.variant}`, percent(comparison.meanB)],
+      ],
+    ),
+    "",
+    comparison.explanation,
+    `${integer(comparison.rows)} examples in both (${comparison.onlyA} only in A, ${comparison.onlyB} only in B); ` +
+      `B better on ${comparison.wins}, worse on ${comparison.losses}; p = ${test.pValue.toPrecision(2)} (${test.method}); ` +
+      `Cohen's h ${effect.cohensH.toFixed(2)}; so many rows show a difference of ${percent(power.detectable)} in four of five tries.`,
+  ].join("\n");
+}

@@ -1,0 +1,75 @@
+import { UserError } from "../../base/errors.ts";
+import type { Asserted } from "../api.ts";
+import { compare } from "../decide/compare.ts";
+import type { RunSummary } from "../runner/events.ts";
+import type { AssertSpec, Experiment } from "../spec/experiment.ts";
+import type { RunRecord, Store } from "../store/store.ts";
+import { comparedScores } from "./comparing.ts";
+
+/** Under which scope of the state table an experiment's baseline run is kept. */
+const baselineScope = "baseline";
+
+export async function markBaseline(store: Store, record: RunRecord): Promise<void> {
+  await store.state.set(baselineScope, record.name, record.id);
+}
+
+/** Holds a run against the `assert` of its experiment; undefined when it has none. */
+export async function judgeAssert(store: Store, record: RunRecord, summary: RunSummary): Promise<Asserted | undefined> {
+  const spec = (JSON.parse(record.experiment) as Experiment).assert;
+  if (spec === undefined || spec === null) return undefined;
+  const best = summary.variants.find((variant) => variant.id === summary.verdict.winner) ?? summary.variants[0];
+  if (best === undefined) return { passed: false, message: "there is no result" };
+  const failures: string[] = [];
+  if (spec.accuracy && !holds(best.accuracy, spec.accuracy.op, spec.accuracy.value)) {
+    failures.push(
+      `${best.id} has an accuracy of ${percent(best.accuracy)}, wanted ${spec.accuracy.op} ${percent(spec.accuracy.value)}`,
+    );
+  }
+  if (spec.against !== undefined) {
+    const against = await baselineRun(store, record, spec.against);
+    const before = await comparedScores(store, { run: against });
+    const now = await comparedScores(store, { run: record.id, variant: best.id });
+    const { difference, test } = compare(before.scores, now.scores, { confidence: summary.verdict.confidence });
+    const minGain = spec.minGain ?? 0;
+    const [low, high] = test.interval;
+    // A gate that fails on noise teaches people to ignore it: only a loss that the interval confirms fails.
+    if (high < minGain) {
+      failures.push(
+        `against run ${against} the gain is ${percent(difference)} [${percent(low)}, ${percent(high)}], wanted at least ${percent(minGain)}`,
+      );
+    }
+  }
+  return failures.length > 0
+    ? { passed: false, message: failures.join("; ") }
+    : { passed: true, message: `${best.id} has an accuracy of ${percent(best.accuracy)}` };
+}
+
+async function baselineRun(store: Store, record: RunRecord, against: string): Promise<string> {
+  if (against !== "baseline") return against;
+  const marked = await store.state.get(baselineScope, record.name);
+  if (marked !== undefined) return marked;
+  throw new UserError(
+    "no-baseline",
+    `no run of ${record.name} is marked as baseline`,
+    "mark one with `layoutlab show RUN --baseline`, or name a run in assert.against",
+  );
+}
+
+function holds(value: number, op: NonNullable<AssertSpec["accuracy"]>["op"], limit: number): boolean {
+  switch (op) {
+    case ">=":
+      return value >= limit;
+    case ">":
+      return value > limit;
+    case "<=":
+      return value <= limit;
+    case "<":
+      return value < limit;
+    case "==":
+      return value === limit;
+  }
+}
+
+function percent(value: number): string {
+  return `${(value * 100).toFixed(1)} %`;
+}
