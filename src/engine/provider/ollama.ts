@@ -66,14 +66,14 @@ export function openOllama(options: OllamaOptions): OllamaProvider {
   const cloud = new URL(url).hostname.endsWith("ollama.com");
 
   /** The SDK aborts all its streams or none, so each call has a client of its own, bound to the call's signal. */
-  function clientFor(signal: AbortSignal, key: string | undefined): Ollama {
+  function clientFor(signal: AbortSignal, key: string | undefined, streams = false): Ollama {
     return new Ollama({
       host: url,
       ...(key === undefined ? {} : { headers: { Authorization: `Bearer ${key}` } }),
       fetch: async (input, init) => {
         const response = await http.fetch(input, { ...init, signal });
         if (!response.ok) throw new OllamaRefusal(response.status, await response.text(), response.headers);
-        return (response.headers.get("content-type") ?? "").includes("ndjson") ? wholeLines(response) : response;
+        return streams ? wholeLines(response) : response;
       },
     });
   }
@@ -129,7 +129,7 @@ export function openOllama(options: OllamaOptions): OllamaProvider {
       return concluded(answer, pieces, request, elapsed());
     }
     const stop = new AbortController();
-    const client = clientFor(AbortSignal.any([signal, stop.signal]), key);
+    const client = clientFor(AbortSignal.any([signal, stop.signal]), key, true);
     for await (const part of await client.chat({ ...body, stream: true })) {
       if (pieces.add(part)) pieces.firstTokenMs ??= elapsed();
       if (part.done) return concluded(part, pieces, request, elapsed());

@@ -1,6 +1,10 @@
+import { messageOf } from "../../base/errors.ts";
+import { fieldsOf } from "../../base/untyped.ts";
+import { NotJson } from "./leanResponse.ts";
+
 /**
- * The same response, whose body fails at the first line that is not JSON. The SDK would print such a line and go on, and an
- * answer with a hole in it would pass for whole.
+ * The same response, whose body fails at the first line that is no JSON object. The SDK would print such a line and go on, and
+ * an answer with a hole in it would pass for whole.
  */
 export function wholeLines(response: Response): Response {
   const decoder = new TextDecoder();
@@ -11,14 +15,24 @@ export function wholeLines(response: Response): Response {
         rest += decoder.decode(chunk, { stream: true });
         const lines = rest.split("\n");
         rest = lines.pop() ?? "";
-        for (const line of lines) if (line.trim() !== "") JSON.parse(line);
+        for (const line of lines) check(line);
         controller.enqueue(chunk);
       },
       flush() {
-        rest += decoder.decode();
-        if (rest.trim() !== "") JSON.parse(rest);
+        check(rest + decoder.decode());
       },
     }),
   );
-  return new Response(checked ?? null, { status: response.status, headers: response.headers });
+  return new Response(checked ?? null, { headers: response.headers });
+}
+
+function check(line: string): void {
+  if (line.trim() === "") return;
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch (error) {
+    throw new NotJson(messageOf(error), line);
+  }
+  if (fieldsOf(value) === undefined) throw new NotJson("a line is no object", line);
 }
