@@ -8,6 +8,7 @@ import { NotJson } from "./leanResponse.ts";
  */
 export function wholeLines(response: Response): Response {
   const decoder = new TextDecoder();
+  const encoder = new TextEncoder();
   let rest = "";
   const checked = response.body?.pipeThrough(
     new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
@@ -15,19 +16,20 @@ export function wholeLines(response: Response): Response {
         rest += decoder.decode(chunk, { stream: true });
         const lines = rest.split("\n");
         rest = lines.pop() ?? "";
-        for (const line of lines) check(line);
-        controller.enqueue(chunk);
+        for (const line of lines) if (holds(line)) controller.enqueue(encoder.encode(`${line}\n`));
       },
-      flush() {
-        check(rest + decoder.decode());
+      flush(controller) {
+        rest += decoder.decode();
+        if (holds(rest)) controller.enqueue(encoder.encode(`${rest}\n`));
       },
     }),
   );
   return new Response(checked ?? null, { headers: response.headers });
 }
 
-function check(line: string): void {
-  if (line.trim() === "") return;
+/** False for an empty line; throws for one that is no JSON object. */
+function holds(line: string): boolean {
+  if (line.trim() === "") return false;
   let value: unknown;
   try {
     value = JSON.parse(line);
@@ -35,4 +37,5 @@ function check(line: string): void {
     throw new NotJson(messageOf(error), line);
   }
   if (fieldsOf(value) === undefined) throw new NotJson("a line is no object", line);
+  return true;
 }
