@@ -1,4 +1,4 @@
-import { type Random, randomInt, shuffled } from "../../src/base/random.ts";
+import { type Random, shuffled } from "../../src/base/random.ts";
 import { openPatience } from "../../src/engine/decide/patience.ts";
 import { bernoulliKl, empiricalBernsteinRadius } from "../../src/engine/stats/concentration.ts";
 import { twoProportionTest } from "../../src/engine/stats/proportion.ts";
@@ -136,16 +136,6 @@ export function pairedOracle(matrix: Matrix): number {
     return needed / (1 + needed / matrix.size);
   });
   return rows.reduce((a, b) => a + b, 0) + Math.max(...rows);
-}
-
-/** A random order, as far as a rule that does not pair needs one. */
-export function anyOrder(size: number, random: Random): number[] {
-  const out = [...Array(size).keys()];
-  for (let i = size - 1; i > 0; i--) {
-    const j = randomInt(random, i + 1);
-    [out[i], out[j]] = [out[j] as number, out[i] as number];
-  }
-  return out;
 }
 
 function score(matrix: Matrix, variant: number, row: number | undefined): number {

@@ -38,7 +38,7 @@ export function realMatrices(): Matrix[] {
   return out;
 }
 
-export function pick(matrix: Matrix, columns: readonly number[], name: string): Matrix {
+function pick(matrix: Matrix, columns: readonly number[], name: string): Matrix {
   return {
     name,
     size: matrix.size,
@@ -62,13 +62,7 @@ export function copula(name: string, accuracies: readonly number[], size: number
 }
 
 /** The same with exact column sums: entries are flipped at random rows until each column has its count. */
-export function exactCopula(
-  name: string,
-  counts: readonly number[],
-  size: number,
-  rho: number,
-  random: Random,
-): Matrix {
+function exactCopula(name: string, counts: readonly number[], size: number, rho: number, random: Random): Matrix {
   const matrix = copula(
     name,
     counts.map((c) => Math.min(0.999, Math.max(0.001, c / size))),

@@ -2,13 +2,13 @@ import { UserError } from "../../base/errors.ts";
 import type { Candidate, SamplingMode, Scope } from "./sampler.ts";
 
 /** A variant that entered a race late: its position in `candidates`, and the watermark at which it did. */
-export interface Join {
+interface Join {
   readonly variant: number;
   readonly row: number;
 }
 
 /** How the simple early-stopping rule drops a variant: `patience` looks in a row behind the best by more than `threshold`. */
-export interface PatienceOptions {
+interface PatienceOptions {
   readonly patience?: number;
   readonly threshold?: number;
   /** Rows between looks. */

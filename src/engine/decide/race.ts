@@ -1,29 +1,13 @@
 import { UserError } from "../../base/errors.ts";
 import { stakes } from "../stats/betting.ts";
 import { preference, type Settings } from "./options.ts";
-import { anytimeInterval, meanDifference, pairEvidence } from "./paired.ts";
+import { anytimeInterval, meanDifference } from "./paired.ts";
+import { concludeRace, type Ending } from "./raceVerdict.ts";
 import { RowSampler } from "./rowSampler.ts";
-import type { Candidate, Decision, DecisionNumbers, OpenSampler, Rival, Verdict } from "./sampler.ts";
-import {
-  type Conclusion,
-  equivalentSentence,
-  exactSentence,
-  pickedBecause,
-  rowsNeeded,
-  undecidedSentence,
-  verdictOf,
-  winnerSentence,
-} from "./verdict.ts";
+import type { Candidate, Decision, DecisionNumbers, OpenSampler, Verdict } from "./sampler.ts";
+import { type Conclusion, verdictOf } from "./verdict.ts";
 import { boundedLog, Purses } from "./wealth.ts";
 import { points } from "./words.ts";
-
-/** How a race ended. */
-type Ending =
-  | { readonly kind: "last"; readonly winner: number }
-  | { readonly kind: "certified"; readonly winner: number }
-  | { readonly kind: "equivalent"; readonly winner: number; readonly group: readonly number[] }
-  | { readonly kind: "exact"; readonly winner: number; readonly group: readonly number[] }
-  | { readonly kind: "spent" };
 
 /**
  * The sceptic's race. A sceptic of each variant j starts with 1 and bets before each row that the variant leading at that
@@ -333,27 +317,6 @@ export class RacingSampler extends RowSampler implements OpenSampler {
     };
   }
 
-  /**
-   * Every two variants are shown to be within e of each other. If that is false, the best and the worst are e apart and
-   * the bet on that one pair must have failed, so no correction for the number of pairs is due.
-   */
-  #allWithin(): boolean {
-    if (this.settings.equivalence === 0) return false;
-    const all = this.ranking(this.candidates.map((_, i) => i));
-    const size = this.settings.scope === "dataset" ? this.#size : undefined;
-    const level = -Math.log(this.settings.alpha) - 1e-9;
-    // The likeliest to fail are the last in the ranking, so they go first.
-    for (let b = all.length - 1; b > 0; b--) {
-      for (let a = 0; a < b; a++) {
-        const low = this.#differences(all[b] as number, all[a] as number);
-        if (pairEvidence(low, this.settings.equivalence, this.#grid, size) < level) return false;
-        const high = low.map((d) => -d);
-        if (pairEvidence(high, this.settings.equivalence, this.#grid, size) < level) return false;
-      }
-    }
-    return true;
-  }
-
   /** First minus second on the rows both consumed, with ties for rows that could not be had (none in population scope). */
   #differences(first: number, second: number): number[] {
     const out: number[] = [];
@@ -367,91 +330,24 @@ export class RacingSampler extends RowSampler implements OpenSampler {
   }
 
   #conclusion(): Conclusion {
-    const facts = { ...this.settings, rows: this.watermark, size: this.#size };
-    const ids = (group: readonly number[]) => group.map((v) => this.id(v));
-    const used = Math.max(...this.trials);
-    if (used === 0) {
-      const done = this.finished ? "No row could be had, so nothing is known." : "Nothing has been seen yet.";
-      return {
-        kind: "undecided",
-        winner: null,
-        tied: ids(this.active),
-        explanation: done,
-        rivals: [],
-        moreTrials: null,
-      };
-    }
-    if (this.candidates.length === 1) return this.#alone();
-    const ending = this.#ending;
-    if (ending === undefined || ending.kind === "spent") {
-      const ranked = this.ranking();
-      const leader = ranked[0] as number;
-      const more = this.#moreRows(ranked);
-      return {
-        kind: "undecided",
-        winner: this.id(leader),
-        tied: ids(ranked),
-        explanation: undecidedSentence(facts, this.id(leader), ids(ranked), more),
-        rivals: this.rivals(leader),
-        moreTrials: more,
-      };
-    }
-    const winner = this.id(ending.winner);
-    const rivals = this.rivals(ending.winner);
-    const why = pickedBecause(this.candidates.some((c) => c.cost !== undefined));
-    if (ending.kind === "exact") {
-      const whole = ending.group.length === this.candidates.length;
-      const group = ids(ending.group);
-      const mean = this.mean(ending.winner);
-      return {
-        kind: group.length > 1 ? "equivalent" : "winner",
-        winner,
-        tied: group.length > 1 ? group : [],
-        explanation: exactSentence(this.#size, winner, mean, group, whole, this.settings.equivalence, why),
-        rivals,
-      };
-    }
-    if (ending.kind === "equivalent" || this.#allWithin()) {
-      const all = this.ranking(this.candidates.map((_, i) => i));
-      const group = ids(ending.kind === "equivalent" ? ending.group : all);
-      const whole = group.length === all.length;
-      const named = ending.kind === "equivalent" ? why : "has the highest mean";
-      return {
-        kind: "equivalent",
-        winner,
-        tied: group,
-        explanation: equivalentSentence(facts, group, whole, winner, named),
-        rivals,
-      };
-    }
-    const near = (r: Rival) => r.interval[0] <= 0 && r.difference <= this.settings.equivalence;
-    const nearTies = rivals.filter(near).map((r) => r.id);
-    return { kind: "winner", winner, tied: nearTies, explanation: winnerSentence(facts, winner, nearTies), rivals };
-  }
-
-  #alone(): Conclusion {
-    const id = this.id(0);
-    const n = this.trials[0] as number;
-    const done = this.watermark >= this.horizon();
-    return {
-      kind: done ? "winner" : "undecided",
-      winner: id,
-      tied: done ? [] : [id],
-      explanation: `${id} is the only layout, so there is nothing to compare; it scores ${points.percent(this.mean(0))} on ${points.rows(n)}.`,
-      rivals: [],
-      moreTrials: this.horizon() - this.watermark,
-    };
-  }
-
-  /** Rows expected yet to part the leader from the hardest of the rest; in dataset scope never more than are left. */
-  #moreRows(ranked: readonly number[]): number | null {
-    const left = this.#size - this.watermark;
-    const second = ranked[1];
-    if (second === undefined) return this.settings.scope === "dataset" ? left : null;
-    const needed = rowsNeeded(this.pair(ranked[0] as number, second), this.settings.alpha);
-    const more = needed === null ? null : Math.max(1, needed - this.watermark);
-    if (this.settings.scope === "population") return more;
-    return more === null ? left : Math.min(left, more);
+    return concludeRace({
+      settings: this.settings,
+      size: this.#size,
+      watermark: this.watermark,
+      horizon: this.horizon(),
+      finished: this.finished,
+      ending: this.#ending,
+      grid: this.#grid,
+      seen: Math.max(...this.trials),
+      active: this.ranking(),
+      all: this.ranking(this.candidates.map((_, i) => i)),
+      costs: this.candidates.some((c) => c.cost !== undefined),
+      id: (v) => this.id(v),
+      mean: (v) => this.mean(v),
+      pair: (a, b) => this.pair(a, b),
+      rivals: (v) => this.rivals(v),
+      differences: (a, b) => this.#differences(a, b),
+    });
   }
 }
 
