@@ -1,27 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { createServer, type IncomingMessage } from "node:http";
 import { createRequire } from "node:module";
+import { stripVTControlCharacters } from "node:util";
 import { runInThisContext } from "node:vm";
 import type { Locator, Page } from "playwright-core";
 import { messageOf } from "../../src/base/errors.ts";
-
-interface Place {
-  /** The title of a webview; without it the call concerns the workbench around them. */
-  readonly webview?: string | undefined;
-  /** What to look for there, as Playwright's selectors say it. */
-  readonly selector: string;
-}
-
-/** One call that a test, which runs inside the extension host, asks of the browser that shows the workbench. */
-export type ControlCall =
-  | { readonly on: "element"; readonly place: Place; readonly method: string; readonly args: readonly unknown[] }
-  | { readonly on: "page" | "keyboard" | "mouse"; readonly method: string; readonly args: readonly unknown[] }
-  | { readonly on: "evaluate"; readonly place: Place; readonly task: string; readonly argument?: unknown }
-  | { readonly on: "axe"; readonly place: Place }
-  | { readonly on: "terminal"; readonly text: string };
-
-/** The environment variable that tells the extension host where to send its calls: a Unix socket that speaks HTTP. */
-export const controlVariable = "LAYOUTLAB_LAUNCHER_CTL";
+import type { ControlCall, Place } from "./controlCall.ts";
 
 /** How long, in ms, a call waits for its webview and its element before it fails. */
 const patience = 10_000;
@@ -36,7 +20,7 @@ export async function serveControl(socketPath: string, page: Page, terminal: Nod
       response.end(JSON.stringify({ result: Buffer.isBuffer(result) ? undefined : result }));
     } catch (error) {
       response.statusCode = 500;
-      response.end(JSON.stringify({ error: messageOf(error) }));
+      response.end(JSON.stringify({ error: stripVTControlCharacters(messageOf(error)) }));
     }
   });
   server.unref();

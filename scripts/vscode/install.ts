@@ -19,6 +19,12 @@ export const releases = {
 
 export type ReleaseName = keyof typeof releases;
 
+/** The release a person named; trouble they can fix when there is none of that name. */
+export function releaseNamed(name: string): ReleaseName {
+  if (name === "stable" || name === "floor") return name;
+  throw new UserError("vscode.release", `There is no VS Code release named ${name}`, "say stable or floor");
+}
+
 export interface Installation {
   readonly node: string;
   readonly serverMain: string;
@@ -138,10 +144,8 @@ exports.createAsyncRotatingLogger = exports.createRotatingLogger;
 
 if (import.meta.main) {
   runAsMain(async (write) => {
-    const names = process.argv.slice(2).length > 0 ? process.argv.slice(2) : ["stable"];
-    for (const name of names) {
-      if (name !== "stable" && name !== "floor")
-        throw new UserError("vscode.release", `No release ${name}`, "say stable or floor");
+    const names = process.argv.length > 2 ? process.argv.slice(2) : ["stable"];
+    for (const name of names.map(releaseNamed)) {
       const { serverMain } = await installVSCode(name, write);
       write(`${name}: ${serverMain}`);
     }

@@ -9,8 +9,9 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { UserError } from "../../src/base/errors.ts";
 import { launchChromium } from "./chromium.ts";
-import { controlVariable, serveControl } from "./control.ts";
-import { installVSCode, type ReleaseName } from "./install.ts";
+import { serveControl } from "./control.ts";
+import { controlVariable } from "./controlCall.ts";
+import { installVSCode, releaseNamed } from "./install.ts";
 import { runAsMain } from "./main.ts";
 import { startServer } from "./server.ts";
 
@@ -35,7 +36,7 @@ runAsMain(async (write) => {
   await mkdir(dataFolder, { recursive: true });
   const log = createWriteStream(join(dataFolder, "workbench.log"));
   const socketPath = join(dataFolder, "control.sock");
-  const release: ReleaseName = process.env["LAYOUTLAB_VSCODE_RELEASE"] === "floor" ? "floor" : "stable";
+  const release = releaseNamed(process.env["LAYOUTLAB_VSCODE_RELEASE"] ?? "stable");
   const server = await startServer(await installVSCode(release, write), {
     dataFolder,
     extensionsFolder: text(values["extensions-dir"]),
@@ -49,6 +50,7 @@ runAsMain(async (write) => {
     const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
     page.on("console", (message) => log.write(`${message.text()}\n`));
     const tested = new Promise<number>((resolve, reject) => {
+      setTimeout(() => reject(new Error("The tests did not end in a quarter of an hour")), 15 * 60_000).unref();
       page.on("crash", () => reject(new Error("The page of the workbench crashed")));
       server.ended.then(() => reject(new Error("VS Code's server ended before the tests did")));
       // VS Code calls this when the extension host has run the tests.

@@ -11,6 +11,7 @@ import { delimiter, dirname, join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { runTests, TestRunFailedError } from "@vscode/test-electron";
 import { build } from "esbuild";
+import { type ReleaseName, releaseNamed } from "../../scripts/vscode/install.ts";
 import { runAsMain } from "../../scripts/vscode/main.ts";
 
 type Suite = "trusted" | "restricted";
@@ -27,12 +28,13 @@ const { values } = parseArgs({
 });
 
 runAsMain(async (write) => {
+  const release = releaseNamed(values.release);
   await mkdir(join(output, "screenshots"), { recursive: true });
   // The test runner tells a desktop VS Code to trust everything, so only the launcher can show Restricted Mode.
   const suites: readonly Suite[] = desktop === undefined ? ["trusted", "restricted"] : ["trusted"];
   let worst = 0;
   for (const suite of suites) {
-    worst = Math.max(worst, await runSuite(suite, write));
+    worst = Math.max(worst, await runSuite(suite, release, write));
     // Failed tests end with 1; after anything else, such as an interruption, the next suite would fare no better.
     if (worst > 1) break;
   }
@@ -40,9 +42,9 @@ runAsMain(async (write) => {
 });
 
 /** Runs one suite and returns the exit code of its VS Code. */
-async function runSuite(suite: Suite, write: (line: string) => void): Promise<number> {
+async function runSuite(suite: Suite, release: ReleaseName, write: (line: string) => void): Promise<number> {
   const started = performance.now();
-  const bundles = join(output, "host", suite);
+  const bundles = join(output, `run-${process.pid}`, suite);
   await bundle(suite, bundles);
   const run = await mkdtemp(join(tmpdir(), "layoutlab-"));
   const userData = join(run, "data");
@@ -64,7 +66,7 @@ async function runSuite(suite: Suite, write: (line: string) => void): Promise<nu
       extensionTestsEnv: {
         // The launcher is a script for the Node that runs this one.
         PATH: `${dirname(process.execPath)}${delimiter}${process.env["PATH"]}`,
-        LAYOUTLAB_VSCODE_RELEASE: values.release,
+        LAYOUTLAB_VSCODE_RELEASE: release,
         LAYOUTLAB_RESTRICTED: suite === "restricted" ? "1" : "0",
         LAYOUTLAB_SUITE: bundles,
         LAYOUTLAB_SCREENSHOTS: join(output, "screenshots"),
@@ -79,7 +81,7 @@ async function runSuite(suite: Suite, write: (line: string) => void): Promise<nu
   } finally {
     const log = join(userData, "workbench.log");
     if (existsSync(log)) await cp(log, join(output, `${suite}.log`));
-    await rm(run, { recursive: true, force: true, maxRetries: 3 });
+    for (const folder of [run, dirname(bundles)]) await rm(folder, { recursive: true, force: true, maxRetries: 3 });
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     write(`${suite} suite: ${seconds} s; VS Code's log is in ${relative(root, join(output, `${suite}.log`))}`);
   }
@@ -90,7 +92,6 @@ async function bundle(suite: Suite, outdir: string): Promise<void> {
   for await (const file of glob("test/host/**/*.host.ts", { cwd: root })) {
     if (file.startsWith("test/host/restricted/") === (suite === "restricted")) tests.push(file);
   }
-  await rm(outdir, { recursive: true, force: true });
   await build({
     absWorkingDir: root,
     entryPoints: ["test/host/support/suite.ts", ...tests],

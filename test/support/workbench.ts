@@ -7,7 +7,7 @@ import { join } from "node:path";
 import type { Result as Violation } from "axe-core";
 import type { Locator } from "playwright-core";
 import * as vscode from "vscode";
-import type { ControlCall } from "../../scripts/vscode/control.ts";
+import { type ControlCall, controlVariable } from "../../scripts/vscode/controlCall.ts";
 
 type Options<Method extends "click" | "waitFor"> = NonNullable<Parameters<Locator[Method]>[0]>;
 
@@ -46,7 +46,7 @@ export interface Scene {
 }
 
 /** True where a browser shows the workbench; false in a desktop VS Code, which only runs what needs no window. */
-export const drivable = process.env["LAYOUTLAB_LAUNCHER_CTL"] !== undefined;
+export const drivable = process.env[controlVariable] !== undefined;
 
 /** The document of the webview with this title. */
 export function webview(title: string): Scene {
@@ -125,9 +125,10 @@ function picturePath(name: string): string {
 }
 
 function send<Value>(call: ControlCall): Promise<Value> {
-  const stack = new Error("caller").stack;
+  // Made here, so that its stack leads to the test.
+  const failure = new Error();
   return new Promise((resolve, reject) => {
-    const outgoing = request({ socketPath: process.env["LAYOUTLAB_LAUNCHER_CTL"], method: "POST" }, (response) => {
+    const outgoing = request({ socketPath: process.env[controlVariable], method: "POST" }, (response) => {
       response.setEncoding("utf8");
       let body = "";
       response.on("data", (chunk: string) => {
@@ -136,7 +137,10 @@ function send<Value>(call: ControlCall): Promise<Value> {
       response.on("end", () => {
         const answer: { result?: Value; error?: string } = JSON.parse(body);
         if (answer.error === undefined) resolve(answer.result as Value);
-        else reject(Object.assign(new Error(answer.error), { stack: `${answer.error}\n${stack}` }));
+        else
+          reject(
+            Object.assign(failure, { message: answer.error, stack: failure.stack?.replace("Error", answer.error) }),
+          );
       });
     });
     outgoing.on("error", reject);

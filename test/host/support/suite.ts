@@ -1,11 +1,14 @@
 /** The module that VS Code loads inside its extension host: runs the bundled tests that lie beside it with mocha. */
 import { readdirSync } from "node:fs";
+import { findSourceMap } from "node:module";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { format } from "node:util";
 import Mocha from "mocha";
 import { drivable, workbench } from "../../support/workbench.ts";
 
 export async function run(): Promise<void> {
+  process.setSourceMapsEnabled(true);
   const grep = process.env["LAYOUTLAB_GREP"];
   const mocha = new Mocha({ ui: "bdd", timeout: 30_000, ...(grep === undefined ? {} : { grep }) });
   const folder = process.env["LAYOUTLAB_SUITE"] ?? "";
@@ -13,22 +16,31 @@ export async function run(): Promise<void> {
     if (file.endsWith(".host.cjs")) mocha.addFile(join(folder, file));
   }
   if (mocha.files.length === 0) throw new Error(`No tests in ${folder}`);
-  const printed = drivable ? printThroughBrowser() : [];
+  let printed = Promise.resolve();
+  if (drivable) {
+    // The console of an extension host would reach the terminal mixed with the logs of others.
+    Mocha.reporters.Base.consoleLog = (...args: unknown[]) => {
+      printed = printed.then(() => workbench.print(`${format(...args)}\n`));
+    };
+  }
   mocha.rootHooks({ afterEach: pictureOfFailure });
-  const failures = await new Promise<number>((resolve) => mocha.run(resolve));
-  await Promise.all(printed);
+  const failures = await new Promise<number>((resolve) => {
+    mocha.run(resolve).on("fail", (_test, error: Error) => {
+      if (error.stack !== undefined) error.stack = inSources(error.stack);
+    });
+  });
+  await printed;
   if (failures > 0) throw new Error(`${failures} failed`);
 }
 
-/** Mocha's report goes straight to the terminal; the console of an extension host reaches it mixed with the logs of others. */
-function printThroughBrowser(): Promise<void>[] {
-  const printed: Promise<void>[] = [];
-  let last = Promise.resolve();
-  Mocha.reporters.Base.consoleLog = (...args: unknown[]) => {
-    last = last.then(() => workbench.print(`${format(...args)}\n`));
-    printed.push(last);
-  };
-  return printed;
+/** A stack with the bundles' places turned into those of the sources, which VS Code's own stack traces keep Node from doing. */
+function inSources(stack: string): string {
+  return stack.replace(/([^\s(]+\.cjs):(\d+):(\d+)/g, (place, file: string, line: string, column: string) => {
+    const origin = findSourceMap(file)?.findOrigin(Number(line), Number(column));
+    return origin !== undefined && "fileName" in origin
+      ? `${fileURLToPath(origin.fileName)}:${origin.lineNumber}:${origin.columnNumber}`
+      : place;
+  });
 }
 
 async function pictureOfFailure(this: Mocha.Context): Promise<void> {
