@@ -93,7 +93,7 @@ export function gapsAt(text: string, word: Word): Gap[] {
   for (const reading of readings) {
     try {
       const document = parseDocument(reading, { prettyErrors: false });
-      const gap = gapIn(document.contents, [], false);
+      const gap = gapIn(document.contents, [], false, reading);
       if (gap !== undefined) found.push({ errors: document.errors.length, gap });
     } catch {
       // Nested beyond what the reader takes: nothing to offer.
@@ -103,8 +103,10 @@ export function gapsAt(text: string, word: Word): Gap[] {
   return found.filter((each) => each.errors === fewest).map((each) => each.gap);
 }
 
-function gapIn(node: Node | null, path: Path, flow: boolean): Gap | undefined {
+function gapIn(node: Node | null, path: Path, flow: boolean, reading: string): Gap | undefined {
   if (isMap(node)) {
+    // `[a: b]` is a list of one map by the letter of YAML, and not what people mean to write.
+    if (flow && node.range != null && reading[node.range[0]] !== "{") return undefined;
     const inFlow = flow || node.flow === true;
     for (const pair of node.items) {
       const key = pair.key as Node | null;
@@ -118,6 +120,7 @@ function gapIn(node: Node | null, path: Path, flow: boolean): Gap | undefined {
         (pair.value as Node | null) ?? null,
         [...path, isScalar(key) ? String(key.value) : ""],
         inFlow,
+        reading,
       );
       if (inner !== undefined) return inner;
     }
@@ -126,7 +129,7 @@ function gapIn(node: Node | null, path: Path, flow: boolean): Gap | undefined {
   if (isSeq(node)) {
     const inFlow = flow || node.flow === true;
     for (const [index, item] of node.items.entries()) {
-      const inner = gapIn((item as Node | null) ?? null, [...path, index], inFlow);
+      const inner = gapIn((item as Node | null) ?? null, [...path, index], inFlow, reading);
       if (inner !== undefined) return inner;
     }
     return undefined;

@@ -95,7 +95,7 @@ async function readPairs(
     inputs.report([...at, "path"], {
       code: "missing-field",
       severity: "warning",
-      message: `${rowsText(lacking)} of ${source.path} lack text or answer and are left out`,
+      message: `${rowsText(lacking)} of ${source.path} ${lacking.count === 1 ? "lacks text or answer and is" : "lack text or answer and are"} left out`,
       action: "fill them in, or remove the rows",
     });
   }
@@ -105,10 +105,12 @@ async function readPairs(
 /** A demonstration that is also asked hands the model the answer. */
 function reportLeaks(experiment: Experiment, dataset: Dataset, pairs: readonly Demonstration[], inputs: Inputs): void {
   const shown = new Set(pairs.map((pair) => pair.input.trim()));
-  const template = parseTemplate(experiment.prompt.segment.text);
+  const { text } = experiment.prompt.segment;
+  // A demonstration may hold the column alone where the segment puts words around it.
+  const templates = [parseTemplate(text), ...placeholdersOf(text).map(({ column }) => [{ column }])];
   const leaked = { rows: [] as number[], count: 0 };
   for (const { fields, row } of dataset.examples) {
-    if (!shown.has(fillTemplate(template, fields).trim())) continue;
+    if (!templates.some((template) => shown.has(fillTemplate(template, fields).trim()))) continue;
     if (++leaked.count <= 5) leaked.rows.push(row);
   }
   if (leaked.count === 0) return;
