@@ -75,7 +75,7 @@ async function dispatch(
   signal?.throwIfAborted();
   const { body, contentType } = await encodeBody(init?.body);
   const headers: string[] = [];
-  const given = new Headers(init?.headers);
+  const given = init?.headers instanceof Headers ? init.headers : new Headers(init?.headers);
   if (contentType !== null && !given.has("content-type")) headers.push("content-type", contentType);
   for (const [name, value] of given) headers.push(name, value);
   if (url.username !== "" && !given.has("authorization")) {
