@@ -1,6 +1,7 @@
 import { messageOf } from "../../base/errors.ts";
 import { fieldsOf } from "../../base/untyped.ts";
 import { NotJson } from "./leanResponse.ts";
+import { OllamaRefusal } from "./ollamaErrors.ts";
 
 /**
  * The same response, whose body fails at the first line that is no JSON object. The SDK would print such a line and go on, and
@@ -27,7 +28,7 @@ export function wholeLines(response: Response): Response {
   return new Response(checked ?? null, { headers: response.headers });
 }
 
-/** False for an empty line; throws for one that is no JSON object. */
+/** False for an empty line; throws for one that is no JSON object, or that reports an error of the server's. */
 function holds(line: string): boolean {
   if (line.trim() === "") return false;
   let value: unknown;
@@ -36,6 +37,8 @@ function holds(line: string): boolean {
   } catch (error) {
     throw new NotJson(messageOf(error), line);
   }
-  if (fieldsOf(value) === undefined) throw new NotJson("a line is no object", line);
+  const fields = fieldsOf(value);
+  if (fields === undefined) throw new NotJson("a line is no object", line);
+  if ("error" in fields) throw new OllamaRefusal(500, line, new Headers());
   return true;
 }

@@ -215,6 +215,26 @@ describe("ollama", () => {
       { kind: "tooLong", limitTokens: 4096 },
     ],
     [
+      "the same, passed on from the runner as a text",
+      400,
+      {
+        error: JSON.stringify({
+          error: { code: 400, message: "request (5000 tokens) exceeds the available context size (4096 tokens)" },
+        }),
+      },
+      {
+        kind: "tooLong",
+        limitTokens: 4096,
+        message: "request (5000 tokens) exceeds the available context size (4096 tokens)",
+      },
+    ],
+    [
+      "the same in other words",
+      400,
+      { error: "the prompt is longer than the context length currently available to the model" },
+      { kind: "tooLong", limitTokens: undefined },
+    ],
+    [
       "too little memory",
       500,
       { error: "model requires more system memory (12.1 GiB) than is available (8.0 GiB)" },
