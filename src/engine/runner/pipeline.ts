@@ -90,6 +90,8 @@ interface Open {
   readonly plan: TrialPlan;
   readonly waiting: AbortController;
   inFlight: boolean;
+  /** Taken back while it was in flight: its answer still counts, a retry does not. */
+  withdrawn: boolean;
 }
 
 /**
@@ -156,7 +158,11 @@ export class Pipeline {
 
   /** Takes back what still waits and matches; what has been sent goes on. */
   withdraw(matches: (plan: TrialPlan) => boolean): void {
-    for (const open of this.#open) if (!open.inFlight && matches(open.plan)) open.waiting.abort();
+    for (const open of this.#open) {
+      if (!matches(open.plan)) continue;
+      if (open.inFlight) open.withdrawn = true;
+      else open.waiting.abort();
+    }
   }
 
   /** Gives up what is in flight too. */
@@ -171,7 +177,7 @@ export class Pipeline {
 
   async #call(plan: TrialPlan, id: number, model: RunModel): Promise<TrialResult> {
     const { store, cache } = this.#o;
-    const open: Open = { plan, waiting: new AbortController(), inFlight: false };
+    const open: Open = { plan, waiting: new AbortController(), inFlight: false, withdrawn: false };
     this.#open.add(open);
     try {
       const own: Settled[] = [];
@@ -273,6 +279,8 @@ export class Pipeline {
             budget.settle(reservation, actual);
             open.inFlight = false;
             this.counts.inFlight -= 1;
+            // Only after the queue has taken the reply: what then waits for a retry is let go.
+            if (open.withdrawn) setImmediate(() => open.waiting.abort());
           }
         },
       },

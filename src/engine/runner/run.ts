@@ -251,6 +251,8 @@ export function startRun(
       cancelTick = clock.after(progressEveryMs, tick);
     };
     try {
+      // Whoever opened the run listens from its first event on.
+      await Promise.resolve();
       emitter.fire({ kind: "started", view: view() });
       cancelTick = clock.after(progressEveryMs, tick);
       for (;;) {
