@@ -3,7 +3,7 @@ import type { Outcome } from "../response/outcome.ts";
 import { NotJson } from "./leanResponse.ts";
 import { parseRetryAfter } from "./limitHeaders.ts";
 import { redact } from "./redact.ts";
-import { abortedOutcome, connectionLost, malformed, transportOutcome } from "./trouble.ts";
+import { abortedOutcome, connectionLost, malformed, nothingListens, transportOutcome } from "./trouble.ts";
 
 /** A refusal with its whole text; the SDK would print it and drop the headers. */
 export class OllamaRefusal extends Error {
@@ -47,7 +47,10 @@ export function ollamaOutcome(error: unknown, at: Circumstances): Outcome {
   if (at.signal.aborted) return abortedOutcome(at.signal);
   if (error instanceof OllamaRefusal) return refusalOutcome(error, at);
   const transport = transportOutcome(error, at.url);
-  if (transport !== undefined) return transport;
+  if (transport !== undefined) {
+    const silent = transport.kind === "unavailable" && transport.message.endsWith(nothingListens);
+    return silent ? { ...transport, message: `${transport.message}: start Ollama, or set OLLAMA_HOST` } : transport;
+  }
   if (error instanceof SyntaxError) {
     const body = error instanceof NotJson ? error.body : undefined;
     return malformed(`the response is not valid JSON (${error.message})`, undefined, body, at.key);

@@ -47,8 +47,10 @@ export function keyTrouble(error: unknown): Outcome {
   };
 }
 
+export const nothingListens = "nothing listens there";
+
 const plainWords: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "nothing listens there",
+  ECONNREFUSED: nothingListens,
   ECONNRESET: "the connection was cut",
   EPIPE: "the connection was cut",
   UND_ERR_SOCKET: "the connection was cut",

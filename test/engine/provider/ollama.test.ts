@@ -345,6 +345,12 @@ describe("ollama", () => {
     expect(refusesToCut(undefined)).toBe(true);
   });
 
+  it("says what to do when it does not run", async () => {
+    provider = openAt("http://127.0.0.1:1");
+    const { outcome } = await provider.send({ ...anyRequest, model: "gemma3:12b" }, { signal });
+    expect(outcome).toMatchObject({ message: "127.0.0.1:1: nothing listens there: start Ollama, or set OLLAMA_HOST" });
+  });
+
   it("lists models with their context lengths, shows what is loaded, and unloads", async () => {
     server = await startFixture(sound);
     provider = openAt(server.url);
