@@ -1,18 +1,9 @@
 /** Which column means what, when the file does not say. */
 
 /** Names under which tools keep the right answer, the most telling first. */
-export const expectedNames = [
-  "expected",
-  "__expected",
-  "label",
-  "target",
-  "ideal",
-  "answer",
-  "category",
-  "intent",
-] as const;
+const expectedNames = ["expected", "__expected", "label", "target", "ideal", "answer", "category", "intent"] as const;
 
-export const textNames = [
+const textNames = [
   "text",
   "input",
   "query",

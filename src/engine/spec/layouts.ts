@@ -12,7 +12,7 @@ export interface LayoutNames {
   readonly check?: CheckLayout | undefined;
 }
 
-export type DeclaredLayout = Extract<LayoutSpec, { kind: "declared" }>;
+type DeclaredLayout = Extract<LayoutSpec, { kind: "declared" }>;
 
 /** Says what is wrong with a layout whose names are known, such as a hybrid of ideas that exclude each other. */
 export type CheckLayout = (

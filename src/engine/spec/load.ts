@@ -1,4 +1,5 @@
 import type { FileReader } from "../../base/files.ts";
+import { contentHash } from "../../base/hash.ts";
 import type { Dataset } from "../dataset/example.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import type { Demonstration, Experiment } from "./experiment.ts";
@@ -73,7 +74,19 @@ export async function loadExperiment(
   await inputs.checkDatabases();
   const { experiment, dataset } = await loadData(withTexts, inputs);
   const demonstrations = await loadDemonstrations(experiment, dataset, inputs);
-  const common = { parsed, diagnostics: sorted(diagnostics), demonstrations, parts, env: parsed.env };
+  const common = {
+    parsed,
+    diagnostics: sorted(diagnostics),
+    demonstrations,
+    parts: parsed.segmentWritten ? parts : parts.map((each) => withGuess(each, experiment)),
+    env: parsed.env,
+  };
   if (dataset === undefined || hasErrors(diagnostics)) return { kind: "broken", ...common, experiment, dataset };
   return { kind: "ready", ...common, experiment, dataset };
+}
+
+/** The segment's text as the dataset's columns decided it. */
+function withGuess(part: PartText, { prompt }: Experiment): PartText {
+  const { text } = prompt.segment;
+  return part.part === "segment" && part.hop === undefined ? { ...part, text, hash: contentHash(text) } : part;
 }

@@ -1,8 +1,9 @@
 import { guessExpected, guessText } from "../dataset/columns.ts";
 import type { Dataset } from "../dataset/example.ts";
 import type { Demonstration, ExamplesPart, Experiment } from "./experiment.ts";
-import { rowsText } from "./loadData.ts";
+
 import type { Inputs } from "./loadFiles.ts";
+import { rowsText } from "./loadRows.ts";
 import { fillTemplate, parseTemplate, placeholdersOf } from "./placeholders.ts";
 import type { Path } from "./source.ts";
 

@@ -37,6 +37,21 @@ export function createLoadCache(most = 4): LoadCache {
   };
 }
 
+/** A path that is relative to a file's folder, as whoever named that file would name it. */
+function beside(file: string, path: string): string {
+  const folder = file.slice(0, Math.max(file.lastIndexOf("/"), file.lastIndexOf("\\")) + 1);
+  if (folder === "" || /^([/\\]|[A-Za-z]:)/.test(path)) return path;
+  let base = folder;
+  let rest = path;
+  for (;;) {
+    if (rest.startsWith("./")) rest = rest.slice(2);
+    else if (rest.startsWith("../") && /(?:^|[/\\])(?!\.\.?[/\\]$)[^/\\]+[/\\]$/.test(base)) {
+      base = base.replace(/[^/\\]+[/\\]$/, "");
+      rest = rest.slice(3);
+    } else return base + rest;
+  }
+}
+
 /** The files beside an experiment, read with their trouble reported at the place that names them. */
 export class Inputs {
   readonly parsed: ParsedExperiment;
@@ -67,7 +82,8 @@ export class Inputs {
   /** A diagnostic in one of the other files. */
   reportIn(file: string, line: number, column: number, diagnostic: Omit<Diagnostic, "file" | "range">): void {
     const start = { line, column };
-    this.#diagnostics.push({ file, range: { start, end: { line, column: column + 1 } }, ...diagnostic });
+    const named = beside(this.parsed.file, file);
+    this.#diagnostics.push({ file: named, range: { start, end: { line, column: column + 1 } }, ...diagnostic });
   }
 
   async open(path: string, at: Path): Promise<Extract<OpenedFile, { kind: "file" }> | undefined> {

@@ -4,6 +4,7 @@ import type { Experiment, LayoutSpec } from "./experiment.ts";
 import { reportIssues, resolveUnions } from "./issues.ts";
 import { type CheckLayout, readLayouts } from "./layouts.ts";
 import { builtinLayouts, builtinProviders, builtinScorers, defaultLayouts } from "./names.ts";
+import { readParameters } from "./parameters.ts";
 import { readChain, readPrompt } from "./prompts.ts";
 import { pathKey, type Repaired, valueAt, without } from "./repair.ts";
 import { hasErrors, type Report, reporter, sorted } from "./report.ts";
@@ -14,7 +15,6 @@ import {
   readDataset,
   readEnsembles,
   readModels,
-  readParameters,
   readPools,
   readSampling,
   readScoring,

@@ -35,7 +35,7 @@ export function withInput(text: string, input: InputColumns): string {
 }
 
 /** Reports placeholders that cannot be meant as they are written in a text of the file itself. */
-export function checkPlaceholders(text: string, path: Path, report: Report): void {
+function checkPlaceholders(text: string, path: Path, report: Report): void {
   let nth = 0;
   for (const each of placeholdersOf(text)) {
     const raw = text.slice(each.start, each.end);

@@ -2,7 +2,7 @@ import { type Diagnostic, fileStart, type Range, type Severity } from "./diagnos
 import type { Path, SourceDocument } from "./source.ts";
 
 /** What a check says about one place of the file. */
-export interface Trouble {
+interface Trouble {
   readonly code: string;
   readonly message: string;
   readonly action: string;
@@ -34,7 +34,7 @@ export function reporter(
 }
 
 /** The place of a path, or of the nearest holder that is there. */
-export function rangeOf(source: SourceDocument, path: Path, what?: "key" | "value", within?: Trouble["within"]): Range {
+function rangeOf(source: SourceDocument, path: Path, what?: "key" | "value", within?: Trouble["within"]): Range {
   const span = source.span(path, what);
   if (span === undefined) {
     // What is absent is reported where it should stand: at the key of the map that lacks it.

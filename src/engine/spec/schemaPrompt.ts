@@ -13,7 +13,7 @@ const pair = z.strictObject({
   output: scalar.meta({ description: "The right answer to it." }),
 });
 
-export const examplesPart = z.union(
+const examplesPart = z.union(
   [
     z.string(),
     z.strictObject({ file: nonEmpty.meta({ description: "Text file with the demonstrations already written out." }) }),
@@ -42,7 +42,7 @@ export const examplesPart = z.union(
   { error: "write { path, count, select }, a list of { input, output } pairs, text, or { file }" },
 );
 
-export const outputPart = z.union(
+const outputPart = z.union(
   [
     z.string(),
     z.strictObject({

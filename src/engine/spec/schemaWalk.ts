@@ -19,7 +19,7 @@ export interface SchemaNode {
 
 let kept: SchemaNode | undefined;
 
-export function rootSchema(): SchemaNode {
+function rootSchema(): SchemaNode {
   kept ??= experimentJsonSchema() as SchemaNode;
   return kept;
 }

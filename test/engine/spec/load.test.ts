@@ -185,6 +185,18 @@ describe("files", () => {
     ]);
   });
 
+  it.each([
+    ["examples/a.layout.yaml", "./data/d.csv", "examples/data/d.csv"],
+    ["/home/me/exp/a.layout.yaml", "data/d.csv", "/home/me/exp/data/d.csv"],
+    ["work/v1.2/a.layout.yaml", "../data/d.csv", "work/data/d.csv"],
+    ["a.layout.yaml", "data/d.csv", "data/d.csv"],
+  ])("of %s are named as that is: %s", async (file, path, expected) => {
+    const files = new MemoryFiles({ "data/d.csv": "text,label\na,x,1\nb,y\n" });
+    const anywhere = { siblings: async () => [], open: () => files.open("data/d.csv") };
+    const { diagnostics } = await loadExperiment(good.replace("data/d.csv", path), file, anywhere);
+    expect(diagnostics.map((each) => `${each.file}:${each.range.start.line}`)).toEqual([`${expected}:2`]);
+  });
+
   it("tells the first five broken rows by line and sums up the rest", async () => {
     const rows = Array.from({ length: 8 }, (_, i) => `t${i}`).join("\n");
     const found = await lines(good, { "data/d.csv": `text,label\n${rows}\n` });
