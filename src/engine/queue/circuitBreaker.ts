@@ -81,12 +81,16 @@ export class CircuitBreaker {
     return this.#inner.kind !== inner.kind;
   }
 
-  failed(now: number): boolean {
+  /**
+   * `inFlight` requests of the model are still under way. Failures are often quicker than answers, so with many under way
+   * a few failures in a row come first without anything being wrong; half as many as are under way do not.
+   */
+  failed(now: number, inFlight: number): boolean {
     const inner = this.#inner;
     // Requests that were under way when it opened fail late; they say nothing new.
     if (inner.kind === "open") return false;
     const failures = inner.failures + 1;
-    if (inner.kind === "closed" && failures < this.#settings.failures) {
+    if (inner.kind === "closed" && failures < Math.max(this.#settings.failures, inFlight / 2)) {
       this.#inner = { kind: "closed", failures };
       return false;
     }

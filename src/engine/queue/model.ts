@@ -18,6 +18,9 @@ export interface ModelState {
   queued: number;
   /** Waiting for the end of a back-off. */
   backingOff: number;
+  /** Share of failures among recent replies, and how many replies there were. */
+  failureShare: number;
+  replies: number;
   inFlight: number;
   /** The provider asked for quiet until then (monotonic). */
   closedUntil: number;
@@ -47,6 +50,8 @@ export function newModel(id: string, parts: Pick<ModelState, "pools" | "breaker"
     paused: false,
     queued: 0,
     backingOff: 0,
+    failureShare: 0,
+    replies: 0,
     inFlight: 0,
     closedUntil: Number.NEGATIVE_INFINITY,
     refusals: 0,
@@ -62,6 +67,19 @@ export function newModel(id: string, parts: Pick<ModelState, "pools" | "breaker"
     failed: 0,
     retried: 0,
   };
+}
+
+/** Weight of a new reply in the share of failures. */
+const failureLearning = 0.05;
+
+export function countReply(model: ModelState, failed: boolean): void {
+  model.replies++;
+  model.failureShare += failureLearning * ((failed ? 1 : 0) - model.failureShare);
+}
+
+/** The model answers on the whole: a failure now and then is no reason to wait for its recovery. */
+export function isWell(model: ModelState): boolean {
+  return model.replies >= 20 && model.failureShare < 0.2 && model.breaker.kind === "closed";
 }
 
 /** Work that could go if its pools let it. */

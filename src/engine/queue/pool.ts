@@ -144,8 +144,8 @@ export class Pool {
     if (this.tokens.limit !== undefined) this.tokens.refused();
   }
 
-  /** Nothing was sent after all. */
-  refund(hold: Hold): void {
+  /** The server did not count it: it was refused, or never sent. */
+  uncount(hold: Hold): void {
     this.sent--;
     this.requests.amend(hold.requests, 0);
     this.tokens.amend(hold.tokens, 0);

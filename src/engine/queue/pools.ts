@@ -3,6 +3,7 @@ import type { ConcurrencyChange } from "./concurrency.ts";
 import { matchesAny } from "./globs.ts";
 import { Pool, type PoolOptions } from "./pool.ts";
 import type { QueueSettings } from "./presets.ts";
+import type { Charge } from "./rateLimit.ts";
 
 /** What a provider declares about a model, as far as the queue acts on it. */
 export interface ModelFacts {
@@ -18,8 +19,19 @@ export interface ModelFacts {
 
 /** In-process answers need no more than this in flight. */
 const replayedConcurrency = 64;
-/** Sightings that contradict a shared limit before it is taken as each model's own. */
-const enoughDoubt = 2;
+/** What was counted so shortly before a request cannot have been forgotten when the request was counted. */
+const justBeforeMs = 2_000;
+/** Sightings that decide whether a scope's limit is shared. */
+const enoughSightings = 3;
+
+/** Whether the models of a scope share its limit, and what speaks for either. */
+interface Sharing {
+  verdict: "open" | "shared" | "own";
+  forShared: number;
+  forOwn: number;
+  /** The limit each model's headers gave. */
+  readonly limits: Map<string, number>;
+}
 
 /**
  * Finds the pools of each model: the declared ones whose globs match, else one for its scope. Limits that headers teach
@@ -32,8 +44,8 @@ export class Pools {
   readonly #onChange: (pool: string, what: string, reason: string) => void;
   readonly #byId = new Map<string, Pool>();
   readonly #byModel = new Map<string, Pool[]>();
-  /** Scopes without declared limits, with the evidence that their limit is not shared. */
-  readonly #scopes = new Map<Pool, { doubt: number; readonly limits: Map<string, number> }>();
+  /** Scopes without declared limits. */
+  readonly #scopes = new Map<Pool, Sharing>();
 
   constructor(options: {
     readonly declared: readonly PoolOptions[];
@@ -80,22 +92,35 @@ export class Pools {
     return best;
   }
 
-  /** Weighs whether a scope's limit is shared by its models, after a reply of one of them. */
-  weigh(pool: Pool, model: string, now: number, report: LimitReport): void {
-    const scope = this.#scopes.get(pool);
-    const limit = report.requestsLimit;
-    if (scope === undefined || limit === undefined || !pool.sharesRates || pool.models.size < 2) return;
-    scope.limits.set(model, limit);
-    if ([...scope.limits.values()].some((other) => other !== limit)) {
-      this.#split(pool, "headers give each model a limit of its own");
+  /**
+   * Weighs whether a scope's limit is shared by its models, after a reply of one of them: a count below what other models
+   * sent just before does not contain them; a count above the model's own sends contains others.
+   */
+  weigh(pool: Pool, charge: Charge, now: number, report: LimitReport): void {
+    const sharing = this.#scopes.get(pool);
+    const { requestsLimit: limit, requestsRemaining: remaining, requestsResetMs: resetMs } = report;
+    if (sharing?.verdict !== "open" || limit === undefined) return;
+    const { model } = charge;
+    sharing.limits.set(model, limit);
+    if ([...sharing.limits.values()].some((other) => other !== limit)) {
+      this.#split(pool, sharing, "headers give each model a limit of its own");
       return;
     }
-    if (report.requestsRemaining === undefined || pool.requests.windowEnd(now) === undefined) return;
-    const used = limit - report.requestsRemaining;
-    const own = pool.requests.usedBy(model, now);
-    const others = pool.requests.used(now) - own - pool.inFlight;
-    scope.doubt = others >= 2 && used <= own ? scope.doubt + 1 : 0;
-    if (scope.doubt >= enoughDoubt) this.#split(pool, "headers do not count the other models");
+    if (remaining === undefined || pool.models.size < 2) return;
+    const used = limit - remaining;
+    // Were it a bucket, this much of it would have come back meanwhile.
+    const refilled = resetMs === undefined || resetMs <= 0 ? limit : (used / resetMs) * justBeforeMs;
+    if (used + refilled < pool.requests.justBefore(charge, justBeforeMs)) sharing.forOwn++;
+    else if (used > pool.requests.usedBy(model, now) + 1) sharing.forShared++;
+    if (sharing.forShared >= enoughSightings) sharing.verdict = "shared";
+    else if (sharing.forOwn >= enoughSightings) this.#split(pool, sharing, "headers do not count other models");
+  }
+
+  /** Scopes whose limit is known while it is not clear who shares it: a look at each model will tell. */
+  *undecided(): Generator<Pool> {
+    for (const [pool, { verdict }] of this.#scopes) {
+      if (verdict === "open" && pool.models.size > 1 && pool.requests.limit !== undefined) yield pool;
+    }
   }
 
   #pool(options: PoolOptions): Pool {
@@ -115,7 +140,7 @@ export class Pools {
     if (known !== undefined) return known;
     const concurrency = replayed ? replayedConcurrency : undefined;
     const pool = this.#pool({ id: scope, models: [model], concurrency, maxConcurrency });
-    this.#scopes.set(pool, { doubt: 0, limits: new Map() });
+    this.#scopes.set(pool, { verdict: "open", forShared: 0, forOwn: 0, limits: new Map() });
     return pool;
   }
 
@@ -127,7 +152,8 @@ export class Pools {
     return own;
   }
 
-  #split(scope: Pool, reason: string): void {
+  #split(scope: Pool, sharing: Sharing, reason: string): void {
+    sharing.verdict = "own";
     scope.sharesRates = false;
     this.#onChange(scope.id, "limits are per model", reason);
     for (const model of scope.models) this.#byModel.get(model)?.push(this.#ownPool(scope, model));

@@ -17,12 +17,15 @@ export interface Charge {
   /** What had stopped counting before it was sent. */
   readonly expiredBefore: number;
   amount: number;
+  answeredAt: number;
   /** How much later than `sentAt` the server may have counted it. */
   lag: number;
   live: boolean;
 }
 
 const assumedWindowMs = 60_000;
+/** Stands in the log for sends of others on the same account. */
+const foreign = "";
 
 /**
  * Counts one kind of thing (requests or tokens) against one limit, and says when more may go.
@@ -46,6 +49,8 @@ export class RateMeter {
   /** Whether "full again" in the headers has been seen to be true. */
   #resets: "untried" | "true" | "false";
   #probe: { readonly charge: Charge; readonly believedOver: number } | undefined;
+  readonly #latencies: number[] = new Array(8).fill(Number.POSITIVE_INFINITY);
+  #answers = 0;
   #shortestLatency = Number.POSITIVE_INFINITY;
   /** Grows when a request is refused although the limit was kept: the lag varies by more than was assumed. */
   #guardFactor = 1;
@@ -88,6 +93,17 @@ export class RateMeter {
     let sum = 0;
     for (const charge of this.#log) if (charge.model === model) sum += charge.amount;
     return sum;
+  }
+
+  /** Sends of other models that were counted within `spanMs` before this one left: each was answered by then. */
+  justBefore(charge: Charge, spanMs: number): number {
+    let others = 0;
+    for (let back = this.#log.length - 1; back >= 0; back--) {
+      const one = this.#log.at(back) as Charge;
+      if (one.sentAt < charge.sentAt - spanMs) break;
+      if (one.answeredAt < charge.sentAt && one.model !== charge.model && one.model !== foreign) others += one.amount;
+    }
+    return others;
   }
 
   /** The earliest time, from `now` on, at which `amount` may go. More than the whole limit waits for all of it. */
@@ -137,11 +153,15 @@ export class RateMeter {
     if (this.#kind === "bucket" && this.#refillPerMs > 0) this.#fullAt += change / this.#refillPerMs;
   }
 
-  /** The reply is here, so the server has counted it: the lag is now known within the spread of the latency. */
+  /** The reply is here, so the server has counted it, with a lag that shows in the latency of replies around it. */
   answered(charge: Charge, receivedAt: number): void {
     const latency = receivedAt - charge.sentAt;
+    charge.answeredAt = receivedAt;
     this.#shortestLatency = Math.min(this.#shortestLatency, latency);
-    charge.lag = this.#guardMs + Math.min(this.#lagCapMs, latency - this.#shortestLatency);
+    this.#latencies[this.#answers++ % this.#latencies.length] = latency;
+    // A queue before the server delays neighbours alike; the shortest of them has the least of the model's own time in it.
+    const queueing = Math.min(...this.#latencies) - this.#shortestLatency;
+    charge.lag = this.#guardMs + Math.min(this.#lagCapMs, queueing);
     if (this.#probe?.charge === charge) this.#probe = undefined;
   }
 
@@ -202,13 +222,22 @@ export class RateMeter {
     return this.#guardFactor * Math.max(0.003 * this.windowMs, Math.min(8, 0.008 * this.windowMs));
   }
 
-  /** The most that is believed of a lag that shows in the latency; the rest of a slow reply is the model's own time. */
+  /** The most that is believed of a lag that shows in the latency. */
   get #lagCapMs(): number {
-    return 0.01 * this.windowMs;
+    return 0.015 * this.windowMs;
   }
 
   #append(amount: number, now: number, model: string, lag: number): Charge {
-    const charge = { seq: this.#seq++, model, sentAt: now, expiredBefore: this.#expired, amount, lag, live: true };
+    const charge: Charge = {
+      seq: this.#seq++,
+      model,
+      sentAt: now,
+      expiredBefore: this.#expired,
+      amount,
+      answeredAt: Number.POSITIVE_INFINITY,
+      lag,
+      live: true,
+    };
     this.#log.push(charge);
     this.#used += amount;
     return charge;
@@ -268,6 +297,6 @@ export class RateMeter {
       return;
     }
     const ours = limit - this.#used - (this.#expired - charge.expiredBefore);
-    if (ours - remaining >= 1) this.#append(ours - remaining, now, "", 0);
+    if (ours - remaining >= 1) this.#append(ours - remaining, now, foreign, 0);
   }
 }

@@ -7,7 +7,7 @@ import { type Attempt, type Ending, startAttempt } from "./attempt.ts";
 import { backoffMs } from "./backoff.ts";
 import { CircuitBreaker, type CircuitStore } from "./circuitBreaker.ts";
 import { DueHeap } from "./heap.ts";
-import { type ModelState, newModel, readyWork, snapshotOf } from "./model.ts";
+import { countReply, isWell, type ModelState, newModel, readyWork, snapshotOf } from "./model.ts";
 import { Order, type Orderable } from "./order.ts";
 import type { Hold, Pool, PoolOptions } from "./pool.ts";
 import { type ModelFacts, Pools } from "./pools.ts";
@@ -52,6 +52,8 @@ const lingerMs = 100;
 const longestTurnMs = 300_000;
 /** First wait after a refusal that did not say for how long. */
 const refusalBackoff = { baseMs: 1_000, maxMs: 60_000 };
+/** What is left of a back-off that only keeps the run from ending. */
+const shortened = 0.05;
 /** Weight of a new reply in the average of actual over expected tokens. */
 const tokenLearning = 0.1;
 
@@ -74,6 +76,9 @@ interface Item extends Orderable {
   attempts: number;
   retries: number;
   refusals: number;
+  /** End of its back-off, and the earliest end when it is the last to be done. */
+  dueAt: number;
+  earlyAt: number;
   attempt: Attempt | undefined;
   holds: readonly (readonly [Pool, Hold])[];
 }
@@ -150,6 +155,8 @@ class SmartQueue implements Queue {
         attempts: 0,
         retries: 0,
         refusals: 0,
+        dueAt: 0,
+        earlyAt: 0,
         attempt: undefined,
         holds: [],
       };
@@ -317,15 +324,47 @@ class SmartQueue implements Queue {
     this.#closeWindows(this.#pools.all(), now);
     for (let item = this.#backoffs.popDue(now); item !== undefined; item = this.#backoffs.popDue(now)) {
       // What was cancelled or given up meanwhile is still in the heap.
-      if (item.phase === "backingOff") this.#enqueueAgain(item, false);
+      if (item.phase === "backingOff" && item.dueAt <= now) this.#enqueueAgain(item, false);
     }
+    this.#hastenLast(now);
     const admits = (item: Item) => this.#admits(item, now);
+    this.#lookAtEach(admits, now);
     for (let item = this.#order.next(admits); item !== undefined; item = this.#order.next(admits))
       this.#start(item, now);
     this.#reviewTurns();
     this.#giveUpWhenAlone(now);
     this.#wake(now);
     if (this.#waitingCount + this.#flying.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  /**
+   * When a model's last tasks are backing off while it answers on the whole, long back-offs protect nobody and keep the run
+   * from ending: they are cut short.
+   */
+  #hastenLast(now: number): void {
+    let any = false;
+    for (const state of this.#models.values()) any ||= state.backingOff > 0 && state.queued === 0 && isWell(state);
+    if (!any) return;
+    for (const { item } of this.#backoffs) {
+      if (item.phase !== "backingOff" || item.state.queued > 0 || !isWell(item.state)) continue;
+      if (item.earlyAt > now) this.#wakeAt = Math.min(this.#wakeAt, item.earlyAt);
+      else this.#enqueueAgain(item, false);
+    }
+  }
+
+  /** Sends one request of each model of a scope early on, so that the headers show whether they share its limit. */
+  #lookAtEach(admits: (item: Item) => boolean, now: number): void {
+    for (const pool of this.#pools.undecided()) {
+      const states = [...pool.models].map((id) => this.#model(id));
+      // One model must have been counted often enough to show in another's count, even if a bucket forgets quickly.
+      const telling = Math.max(4, (pool.requests.limit ?? 0) / 20);
+      if (!states.some((state) => state.replies >= telling)) continue;
+      for (const state of states) {
+        if (state.sent > 0 || state.queued === 0) continue;
+        const item = this.#order.next((head) => head.state === state && admits(head));
+        if (item !== undefined) this.#start(item, now);
+      }
+    }
   }
 
   /** One timer for whatever opens first. */
@@ -429,8 +468,9 @@ class SmartQueue implements Queue {
     const actual = cached ? undefined : tokensOf(reply.outcome);
     for (const [pool, hold] of item.holds) {
       if (actual !== undefined) pool.tokens.amend(hold.tokens, actual);
+      if (reply.outcome.kind === "rateLimited") pool.uncount(hold);
       pool.release(hold, now, pool === reported ? report : undefined);
-      if (cached) pool.refund(hold);
+      if (cached) pool.uncount(hold);
     }
     if (cached) return;
     state.tokensSent += actual ?? item.task.tokens;
@@ -438,22 +478,25 @@ class SmartQueue implements Queue {
       const ratio = Math.min(4, Math.max(0.25, actual / item.task.tokens));
       state.tokenRatio += tokenLearning * (ratio - state.tokenRatio);
     }
-    if (reported !== undefined && report !== undefined) this.#pools.weigh(reported, state.id, now, report);
+    if (reported !== undefined && report !== undefined) {
+      const hold = item.holds.find(([pool]) => pool === reported)?.[1];
+      if (hold !== undefined) this.#pools.weigh(reported, hold.requests, now, report);
+    }
   }
 
   /** What the outcome tells of the server: concurrency and circuit. */
   #learn(item: Item, reply: SentReply, now: number): void {
     const { state, holds } = item;
     const { outcome } = reply;
+    if (outcome.kind === "cancelled") return;
+    countReply(state, outcome.kind === "unavailable");
     switch (outcome.kind) {
-      case "cancelled":
-        return;
       case "unavailable":
         state.lastTrouble = outcome;
         for (const [pool] of holds) pool.control.troubled();
         if (outcome.retryAfterMs !== undefined)
           state.closedUntil = Math.max(state.closedUntil, now + outcome.retryAfterMs);
-        if (state.breaker.failed(now)) this.#circuitChanged(state, outcome.message);
+        if (state.breaker.failed(now, state.inFlight)) this.#circuitChanged(state, outcome.message);
         if (state.breaker.hopeless) this.#giveUp(state, now);
         return;
       case "rateLimited":
@@ -515,7 +558,10 @@ class SmartQueue implements Queue {
     item.retries++;
     item.phase = "backingOff";
     item.state.backingOff++;
-    this.#backoffs.push(now + step.afterMs, item);
+    item.dueAt = now + step.afterMs;
+    const asked = reply.outcome.kind === "unavailable" && reply.outcome.retryAfterMs !== undefined;
+    item.earlyAt = asked ? item.dueAt : now + step.afterMs * shortened;
+    this.#backoffs.push(item.dueAt, item);
   }
 
   #enqueueAgain(item: Item, first: boolean): void {
@@ -557,8 +603,8 @@ class SmartQueue implements Queue {
   /** Takes out everything of a model that waits. */
   #takeWaiting(state: ModelState): Item[] {
     const items = this.#order.drain(state.id);
-    for (const { item } of this.#backoffs) {
-      if (item.state === state && item.phase === "backingOff") items.push(item);
+    for (const { item, due } of this.#backoffs) {
+      if (item.state === state && item.phase === "backingOff" && due === item.dueAt) items.push(item);
     }
     state.queued = 0;
     state.backingOff = 0;
@@ -638,7 +684,13 @@ class SmartQueue implements Queue {
     let next: { readonly due: number; readonly item: Item } | undefined;
     for (const entry of this.#backoffs) {
       const { item, due } = entry;
-      if (item.state === state && item.phase === "backingOff" && (next === undefined || due < next.due)) next = entry;
+      if (
+        item.state === state &&
+        item.phase === "backingOff" &&
+        due === item.dueAt &&
+        (next === undefined || due < next.due)
+      )
+        next = entry;
     }
     return next;
   }

@@ -1,5 +1,6 @@
 import type { Clock } from "../../../src/base/clock.ts";
 import type { Random } from "../../../src/base/random.ts";
+import { Fifo } from "../../../src/engine/queue/fifo.ts";
 import type { SentReply, WindowKind } from "../../../src/engine/queue/queue.ts";
 import type { LimitReport, Outcome } from "../../../src/engine/response/outcome.ts";
 
@@ -49,6 +50,7 @@ export class SimulatedServer {
   readonly arrivals: { readonly model: string; readonly at: number }[] = [];
   answered = 0;
   refused = 0;
+  readonly refusedBy = new Map<string, number>();
   failed = 0;
   inFlight = 0;
   maxInFlight = 0;
@@ -86,6 +88,7 @@ export class SimulatedServer {
     const waitMs = Math.max(requests?.wait(1, now) ?? 0, tokenCounter?.wait(tokens, now) ?? 0);
     if (waitMs > 0 || this.inFlight >= maxInFlight) {
       this.refused++;
+      this.refusedBy.set(model, (this.refusedBy.get(model) ?? 0) + 1);
       const retryAfterMs = retryAfter && waitMs > 0 ? Math.ceil(waitMs) : undefined;
       return { outcome: { kind: "rateLimited", message: "slow down", retryAfterMs }, ...this.#report(model, now) };
     }
@@ -179,10 +182,15 @@ function fixedCounter(limit: number, windowMs: number, phaseMs: number): Counter
 }
 
 function slidingCounter(limit: number, windowMs: number): Counter {
-  let taken: { readonly at: number; readonly amount: number }[] = [];
+  const taken = new Fifo<{ readonly at: number; readonly amount: number }>();
+  let sum = 0;
+  let newest = 0;
   const used = (now: number) => {
-    while (taken[0] !== undefined && taken[0].at + windowMs <= now) taken.shift();
-    return taken.reduce((sum, one) => sum + one.amount, 0);
+    for (let one = taken.peek(); one !== undefined && one.at + windowMs <= now; one = taken.peek()) {
+      sum -= one.amount;
+      taken.shift();
+    }
+    return sum;
   };
   return {
     wait(amount, now) {
@@ -195,10 +203,12 @@ function slidingCounter(limit: number, windowMs: number): Counter {
       return 0;
     },
     take(amount, now) {
-      taken = [...taken, { at: now, amount }];
+      taken.push({ at: now, amount });
+      sum += amount;
+      newest = now;
     },
     remaining: (now) => limit - used(now),
-    resetMs: (now) => (used(now) === 0 ? 0 : (taken.at(-1)?.at ?? 0) + windowMs - now),
+    resetMs: (now) => (used(now) === 0 ? 0 : newest + windowMs - now),
   };
 }
 
