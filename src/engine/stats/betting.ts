@@ -15,13 +15,14 @@ export const INTERVAL_STAKES: readonly number[] = [0.2, 0.4];
 
 /**
  * Stakes for a race of at most `rows` rows: a first one of the order that is log-optimal for the smallest difference such
- * a race can resolve, then half as much again up to 0.8. Any grid is valid; this one was chosen on generated matrices,
- * where it needs some 4 % fewer calls than doublings from half the first stake. 250 rows: .4 .6; 1000: .29 .43 .65.
+ * a race can resolve, then doublings up to 0.8. Any grid is valid. Larger stakes were tried: on the recorded matrices they
+ * save another 4 % of calls, and spend more of the error that is allowed (mean 2.2 instead of 1.5 % on adversarial sets).
+ * 250 rows: .29 .58; 1000: .14 .29 .58.
  */
 export function stakes(rows: number, alpha: number): number[] {
-  const first = Math.sqrt((2 * Math.log(1 / alpha)) / (0.2 * rows)) / 0.6;
+  const first = Math.sqrt((2 * Math.log(1 / alpha)) / (0.2 * rows)) / 1.2;
   const out: number[] = [];
-  for (let c = Math.min(0.4, Math.max(0.02, first)); c <= 0.8; c *= 1.5) out.push(c);
+  for (let c = Math.min(0.4, Math.max(0.02, first)); c <= 0.8; c *= 2) out.push(c);
   return out;
 }
 

@@ -146,8 +146,8 @@ describe("intervals", () => {
     expect(path.slice(3)).toEqual([700, 700]);
   });
   test("stakes follow the number of rows", () => {
-    expect(stakes(250, 0.05).map((c) => c.toFixed(2))).toEqual(["0.40", "0.60"]);
-    expect(stakes(1000, 0.05).map((c) => c.toFixed(2))).toEqual(["0.29", "0.43", "0.65"]);
+    expect(stakes(250, 0.05).map((c) => c.toFixed(2))).toEqual(["0.29", "0.58"]);
+    expect(stakes(1000, 0.05).map((c) => c.toFixed(2))).toEqual(["0.14", "0.29", "0.58"]);
     for (const rows of [1, 10, 1e7]) for (const c of stakes(rows, 0.05)) expect(c).toBeLessThanOrEqual(0.8);
   });
 });
