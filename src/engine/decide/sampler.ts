@@ -152,6 +152,9 @@ export interface Sampler {
 
 /** A sampler that new variants may join: the rows already consumed are run for the newcomer first. */
 export interface OpenSampler extends Sampler {
-  /** Adds a variant at the watermark and returns its position. Store the `joined` decision: resuming needs its row. */
+  /**
+   * Adds a variant at the watermark and returns its position. Store the `joined` decision: resuming needs its row. One that
+   * was written by looking at rows of this run must not join, for it has seen the answers: it needs a run on other rows.
+   */
   join(candidate: Candidate): { readonly variant: number; readonly decisions: readonly Decision[] };
 }
