@@ -1,10 +1,10 @@
 import { openSampler } from "../decide/open.ts";
-import type { SamplerOptions } from "../decide/options.ts";
+import type { Axis, SamplerOptions } from "../decide/options.ts";
 import type { Sampler } from "../decide/sampler.ts";
 import type { LayoutMetrics } from "../layout/layout.ts";
-import { costOf, type Price } from "../plan/prices.ts";
+import { costOf, type Price, servedFromCache } from "../plan/prices.ts";
 import type { Variant } from "../plan/variants.ts";
-import type { Experiment } from "../spec/experiment.ts";
+import type { Experiment, SamplingMode, Scalar } from "../spec/experiment.ts";
 import type { RunRecord, Store } from "../store/store.ts";
 
 /** What one model's race is opened with; stored with the run, so that it can be decided again without its file. */
@@ -15,8 +15,9 @@ export function samplerOptions(
   costs: readonly (number | undefined)[],
 ): SamplerOptions {
   const { sampling, stopping } = experiment;
-  // Without a rule nothing may be dropped, which is what `full` means.
-  const mode = sampling.mode === "adaptive" && stopping.rule === "none" ? "full" : sampling.mode;
+  const mode = runMode(experiment);
+  const racing = mode === "adaptive" || mode === "bayes";
+  const baseline = variants.find((variant) => variant.layout === sampling.baseline);
   return {
     mode,
     rows,
@@ -28,25 +29,54 @@ export function samplerOptions(
     equivalence: sampling.equivalence,
     seed: sampling.seed,
     strict: sampling.strict,
+    stopWhenEquivalent: sampling.stopWhenEquivalent,
     initial: sampling.initial,
-    ...(mode === "adaptive" ? { scope: sampling.scope } : {}),
-    ...(sampling.max === undefined ? {} : mode === "adaptive" ? { maxRows: sampling.max } : { max: sampling.max }),
+    ...(sampling.budget === undefined ? {} : { budget: sampling.budget }),
+    ...(racing ? { scope: sampling.scope } : {}),
+    ...(sampling.max === undefined ? {} : racing ? { maxRows: sampling.max } : { max: sampling.max }),
+    ...(sampling.objective === "cheaper" && baseline !== undefined
+      ? { objective: "cheaper", baseline: baseline.id }
+      : {}),
     ...(stopping.rule === "patience"
       ? { patience: { patience: stopping.patience, threshold: stopping.threshold } }
       : {}),
+    ...(mode === "bayes" ? { axes: axesOf(variants) } : {}),
   };
 }
 
-/** Cost of 1,000 calls in US dollars, or their prompt tokens where a call is free or its price unknown: it only breaks ties. */
+/** Without a rule of its own the adaptive mode asks every trial, and patience is a rule over a full run. */
+function runMode({ sampling, stopping }: Experiment): SamplingMode {
+  return sampling.mode === "adaptive" && stopping.rule !== "sequential" ? "full" : sampling.mode;
+}
+
+/** The layout and every parameter that varies, as dimensions to search. */
+function axesOf(variants: readonly Variant[]): readonly Axis[] {
+  const [first] = variants;
+  if (first === undefined) return [];
+  const axes: Axis[] = [{ name: "layout", kind: "category", values: variants.map((variant) => variant.layout) }];
+  for (const name of Object.keys(first.parameters)) {
+    const values = variants.map((variant) => variant.parameters[name] as Scalar);
+    if (new Set(values).size < 2) continue;
+    axes.push({ name, kind: values.every((value) => typeof value === "number") ? "number" : "category", values });
+  }
+  return axes;
+}
+
+/**
+ * Cost of 1,000 calls in US dollars with the provider's prefix cache warm, or their prompt tokens where a call is free or its
+ * price unknown. It breaks ties, and carries "not worse, and cheaper by so much".
+ */
 export function expectedCost(
   price: Price | undefined,
   free: boolean,
   metrics: LayoutMetrics,
   answerTokens: number,
 ): number {
-  const dollars =
-    price === undefined || free ? undefined : costOf(price, { prompt: metrics.promptTokens, completion: answerTokens });
-  return 1000 * (dollars ?? metrics.promptTokens);
+  if (price === undefined || free) return 1000 * metrics.promptTokens;
+  const cached = servedFromCache(metrics.cacheablePrefix * metrics.promptTokens);
+  return (
+    1000 * (costOf(price, { prompt: metrics.promptTokens, cached, completion: answerTokens }) ?? metrics.promptTokens)
+  );
 }
 
 /** The races of a stored run, told every stored score: as they stood, or as they would with other options. */

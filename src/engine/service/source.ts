@@ -8,6 +8,7 @@ import { formatDiagnostic } from "../spec/diagnostic.ts";
 import { type LoadedExperiment, loadExperiment, type ReadyExperiment } from "../spec/load.ts";
 import { createLoadCache } from "../spec/loadFiles.ts";
 import { builtinProviders } from "../spec/names.ts";
+import { parseWorkspaceLayouts } from "../spec/workspaceLayouts.ts";
 import type { EngineDeps } from "./deps.ts";
 
 /** Opens experiment files with all they name. Data files are kept between calls while they do not change. */
@@ -36,11 +37,27 @@ export class Sources {
   /** `shown` is how diagnostics name the file. */
   async load(source: Source, shown = source.file): Promise<LoadedExperiment> {
     const text = await this.text(source);
-    return loadExperiment(text, shown, this.files(source.file), {
+    const shared = await this.#workspaceLayouts(source.file);
+    const loaded = await loadExperiment(text, shown, this.files(source.file), {
       cache: this.#cache,
       checkLayout,
+      workspaceLayouts: shared.layouts,
       ...(this.#deps.providers === undefined ? {} : { providers: providerNames(this.#deps) }),
     });
+    return shared.diagnostics.length === 0
+      ? loaded
+      : { ...loaded, diagnostics: [...loaded.diagnostics, ...shared.diagnostics] };
+  }
+
+  /** Layouts that every experiment below the folder of the nearest `.layoutlab/layouts.yaml` may use. */
+  async #workspaceLayouts(file: string): Promise<ReturnType<typeof parseWorkspaceLayouts>> {
+    for (let folder = path.dirname(file), up = 0; up < 8; folder = path.dirname(folder), up++) {
+      const candidate = path.join(folder, ".layoutlab", "layouts.yaml");
+      const opened = await this.files(file).open(candidate);
+      if (opened.kind === "file") return parseWorkspaceLayouts(await readFile(candidate, "utf8"), candidate);
+      if (path.dirname(folder) === folder) break;
+    }
+    return { layouts: [], diagnostics: [] };
   }
 
   /** @throws UserError with every error of the file, one a line. */

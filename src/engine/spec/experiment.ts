@@ -164,6 +164,12 @@ export interface SamplingSpec {
   readonly repeats: number;
   readonly scope: "dataset" | "population";
   readonly strict: boolean;
+  readonly objective: "best" | "cheaper";
+  /** Name of the layout in use today; set when the objective is `cheaper`. */
+  readonly baseline: string | undefined;
+  readonly stopWhenEquivalent: boolean;
+  /** Calls that `halving`, `bandit` and the search of `bayes` may spend. */
+  readonly budget: number | undefined;
 }
 
 export interface StoppingSpec {

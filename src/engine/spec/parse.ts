@@ -236,6 +236,7 @@ function build(
   const { sampling, stopping } = readSampling(
     file,
     Object.values(parameters).some((values) => values.length > 1),
+    layouts.map((layout) => layout.name),
     report,
   );
   if (prompt.quickCheck === undefined && file.layouts?.some((each) => each === "sandwich")) {

@@ -38,10 +38,23 @@ export const samplingSchema = z.strictObject({
     .enum(["dataset", "population"])
     .default("dataset")
     .meta({ description: "Whom the verdict speaks about: these rows, or future rows like them." }),
-  strict: z
-    .boolean()
-    .default(false)
-    .meta({ description: "Demand a proven winner; near-ties are not called equivalent early." }),
+  strict: z.boolean().default(false).meta({
+    description:
+      "Prove for every table, not only where the best leads by the margin, that no variant is more than the margin better than the winner; about 15 % more calls.",
+  }),
+  objective: z.enum(["best", "cheaper"]).default("best").meta({
+    description:
+      "`best` looks for the most accurate variant; `cheaper` for the cheapest one that is not worse than `baseline` by more than the margin.",
+  }),
+  baseline: nonEmpty
+    .optional()
+    .meta({ description: "Layout in use today, for `objective: cheaper`.", examples: ["standard"] }),
+  stopWhenEquivalent: z.boolean().default(false).meta({
+    description: "Also stop as soon as all variants that are left are shown to be within the margin of each other.",
+  }),
+  budget: positiveInteger
+    .optional()
+    .meta({ description: "Calls that `halving`, `bandit` and the search of `bayes` may spend.", examples: [1000] }),
 });
 
 export const stoppingSchema = z.strictObject({

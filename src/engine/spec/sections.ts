@@ -117,6 +117,7 @@ export function readModels(written: readonly string[], providers: readonly strin
 export function readSampling(
   file: ExperimentFile,
   searchable: boolean,
+  layouts: readonly string[],
   report: Report,
 ): { sampling: SamplingSpec; stopping: StoppingSpec } {
   const { sampling, stopping } = file;
@@ -127,6 +128,23 @@ export function readSampling(
       code: "sampling-conflict",
       message: `max (${sampling.max}) is below initial (${sampling.initial})`,
       action: "raise max, or lower initial",
+    });
+  }
+  const { baseline } = sampling;
+  if (baseline !== undefined && !layouts.includes(baseline)) {
+    const suggestions = didYouMean(baseline, layouts);
+    report(["sampling", "baseline"], {
+      code: "unknown-layout",
+      message: `the baseline ${baseline} is not among the layouts`,
+      action: meant(suggestions, layouts, "layouts"),
+      suggestions: suggestions.length > 0 ? suggestions : layouts,
+    });
+  }
+  if (sampling.objective === "cheaper" && baseline === undefined) {
+    report(["sampling", "objective"], {
+      code: "sampling-conflict",
+      message: "the objective cheaper needs a layout to be held against",
+      action: "add sampling.baseline with the layout in use today",
     });
   }
   const adaptive = mode === "adaptive";
@@ -171,7 +189,7 @@ export function readSampling(
       action: "set parameters.temperature above 0, or repeats: 1",
     });
   }
-  return { sampling: { ...sampling, max }, stopping: { ...stopping, rule } };
+  return { sampling: { ...sampling, max, baseline, budget: sampling.budget }, stopping: { ...stopping, rule } };
 }
 
 /** Scorers; the default follows from what an answer is. */
