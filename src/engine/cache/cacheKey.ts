@@ -5,7 +5,7 @@ import type { ToolSpec } from "../provider/provider.ts";
 import type { Scalar } from "../spec/experiment.ts";
 
 /** Stands before every key. To be raised when the same request would be sent differently than before. */
-export const keyVersion = "1";
+const keyVersion = "1";
 
 /** All that changes a model's answer beside the messages. Timeouts, concurrency, retries and names of things are not in it. */
 export interface KeyedRequest {

@@ -1,16 +1,16 @@
 import type { StoreContext } from "./context.ts";
-import { packed, packedSize } from "./packing.ts";
+import { packed } from "./packing.ts";
 import type { CacheEntry } from "./store.ts";
 import { number } from "./values.ts";
 
-/** Bytes a row takes beside its answer: key twice (row and index), numbers and three index entries. */
+/** Bytes a row takes beside its answer, which counts one for each character or compressed byte: key twice (row and index), numbers and three index entries. */
 const overhead = 180;
 
 /** Writes an answer in the open transaction, in place of an earlier one under the same key. */
 export function writeCacheEntry(context: StoreContext, entry: CacheEntry): void {
   const { connection, registry, tallies } = context;
   const data = packed(entry.answer);
-  const bytes = packedSize(data) + overhead;
+  const bytes = data.length + overhead;
   const model = registry.name(entry.model);
   const experiment = registry.name(entry.experiment);
   const now = context.now();

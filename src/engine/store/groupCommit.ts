@@ -1,9 +1,21 @@
+import type { Clock } from "../../base/clock.ts";
+import { pauseThread, tryMs } from "./patience.ts";
 import type { Connection } from "./sqlite.ts";
+import { isBusy } from "./sqliteTrouble.ts";
 
 /** Most writes that share a transaction; the rest go in the next one, so that the event loop gets its turn. */
 const cap = 256;
 
-export interface CommitHooks {
+/**
+ * Between two tries for a lock that another process holds, in ms. SQLite's own waiting holds up the thread, and its pauses
+ * grow until a busy neighbour starves us.
+ */
+const retryMs = 1;
+
+export interface CommitOptions {
+  readonly clock: Clock;
+  /** How long writes wait for another process's lock, in ms. */
+  readonly patienceMs: number;
   /** Inside the transaction, before the first write. */
   opened(): void;
   /** Inside the transaction, after the last write. */
@@ -24,16 +36,18 @@ interface Write {
 /**
  * Writes asked for in one turn of the event loop share one transaction, and each promise resolves after the commit. A write
  * that fails takes the others with it, so the group is rolled back and each is done again alone: only the guilty one rejects.
+ * Waiting for another process's lock leaves the event loop free.
  */
 export class GroupCommit {
   readonly #connection: Connection;
-  readonly #hooks: CommitHooks;
+  readonly #options: CommitOptions;
   #waiting: Write[] = [];
   #scheduled = false;
+  #lockedSince: number | undefined;
 
-  constructor(connection: Connection, hooks: CommitHooks) {
+  constructor(connection: Connection, options: CommitOptions) {
     this.#connection = connection;
-    this.#hooks = hooks;
+    this.#options = options;
   }
 
   write<T>(work: () => T): Promise<T> {
@@ -47,54 +61,89 @@ export class GroupCommit {
     });
   }
 
-  /** Commits all that waits, now. */
+  /** Commits all that waits before it returns, holding up the thread where another process has the lock. */
   flush(): void {
-    while (this.#waiting.length > 0) this.#commitNext();
+    let waited = 0;
+    while (this.#waiting.length > 0) {
+      const locked = this.#commitNext();
+      if (locked === undefined) continue;
+      if (waited >= this.#options.patienceMs) this.#rejectAll(locked);
+      waited += tryMs;
+      pauseThread(tryMs);
+    }
   }
 
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    setImmediate(() => {
+    const turn = () => {
       this.#scheduled = false;
-      this.#commitNext();
-      if (this.#waiting.length > 0) this.#schedule();
-    });
+      try {
+        this.#turn();
+      } finally {
+        // Also when a listener throws: the writes behind it still have their turn.
+        if (this.#waiting.length > 0) this.#schedule();
+      }
+    };
+    if (this.#lockedSince === undefined) setImmediate(turn);
+    else this.#options.clock.after(retryMs, turn);
   }
 
-  #commitNext(): void {
-    const group = this.#waiting.length <= cap ? this.#waiting : this.#waiting.slice(0, cap);
-    this.#waiting = this.#waiting.length <= cap ? [] : this.#waiting.slice(cap);
-    if (group.length === 0) return;
-    const failure = this.#commit(group);
-    if (failure === undefined) return;
-    if (!failure.insideWrite || group.length === 1) {
-      for (const { reject } of group) reject(failure.error);
+  #turn(): void {
+    const locked = this.#commitNext();
+    if (locked === undefined) {
+      this.#lockedSince = undefined;
       return;
     }
-    for (const write of group) {
-      const own = this.#commit([write]);
-      if (own !== undefined) write.reject(own.error);
+    const now = this.#options.clock.monotonic();
+    this.#lockedSince ??= now;
+    if (now - this.#lockedSince < this.#options.patienceMs) return;
+    this.#lockedSince = undefined;
+    this.#rejectAll(locked);
+  }
+
+  /** Commits a group; when another process has the lock, the group waits on and that error is returned. */
+  #commitNext(): unknown {
+    const group = this.#waiting.splice(0, cap);
+    if (group.length === 0) return undefined;
+    const failure = this.#commit(group);
+    if (failure === undefined) return undefined;
+    if (isBusy(failure.error)) {
+      this.#waiting.unshift(...group);
+      return failure.error;
+    }
+    if (group.length === 1) group[0]?.reject(this.#options.trouble(failure.error));
+    else this.#commitEach(group);
+    return undefined;
+  }
+
+  #commitEach(group: readonly Write[]): void {
+    for (const [i, write] of group.entries()) {
+      const failure = this.#commit([write]);
+      if (failure === undefined) continue;
+      if (isBusy(failure.error)) {
+        this.#waiting.unshift(...group.slice(i));
+        return;
+      }
+      write.reject(this.#options.trouble(failure.error));
     }
   }
 
-  #commit(group: readonly Write[]): { readonly error: unknown; readonly insideWrite: boolean } | undefined {
+  #commit(group: readonly Write[]): { readonly error: unknown } | undefined {
     const settle: (() => void)[] = [];
-    let insideWrite = false;
     try {
       this.#connection.run("BEGIN IMMEDIATE");
-      insideWrite = true;
-      this.#hooks.opened();
+      this.#options.opened();
       for (const { run } of group) settle.push(run());
-      this.#hooks.closing();
+      this.#options.closing();
       this.#connection.run("COMMIT");
     } catch (error) {
       this.#rollBack();
-      this.#hooks.rolledBack();
-      return { error: this.#hooks.trouble(error), insideWrite };
+      this.#options.rolledBack();
+      return { error };
     }
     for (const resolve of settle) resolve();
-    this.#hooks.committed();
+    this.#options.committed();
     return undefined;
   }
 
@@ -102,7 +151,12 @@ export class GroupCommit {
     try {
       this.#connection.run("ROLLBACK");
     } catch {
-      // A full disk or an I/O error has already rolled it back; there is no transaction to end.
+      // It never began, or a full disk or an I/O error has already rolled it back: there is no transaction to end.
     }
+  }
+
+  #rejectAll(error: unknown): void {
+    const reason = this.#options.trouble(error);
+    for (const { reject } of this.#waiting.splice(0)) reject(reason);
   }
 }

@@ -1,6 +1,7 @@
 import { UserError } from "../../base/errors.ts";
 import { foreignFile, inMemory, makeFolder, refuseForeignFile, setAside } from "./file.ts";
 import { migrations } from "./migrations/migrations.ts";
+import { patiently, tryMs } from "./patience.ts";
 import { Connection } from "./sqlite.ts";
 import { isBusy, isCorrupt, toUserError } from "./sqliteTrouble.ts";
 import { number, text } from "./values.ts";
@@ -9,8 +10,8 @@ import { number, text } from "./values.ts";
 const applicationId = 0x4c4c6162;
 
 export interface OpenOptions {
-  /** How long a write waits for another program's, in ms; this blocks the thread. */
-  readonly busyTimeoutMs: number;
+  /** How long to wait for another program's lock, in ms; this holds up the thread. */
+  readonly patienceMs: number;
   /** Wall time, for the name of a file that is set aside. */
   now(): number;
 }
@@ -30,11 +31,16 @@ export function openConnection(
   let connection: Connection | undefined;
   try {
     connection = new Connection(location);
-    connection.exec(`PRAGMA busy_timeout = ${Math.round(options.busyTimeoutMs)}`);
-    refuseForeignDatabase(connection);
-    const warnings = chooseJournal(connection, options.busyTimeoutMs);
+    connection.exec(`PRAGMA busy_timeout = ${tryMs}`);
+    const opened = connection;
+    // Several processes may open a new file at once; each step is safe to do again.
+    const warnings = patiently(options.patienceMs, () => {
+      refuseForeignDatabase(opened);
+      const found = chooseJournal(opened);
+      migrate(opened);
+      return found;
+    });
     connection.exec("PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY;");
-    migrate(connection);
     return { connection, warnings };
   } catch (error) {
     connection?.close();
@@ -54,37 +60,25 @@ function refuseForeignDatabase(connection: Connection): void {
  * Write-ahead log where the file system can share memory between processes, a rollback journal where it cannot (network
  * drives, Windows folders seen from WSL). There NORMAL could damage the file in a power cut, so it syncs in full.
  */
-function chooseJournal(connection: Connection, patienceMs: number): string[] {
+function chooseJournal(connection: Connection): string[] {
   if (connection.location === inMemory) return [];
   let mode: string;
   try {
-    mode = patiently(patienceMs, () => text(connection.get("PRAGMA journal_mode = WAL")?.["journal_mode"]));
+    mode = text(connection.get("PRAGMA journal_mode = WAL")?.["journal_mode"]);
     if (mode === "wal") connection.get("SELECT count(*) FROM sqlite_schema");
   } catch (error) {
     if (isBusy(error) || isCorrupt(error)) throw error;
     mode = text(connection.get("PRAGMA journal_mode = DELETE")?.["journal_mode"]);
   }
   if (mode === "wal") {
-    connection.exec("PRAGMA synchronous = NORMAL");
+    // A log that one large commit blew up is cut back when it has been taken over.
+    connection.exec("PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 67108864;");
     return [];
   }
   connection.exec("PRAGMA synchronous = FULL");
   return [
     `The store ${connection.location} stands on a drive that cannot share memory between programs, so writing is slower; a local drive is better.`,
   ];
-}
-
-/** Several processes may open a new file at once, and SQLite does not always wait for its turn when the journal changes. */
-function patiently<T>(patienceMs: number, work: () => T): T {
-  const pause = new Int32Array(new SharedArrayBuffer(4));
-  for (let waited = 0; ; waited += 10) {
-    try {
-      return work();
-    } catch (error) {
-      if (!isBusy(error) || waited >= patienceMs) throw error;
-      Atomics.wait(pause, 0, 0, 10);
-    }
-  }
 }
 
 function migrate(connection: Connection): void {

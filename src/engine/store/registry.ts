@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import { contentHash } from "../../base/hash.ts";
 import type { Piece, PromptMessage } from "../prompt/prompt.ts";
 import { packed } from "./packing.ts";
@@ -5,8 +6,16 @@ import type { Connection } from "./sqlite.ts";
 import type { NewRequest } from "./store.ts";
 import { longText, number, text } from "./values.ts";
 
-/** Entries an in-process table of numbers may hold before it is emptied. */
-const cap = 4096;
+/** Characters of text that each table of numbers may hold in memory. */
+const memory = 4 * 2 ** 20;
+
+function numbersOfTexts(): LRUCache<string, number> {
+  return new LRUCache({ maxSize: memory, sizeCalculation: (_id, text) => text.length + 50 });
+}
+
+function textsOfNumbers(): LRUCache<number, string> {
+  return new LRUCache({ maxSize: memory, sizeCalculation: (text) => text.length + 50 });
+}
 
 /**
  * Numbers for what rows share: names, texts by content, templates. What was looked up once is remembered, and a fixed piece
@@ -17,12 +26,12 @@ const cap = 4096;
  */
 export class Registry {
   readonly #connection: Connection;
-  readonly #names = new Map<string, number>();
-  readonly #nameTexts = new Map<number, string>();
-  readonly #bodies = new Map<string, number>();
-  readonly #bodyTexts = new Map<number, string>();
-  readonly #templates = new Map<string, Map<string, number>>();
-  readonly #runs = new Map<string, number>();
+  readonly #names = numbersOfTexts();
+  readonly #nameTexts = textsOfNumbers();
+  readonly #bodies = numbersOfTexts();
+  readonly #bodyTexts = textsOfNumbers();
+  readonly #templates = numbersOfTexts();
+  readonly #runs = numbersOfTexts();
   #pieces = new WeakMap<Piece, number>();
   #sweep = -1;
 
@@ -58,7 +67,6 @@ export class Registry {
     if (id === undefined) {
       const row = this.#connection.get("SELECT id FROM name WHERE text = ?", text);
       id = row ? number(row["id"]) : this.#connection.insert("INSERT INTO name (text) VALUES (?)", text);
-      if (this.#names.size >= cap) this.#names.clear();
       this.#names.set(text, id);
     }
     return id;
@@ -74,7 +82,6 @@ export class Registry {
     let found = this.#nameTexts.get(id);
     if (found === undefined) {
       found = text(this.#connection.get("SELECT text FROM name WHERE id = ?", id)?.["text"]);
-      if (this.#nameTexts.size >= cap) this.#nameTexts.clear();
       this.#nameTexts.set(id, found);
     }
     return found;
@@ -88,7 +95,6 @@ export class Registry {
       id = row
         ? number(row["id"])
         : this.#connection.insert("INSERT INTO body (hash, data) VALUES (?, ?)", hash, packed(content));
-      if (this.#bodies.size >= cap) this.#bodies.clear();
       this.#bodies.set(content, id);
     }
     return id;
@@ -98,7 +104,6 @@ export class Registry {
     let found = this.#bodyTexts.get(id);
     if (found === undefined) {
       found = longText(this.#connection.get("SELECT data FROM body WHERE id = ?", id)?.["data"]);
-      if (this.#bodyTexts.size >= cap) this.#bodyTexts.clear();
       this.#bodyTexts.set(id, found);
     }
     return found;
@@ -111,7 +116,6 @@ export class Registry {
       const row = this.#connection.get("SELECT key FROM run WHERE id = ?", id);
       if (row === undefined) return undefined;
       key = number(row["key"]);
-      if (this.#runs.size >= cap) this.#runs.clear();
       this.#runs.set(id, key);
     }
     return key;
@@ -143,17 +147,10 @@ export class Registry {
   }
 
   #templateId(run: number, skeleton: string, request: string, schema: string | undefined): number {
-    const group = `${run} ${skeleton}`;
-    const member = schema === undefined ? request : `${request}\n${schema}`;
-    let members = this.#templates.get(group);
-    if (members === undefined) {
-      if (this.#templates.size >= cap) this.#templates.clear();
-      members = new Map();
-      this.#templates.set(group, members);
-    }
-    let id = members.get(member);
+    const remembered = `${run} ${skeleton}\u0000${request}${schema === undefined ? "" : `\u0000${schema}`}`;
+    let id = this.#templates.get(remembered);
     if (id === undefined) {
-      const hash = contentHash(JSON.stringify([skeleton, request, schema]));
+      const hash = contentHash(remembered);
       const row = this.#connection.get("SELECT id FROM template WHERE run = ? AND hash = ?", run, hash);
       id = row
         ? number(row["id"])
@@ -165,8 +162,7 @@ export class Registry {
             packed(request),
             schema === undefined ? null : packed(schema),
           );
-      if (members.size >= cap) members.clear();
-      members.set(member, id);
+      this.#templates.set(remembered, id);
     }
     return id;
   }

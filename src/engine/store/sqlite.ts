@@ -10,6 +10,7 @@ export class Connection {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   readonly #arrays = new Map<string, StatementSync>();
+  #closed = false;
 
   constructor(location: string) {
     this.location = location;
@@ -59,7 +60,9 @@ export class Connection {
   close(): void {
     this.#statements.clear();
     this.#arrays.clear();
-    if (this.#database.isOpen) this.#database.close();
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#database.close();
   }
 
   #statement(sql: string): StatementSync {
@@ -89,7 +92,7 @@ function loadSqlite(): typeof import("node:sqlite") {
   return loaded;
 }
 
-export function missingSqlite(version: string): UserError {
+function missingSqlite(version: string): UserError {
   return new UserError(
     "store.noSqlite",
     `Node ${version} has no built-in SQLite`,

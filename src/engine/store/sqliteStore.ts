@@ -6,6 +6,7 @@ import { inMemory, setAside } from "./file.ts";
 import { GroupCommit } from "./groupCommit.ts";
 import { openConnection } from "./open.ts";
 import { packedText } from "./packing.ts";
+import { patiently } from "./patience.ts";
 import { Registry } from "./registry.ts";
 import { SqliteRequests } from "./requests.ts";
 import { SqliteRuns } from "./runs.ts";
@@ -18,7 +19,7 @@ import { number } from "./values.ts";
 
 export interface SqliteStoreOptions {
   readonly clock: Clock;
-  /** How long a write waits for another program's, in ms (5,000); it blocks the thread meanwhile. */
+  /** How long a write waits for another program's lock, in ms (5,000). */
   readonly busyTimeoutMs?: number;
 }
 
@@ -44,8 +45,9 @@ export class SqliteStore implements Store {
 
   constructor(location: string, options: SqliteStoreOptions) {
     const { clock } = options;
+    const patienceMs = options.busyTimeoutMs ?? 5000;
     const { connection, warnings } = openConnection(location, {
-      busyTimeoutMs: options.busyTimeoutMs ?? 5000,
+      patienceMs,
       now: () => clock.now(),
     });
     this.location = location;
@@ -63,6 +65,8 @@ export class SqliteStore implements Store {
       for (const tally of [tallies.requests, tallies.variants, tallies.cache]) tally.clear();
     };
     this.#commits = new GroupCommit(connection, {
+      clock,
+      patienceMs,
       opened: () => {
         if (this.#ended) throw this.#ended;
         registry.catchUp();
@@ -91,7 +95,7 @@ export class SqliteStore implements Store {
       read: async (work) => {
         if (this.#ended) throw this.#ended;
         try {
-          return work();
+          return patiently(patienceMs, work);
         } catch (error) {
           throw this.#trouble(error);
         }
