@@ -26,17 +26,16 @@ export function startAttempt(
   const controller = new AbortController();
   const startedAt = clock.monotonic();
   let over = false;
-  const end = (ending: Ending) => {
+  const end = (ending: Ending, abort: () => void = () => {}) => {
     if (over) return;
     over = true;
     cancelTimer();
+    // The send hears of it before its slot is given away.
+    abort();
     ended(ending);
   };
-  const giveUp = (outcome: Outcome, reason: unknown) => {
-    if (over) return;
-    end({ kind: "reply", reply: { outcome } });
-    controller.abort(reason);
-  };
+  const giveUp = (outcome: Outcome, reason: unknown) =>
+    end({ kind: "reply", reply: { outcome } }, () => controller.abort(reason));
   const cancelTimer = clock.after(timeoutMs, () => {
     const message = `no answer within ${timeoutMs} ms`;
     giveUp(

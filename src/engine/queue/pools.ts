@@ -31,6 +31,8 @@ interface Sharing {
   forOwn: number;
   /** The limit each model's headers gave. */
   readonly limits: Map<string, number>;
+  /** The newest count of each model: what it may have grown to since is bounded by what was sent. */
+  readonly counts: Map<string, { readonly used: number; readonly seq: number; readonly unanswered: number }>;
 }
 
 /**
@@ -93,8 +95,9 @@ export class Pools {
   }
 
   /**
-   * Weighs whether a scope's limit is shared by its models, after a reply of one of them: a count below what other models
-   * sent just before does not contain them; a count above the model's own sends contains others.
+   * Weighs whether a scope's limit is shared by its models, after a reply of one of them. A count below what other models
+   * sent just before does not contain them; a count that grew by more than was sent since another model saw it is not the
+   * same count; a count above the model's own sends contains others.
    */
   weigh(pool: Pool, charge: Charge, now: number, report: LimitReport): void {
     const sharing = this.#scopes.get(pool);
@@ -110,7 +113,12 @@ export class Pools {
     const used = limit - remaining;
     // Were it a bucket, this much of it would have come back meanwhile.
     const refilled = resetMs === undefined || resetMs <= 0 ? limit : (used / resetMs) * justBeforeMs;
-    if (used + refilled < pool.requests.justBefore(charge, justBeforeMs)) sharing.forOwn++;
+    const lacksOthers = used + refilled < pool.requests.justBefore(charge, justBeforeMs);
+    const outgrown = [...sharing.counts].some(
+      ([other, seen]) => other !== model && used > seen.used + seen.unanswered + Math.max(0, charge.seq - seen.seq),
+    );
+    sharing.counts.set(model, { used, seq: charge.seq, unanswered: charge.unanswered });
+    if (lacksOthers || outgrown) sharing.forOwn++;
     else if (used > pool.requests.usedBy(model, now) + 1) sharing.forShared++;
     if (sharing.forShared >= enoughSightings) sharing.verdict = "shared";
     else if (sharing.forOwn >= enoughSightings) this.#split(pool, sharing, "headers do not count other models");
@@ -140,7 +148,7 @@ export class Pools {
     if (known !== undefined) return known;
     const concurrency = replayed ? replayedConcurrency : undefined;
     const pool = this.#pool({ id: scope, models: [model], concurrency, maxConcurrency });
-    this.#scopes.set(pool, { verdict: "open", forShared: 0, forOwn: 0, limits: new Map() });
+    this.#scopes.set(pool, { verdict: "open", forShared: 0, forOwn: 0, limits: new Map(), counts: new Map() });
     return pool;
   }
 

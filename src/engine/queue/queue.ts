@@ -17,8 +17,9 @@ export interface Queue {
   /** Changes limits while a run is going; recorded with the reason `retuned`. */
   retune(pool: string, change: Partial<PoolLimits>): void;
   readonly onChange: Event<QueueChange>;
-  /** Lets what is in flight finish; resolves when nothing is in flight and nothing waits. */
+  /** Lets what is in flight finish; resolves when nothing is in flight and nothing waits. After `dispose`: when local models are unloaded. */
   idle(): Promise<void>;
+  /** Cancels what waits and what is in flight, and unloads local models. */
   dispose(): void;
 }
 

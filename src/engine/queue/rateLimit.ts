@@ -17,6 +17,8 @@ export interface Charge {
   /** What had stopped counting before it was sent. */
   readonly expiredBefore: number;
   amount: number;
+  /** Sends before it that were not answered when it left. */
+  readonly unanswered: number;
   answeredAt: number;
   /** How much later than `sentAt` the server may have counted it. */
   lag: number;
@@ -43,6 +45,7 @@ export class RateMeter {
   #log = new Fifo<Charge>();
   #seq = 0;
   #used = 0;
+  #unanswered = 0;
   #expired = 0;
   /** Time at which the bucket would be full again (the "theoretical arrival time" of the generic cell rate algorithm). */
   #fullAt = Number.NEGATIVE_INFINITY;
@@ -130,6 +133,7 @@ export class RateMeter {
   charge(amount: number, now: number, model: string): Charge {
     this.#expire(now);
     const charge = this.#append(amount, now, model, this.#guardMs + this.#lagCapMs);
+    this.#unanswered++;
     if (this.#kind === "bucket") this.#fill(charge);
     else if (
       this.limit !== undefined &&
@@ -157,6 +161,7 @@ export class RateMeter {
   answered(charge: Charge, receivedAt: number): void {
     const latency = receivedAt - charge.sentAt;
     charge.answeredAt = receivedAt;
+    this.#unanswered--;
     this.#shortestLatency = Math.min(this.#shortestLatency, latency);
     this.#latencies[this.#answers++ % this.#latencies.length] = latency;
     // A queue before the server delays neighbours alike; the shortest of them has the least of the model's own time in it.
@@ -234,6 +239,7 @@ export class RateMeter {
       sentAt: now,
       expiredBefore: this.#expired,
       amount,
+      unanswered: this.#unanswered,
       answeredAt: Number.POSITIVE_INFINITY,
       lag,
       live: true,

@@ -110,6 +110,8 @@ class SmartQueue implements Queue {
   #startedAt: number | undefined;
   #settledAt = 0;
   #disposed = false;
+  /** Settles when local models are unloaded after the end. */
+  #closed: Promise<void> = Promise.resolve();
 
   readonly onChange = this.#changes.event;
 
@@ -237,6 +239,7 @@ class SmartQueue implements Queue {
   }
 
   idle(): Promise<void> {
+    if (this.#disposed) return this.#closed;
     if (this.#waitingCount + this.#flying.size === 0) return Promise.resolve();
     return new Promise((resolve) => this.#idle.push(resolve));
   }
@@ -249,7 +252,8 @@ class SmartQueue implements Queue {
       for (const item of this.#takeWaiting(state)) this.#settle(item, { outcome: { kind: "cancelled" } });
     }
     for (const item of [...this.#flying]) this.#cancel(item, new DOMException("the queue was closed", "AbortError"));
-    for (const turns of this.#turns.values()) void turns.end();
+    this.#closed = Promise.all([...this.#turns.values()].map((turns) => turns.end())).then(() => {});
+    for (const resolve of this.#idle.splice(0)) resolve();
   }
 
   #facts(model: string): ModelFacts {
@@ -468,7 +472,8 @@ class SmartQueue implements Queue {
     const actual = cached ? undefined : tokensOf(reply.outcome);
     for (const [pool, hold] of item.holds) {
       if (actual !== undefined) pool.tokens.amend(hold.tokens, actual);
-      if (reply.outcome.kind === "rateLimited") pool.uncount(hold);
+      // Few servers count what they refuse; where the limit was told there is no need to rely on it.
+      if (reply.outcome.kind === "rateLimited" && pool.toldRequests === undefined) pool.uncount(hold);
       pool.release(hold, now, pool === reported ? report : undefined);
       if (cached) pool.uncount(hold);
     }

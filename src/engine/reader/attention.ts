@@ -2,36 +2,22 @@ import type { Attention } from "./reading.ts";
 
 /** The attention of `reader`. */
 const standard: Attention = {
-  floor: 0.3,
-  primacy: 0.3,
-  primacyWidth: 0.1,
-  recency: 0.6,
-  recencyWidth: 0.16,
-  system: 1.3,
+  floor: 0.22,
+  primacy: 0.25,
+  primacyWidth: 0.12,
+  recency: 0.8,
+  recencyWidth: 0.28,
+  system: 1.5,
   turn: 0.15,
+  focus: 0.7,
+  salience: 1.1,
 };
 
 /** The reader's models: one way of reading, three spans of attention. */
 export const readerModels: Readonly<Record<string, Attention>> = {
   reader: standard,
-  "reader-attentive": {
-    floor: 0.62,
-    primacy: 0.15,
-    primacyWidth: 0.15,
-    recency: 0.25,
-    recencyWidth: 0.2,
-    system: 1.1,
-    turn: 0.05,
-  },
-  "reader-forgetful": {
-    floor: 0.16,
-    primacy: 0.3,
-    primacyWidth: 0.07,
-    recency: 0.7,
-    recencyWidth: 0.1,
-    system: 1.3,
-    turn: 0.2,
-  },
+  "reader-attentive": { ...standard, floor: 0.55, primacy: 0.15, recency: 0.4, system: 1.1, turn: 0.05, focus: 0.35 },
+  "reader-forgetful": { ...standard, floor: 0.12, primacyWidth: 0.08, recencyWidth: 0.16, focus: 0.85 },
 };
 
 export const defaultAttention: Attention = standard;

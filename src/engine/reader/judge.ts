@@ -4,12 +4,10 @@ import { clausesOf } from "./clauses.ts";
 import type { Evidence } from "./evidence.ts";
 import { eachFeature } from "./features.ts";
 import type { Block, Outline, Segment } from "./outline.ts";
-import type { Candidate } from "./reading.ts";
+import type { Attention, Candidate } from "./reading.ts";
 
-/** How much of reading depends on the task being present. */
-const focusReading = 0.4;
-/** How strongly a present task turns the reader to what is asked and away from what is merely told. */
-const focusSalience = 0.8;
+/** Attention at which every word is noticed. */
+const mostNeeded = 0.8;
 /** How far a word that was skimmed over still counts. */
 const skimmed = 0.1;
 /** Above 1, one telling clause outweighs several vague ones. */
@@ -17,21 +15,24 @@ const pooling = 1.2;
 /** Favour that a demonstration near the end lends its label (Zhao et al. 2021 call it recency bias). */
 const recencyBias = 0.5;
 /** Turns scores into probabilities; set so that confidence and accuracy roughly agree on the example data. */
-const sharpness = 1.3;
+const sharpness = 1.2;
 
-/** How present the task is to the reader, in [0, 1]: the parts that say what to do, each as far as attention reaches it. */
+/**
+ * How present the task is to the reader, in [0, 1]: the parts that say what to do, each as far as attention reaches it. What to
+ * do must be held in mind while reading, so it fades with the square of attention; saying it twice helps.
+ */
 export function focusOf(outline: Outline, gaze: Gaze): number {
   const strength: Partial<Record<Block["kind"], number>> = {
-    question: 0.4,
-    check: 0.5,
+    question: 0.35,
+    check: 0.6,
     instructions: 0.4,
-    output: 0.35,
+    output: 0.45,
     role: 0.1,
   };
   let missed = 1;
   for (const block of outline.blocks) {
     const k = strength[block.kind];
-    if (k !== undefined) missed *= 1 - k * gaze.over(block.start, block.end, block.system);
+    if (k !== undefined) missed *= 1 - k * gaze.over(block.start, block.end, false) ** 2;
   }
   return 1 - missed;
 }
@@ -39,7 +40,9 @@ export function focusOf(outline: Outline, gaze: Gaze): number {
 export interface Judging {
   readonly evidence: Evidence;
   readonly gaze: Gaze;
+  /** How present the task is, from `focusOf`. */
   readonly focus: number;
+  readonly attention: Attention;
   /** Temperature. */
   readonly noise: number;
   /** Decides the noise. */
@@ -47,10 +50,11 @@ export interface Judging {
 }
 
 /** Probabilities of the labels for one segment, best first. */
-export function judge(segment: Segment, { evidence, gaze, focus, noise, key }: Judging): Candidate[] {
+export function judge(segment: Segment, { evidence, gaze, focus, attention, noise, key }: Judging): Candidate[] {
   const { labels, postings, places } = evidence;
   const seen = places.map((place) => (place === undefined ? 1 : gaze.over(place.start, place.end, place.system)));
   const scores = labels.map(() => 0);
+  const reading = 1 - attention.focus + attention.focus * focus;
   let word = 0;
   for (const { from, to, salience } of clausesOf(segment.text)) {
     const read = new Map<string, number>();
@@ -59,10 +63,7 @@ export function judge(segment: Segment, { evidence, gaze, focus, noise, key }: J
     eachFeature(segment.text, from, to, (feature, strength, index, at) => {
       if (index !== last) {
         last = index;
-        noticed =
-          attentionTo(segment, at, gaze) * (1 - focusReading + focusReading * focus) >= threshold(feature, word + index)
-            ? 1
-            : skimmed;
+        noticed = attentionTo(segment, at, gaze) * reading >= threshold(feature, word + index) ? 1 : skimmed;
       }
       if (strength * noticed > (read.get(feature) ?? 0)) read.set(feature, strength * noticed);
     });
@@ -73,7 +74,7 @@ export function judge(segment: Segment, { evidence, gaze, focus, noise, key }: J
         said[label] = (said[label] ?? 0) + strength * weight * (seen[source] ?? 1);
       }
     }
-    const weight = salience ** (focusSalience * focus);
+    const weight = salience ** (attention.salience * focus);
     for (const [i, one] of said.entries()) scores[i] = (scores[i] ?? 0) + (weight * one) ** pooling;
   }
   for (const { label, place } of evidence.shown) {
@@ -108,7 +109,7 @@ function ranked(labels: readonly string[], scores: readonly number[]): Candidate
 }
 
 /**
- * Attention a word needs to be noticed: uniform in [0, 1), from the word and its place in the segment and not from the layout,
+ * Attention a word needs to be noticed: uniform in [0, `mostNeeded`), from the word and its place in the segment and not from the layout,
  * so that more attention reads a superset of the words (FNV-1a with a final mix).
  */
 function threshold(stem: string, index: number): number {
@@ -116,5 +117,5 @@ function threshold(stem: string, index: number): number {
   for (let i = 0; i < stem.length; i++) h = Math.imul(h ^ stem.charCodeAt(i), 16777619);
   h = Math.imul(h ^ (h >>> 15), 2246822507);
   h = Math.imul(h ^ (h >>> 13), 3266489909);
-  return ((h ^ (h >>> 16)) >>> 0) / 4294967296;
+  return (mostNeeded * ((h ^ (h >>> 16)) >>> 0)) / 4294967296;
 }

@@ -5,7 +5,7 @@ import { focusOf, judge } from "./judge.ts";
 import { type Choices, choicesOf } from "./labels.ts";
 import { lookUp, lookUpNumber, lookUpSql } from "./lookup.ts";
 import { type Outline, outlineOf, type Segment } from "./outline.ts";
-import type { AnswerForm, ReaderMessage, ReaderOptions, Reading } from "./reading.ts";
+import type { AnswerForm, Attention, ReaderMessage, ReaderOptions, Reading } from "./reading.ts";
 import { type Content, fillKeys, fillSchema, rounded } from "./schemaAnswer.ts";
 import { approximateTokens } from "./words.ts";
 
@@ -16,7 +16,8 @@ import { approximateTokens } from "./words.ts";
  */
 export function readPrompt(messages: readonly ReaderMessage[], options: ReaderOptions = {}): Reading {
   const outline = outlineOf(messages);
-  const gaze = gazeOver(options.attention ?? defaultAttention, outline.length, outline.turnStart);
+  const attention = options.attention ?? defaultAttention;
+  const gaze = gazeOver(attention, outline.length, outline.turnStart);
   const choices = withSchemaLabels(choicesOf(outline), options.schema);
   const form = formOf(outline, choices.labels.length);
   const evidence = evidenceOf(outline, choices);
@@ -25,7 +26,7 @@ export function readPrompt(messages: readonly ReaderMessage[], options: ReaderOp
   const key =
     noise === 0 ? "" : `${options.seed ?? 0}\u0000${messages.map((message) => message.content).join("\u0000")}`;
   const contentFor = (segment: Segment): Content =>
-    answerFor(segment, { outline, gaze, evidence, focus, form, noise, key });
+    answerFor(segment, { outline, gaze, evidence, focus, attention, form, noise, key });
   const written = compose(outline, form, contentFor, options.schema);
   const tokens = options.tokens ?? approximateTokens;
   let promptTokens = 3;
@@ -41,14 +42,22 @@ interface Desk {
   readonly gaze: Gaze;
   readonly evidence: Evidence;
   readonly focus: number;
+  readonly attention: Attention;
   readonly form: Form;
   readonly noise: number;
   readonly key: string;
 }
 
-function answerFor(segment: Segment, { outline, gaze, evidence, focus, form, noise, key }: Desk): Content {
+function answerFor(segment: Segment, { outline, gaze, evidence, focus, attention, form, noise, key }: Desk): Content {
   if (evidence.labels.length > 0) {
-    const candidates = judge(segment, { evidence, gaze, focus, noise, key: `${segment.id ?? ""}\u0000${key}` });
+    const candidates = judge(segment, {
+      evidence,
+      gaze,
+      focus,
+      attention,
+      noise,
+      key: `${segment.id ?? ""}\u0000${key}`,
+    });
     const best = candidates[0];
     if (best !== undefined) return { text: best.label, confidence: best.probability, candidates };
   }

@@ -20,6 +20,10 @@ export interface Attention {
   readonly system: number;
   /** Lift at the start of the last user turn, halved every 200 characters. */
   readonly turn: number;
+  /** In [0, 1]: how much of what is noticed depends on the task being present (question, check, instructions, output format). */
+  readonly focus: number;
+  /** How strongly a present task turns the reader to what is asked and away from what is merely told. */
+  readonly salience: number;
 }
 
 export interface ReaderOptions {

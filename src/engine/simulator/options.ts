@@ -53,7 +53,7 @@ export interface RateLimit {
   readonly retryAfter?: boolean;
 }
 
-/** Probabilities in [0, 1], decided for each request from the seed and the request's number; tried in this order. */
+/** Probabilities in [0, 1], decided for each request from the seed, its body and how often that body had come; tried in this order. */
 export interface Faults {
   /** 429 with `Retry-After` although no limit was reached. */
   readonly rateLimited?: number;

@@ -78,6 +78,10 @@ describe("a file with the three needed keys", () => {
       repeats: 1,
       scope: "dataset",
       strict: false,
+      objective: "best",
+      baseline: undefined,
+      stopWhenEquivalent: false,
+      budget: undefined,
     });
     expect(experiment?.stopping).toEqual({ rule: "sequential", patience: 3, threshold: 0.1 });
     expect(experiment?.scoring).toEqual([{ type: "label", options: {} }]);

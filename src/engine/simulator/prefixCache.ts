@@ -1,0 +1,50 @@
+import type { SimulatedMessage } from "./options.ts";
+
+const charactersPerBlock = 512;
+const tokensPerStep = 128;
+const leastTokens = 1_024;
+const maxBlocks = 100_000;
+
+/** Which prompt prefixes a model has lately seen. As OpenAI's: 1,024 tokens or nothing, then in steps of 128. */
+export class PrefixCache {
+  private readonly seen = new Set<number>();
+
+  /** Tokens of this prompt that the cache serves; remembers the prompt. */
+  lookUp(model: string, messages: readonly SimulatedMessage[], promptTokens: number): number {
+    if (promptTokens < leastTokens) return 0;
+    const text = messages.map((message) => `${message.role}\n${message.content}`).join("\n\u0000");
+    let hash = 2166136261;
+    for (let i = 0; i < model.length; i++) hash = Math.imul(hash ^ model.charCodeAt(i), 16777619);
+    let second = 5381;
+    let known = 0;
+    let unbroken = true;
+    for (let i = 0; i < text.length; i++) {
+      const c = text.charCodeAt(i);
+      hash = Math.imul(hash ^ c, 16777619);
+      second = (Math.imul(second, 33) + c) | 0;
+      if ((i + 1) % charactersPerBlock !== 0) continue;
+      // Two 32-bit hashes folded into one exact integer below 2^53.
+      const key = (hash >>> 0) * 2_097_152 + (second & 2_097_151);
+      if (unbroken && this.seen.has(key)) known = i + 1;
+      else unbroken = false;
+      this.remember(key);
+    }
+    const tokens = Math.floor(((known / text.length) * promptTokens) / tokensPerStep) * tokensPerStep;
+    return tokens >= leastTokens ? tokens : 0;
+  }
+
+  clear(): void {
+    this.seen.clear();
+  }
+
+  private remember(key: number): void {
+    this.seen.delete(key);
+    this.seen.add(key);
+    if (this.seen.size > maxBlocks) {
+      for (const oldest of this.seen) {
+        this.seen.delete(oldest);
+        break;
+      }
+    }
+  }
+}
