@@ -2,7 +2,8 @@ import { writeCacheEntry } from "./cacheWriter.ts";
 import type { StoreContext } from "./context.ts";
 import type { Row } from "./sqlite.ts";
 import type { CacheEntry, CacheRow, CacheTable } from "./store.ts";
-import { longText, number, orNull, text } from "./values.ts";
+import { longText, number, text } from "./values.ts";
+import { Where } from "./where.ts";
 
 /** Rows read or deleted at a time where there may be many. */
 const chunk = 500;
@@ -61,18 +62,15 @@ export class SqliteCache implements CacheTable {
 
   list(filter: Parameters<CacheTable["list"]>[0]): Promise<readonly CacheRow[]> {
     return this.#context.read(() => {
-      const group = this.#group(filter);
-      if (group === undefined) return [];
+      const where = this.#group(filter);
+      if (where === undefined) return [];
+      where.andGiven("cache.id < (SELECT id FROM cache WHERE key = ?)", filter.after);
       return this.#context.connection
         .all(
           `SELECT cache.id, key, m.text AS model, e.text AS experiment, created_at, used_at, hits, bytes
-            FROM cache JOIN name m ON m.id = model JOIN name e ON e.id = experiment
-            WHERE (?1 IS NULL OR model = ?1) AND (?2 IS NULL OR experiment = ?2)
-            AND (?3 IS NULL OR cache.id < (SELECT id FROM cache WHERE key = ?3))
-            ORDER BY cache.id DESC LIMIT ?4`,
-          group.model,
-          group.experiment,
-          orNull(filter.after),
+            FROM cache JOIN name m ON m.id = model JOIN name e ON e.id = experiment WHERE ${where.sql}
+            ORDER BY cache.id DESC LIMIT ?`,
+          ...where.values,
           filter.limit,
         )
         .map(cacheRowOf);
@@ -80,18 +78,20 @@ export class SqliteCache implements CacheTable {
   }
 
   async delete(filter: Parameters<CacheTable["delete"]>[0]): Promise<number> {
-    const group = this.#group(filter);
-    if (group === undefined) return 0;
-    const keys = filter.keys === undefined ? null : JSON.stringify(filter.keys);
-    const select =
-      keys === null
-        ? "SELECT id FROM cache WHERE (?1 IS NULL OR model = ?1) AND (?2 IS NULL OR experiment = ?2) AND ?3 IS NULL LIMIT ?4"
-        : `SELECT cache.id FROM json_each(?3) AS wanted CROSS JOIN cache ON cache.key = wanted.value
-            WHERE (?1 IS NULL OR model = ?1) AND (?2 IS NULL OR experiment = ?2) LIMIT ?4`;
+    const where = this.#group(filter);
+    if (where === undefined) return 0;
+    const values = [...where.values, chunk];
+    const from = filter.keys === undefined ? "" : "json_each(?) AS wanted CROSS JOIN ";
+    if (filter.keys !== undefined) {
+      where.and("cache.key = wanted.value");
+      values.unshift(JSON.stringify(filter.keys));
+    }
     let gone = 0;
     for (;;) {
       const some = await this.#context.commits.write(() =>
-        this.#remove(this.#context.connection.all(select, group.model, group.experiment, keys, chunk)),
+        this.#remove(
+          this.#context.connection.all(`SELECT cache.id FROM ${from}cache WHERE ${where.sql} LIMIT ?`, ...values),
+        ),
       );
       gone += some;
       if (some < chunk) return gone;
@@ -182,14 +182,14 @@ export class SqliteCache implements CacheTable {
     return rows.length;
   }
 
-  /** The numbers to filter by; undefined when the store has never heard of the model or experiment. */
-  #group(filter: {
-    readonly model?: string;
-    readonly experiment?: string;
-  }): { readonly model: number | null; readonly experiment: number | null } | undefined {
-    const model = filter.model === undefined ? null : this.#context.registry.knownName(filter.model);
-    const experiment = filter.experiment === undefined ? null : this.#context.registry.knownName(filter.experiment);
-    return model === undefined || experiment === undefined ? undefined : { model, experiment };
+  /** What to filter by; undefined when the store has never heard of the model or experiment. */
+  #group(filter: { readonly model?: string; readonly experiment?: string }): Where | undefined {
+    const { registry } = this.#context;
+    const model = filter.model === undefined ? undefined : registry.knownName(filter.model);
+    const experiment = filter.experiment === undefined ? undefined : registry.knownName(filter.experiment);
+    if (filter.model !== undefined && model === undefined) return undefined;
+    if (filter.experiment !== undefined && experiment === undefined) return undefined;
+    return new Where().andGiven("model = ?", model).andGiven("experiment = ?", experiment);
   }
 }
 

@@ -2,20 +2,21 @@ import { failureClasses, statuses, wordOf } from "./codes.ts";
 import type { StoreContext } from "./context.ts";
 import type { RequestCounts, RequestStats, RequestStatus } from "./store.ts";
 import { maybeNumber, number } from "./values.ts";
+import { Where } from "./where.ts";
 
 type Counts = Record<RequestStatus, number>;
 
 /** Adds up the counter table; a handful of rows, whatever the number of requests. */
 export function requestStats(context: StoreContext, run: string | undefined): RequestStats {
   const { connection, registry } = context;
-  const key = run === undefined ? null : (registry.run(run) ?? -1);
+  const where = new Where().andGiven("run = ?", run === undefined ? undefined : (registry.run(run) ?? -1));
   const total = noCounts();
   const byModel = new Map<string, Counts>();
   const byTaskType = new Map<string, Counts>();
   const byErrorClass: Record<string, number> = {};
   const counted = connection.all(
-    "SELECT model, task_type, status, error_class, rows FROM request_count WHERE rows <> 0 AND (?1 IS NULL OR run = ?1)",
-    key,
+    `SELECT model, task_type, status, error_class, rows FROM request_count WHERE rows <> 0 AND ${where.sql}`,
+    ...where.values,
   );
   for (const row of counted) {
     const status = wordOf(statuses, number(row["status"]));
@@ -31,8 +32,8 @@ export function requestStats(context: StoreContext, run: string | undefined): Re
   }
   const oldest = connection.get(
     `SELECT created_at FROM request WHERE id =
-      (SELECT min(id) FROM request INDEXED BY request_pending WHERE status = 0 AND (?1 IS NULL OR run = ?1))`,
-    key,
+      (SELECT min(id) FROM request INDEXED BY request_pending WHERE status = 0 AND ${where.sql})`,
+    ...where.values,
   );
   return {
     byStatus: total,

@@ -20,6 +20,7 @@ import type { Completion, NewRequest, RequestCounts, RequestTable, TrialRecord }
 import { sweepBodies, sweepTemplates } from "./sweep.ts";
 import { writeTrial } from "./trialWriter.ts";
 import { maybeNumber, number, orNull, text } from "./values.ts";
+import { Where } from "./where.ts";
 
 const pending = 0;
 const processing = 1;
@@ -51,14 +52,15 @@ export class SqliteRequests implements RequestTable {
   claimNext(filter: Parameters<RequestTable["claimNext"]>[0]): ReturnType<RequestTable["claimNext"]> {
     return this.#write(() => {
       const { connection, registry } = this.#context;
-      const run = filter.run === undefined ? null : registry.run(filter.run);
-      if (run === undefined) return [];
+      const run = filter.run === undefined ? undefined : (registry.run(filter.run) ?? -1);
       const models = filter.models?.map((model) => registry.name(model));
+      const where = new Where()
+        .andGiven("run = ?", run)
+        .andGiven("model IN (SELECT value FROM json_each(?))", models && JSON.stringify(models));
       const next = connection.all(
-        `SELECT id FROM request INDEXED BY request_pending WHERE status = 0 AND (?1 IS NULL OR run = ?1)
-          AND (?2 IS NULL OR model IN (SELECT value FROM json_each(?2))) ORDER BY priority, id LIMIT ?3`,
-        run,
-        models === undefined ? null : JSON.stringify(models),
+        `SELECT id FROM request INDEXED BY request_pending WHERE status = 0 AND ${where.sql}
+          ORDER BY priority, id LIMIT ?`,
+        ...where.values,
         filter.limit,
       );
       return next.map((row) => {
@@ -181,9 +183,10 @@ export class SqliteRequests implements RequestTable {
         .all(
           `SELECT request.id, request.variant, request.status, request.attempts, request.lease_owner, input.key, input.trials FROM request
             JOIN request_input input ON input.request = request.id WHERE request.id IN (
-              SELECT id FROM request INDEXED BY request_pending WHERE status = 0 AND run = ?1
-              UNION ALL SELECT id FROM request INDEXED BY request_held WHERE status = 1 AND run = ?1)
+              SELECT id FROM request INDEXED BY request_pending WHERE status = 0 AND run = ?
+              UNION ALL SELECT id FROM request INDEXED BY request_held WHERE status = 1 AND run = ?)
             ORDER BY request.id`,
+          key,
           key,
         )
         .map((row) => ({
@@ -204,8 +207,9 @@ export class SqliteRequests implements RequestTable {
       const now = this.#context.now();
       // A lease that reaches further than it was given for was given before the clock went back: let it run from now.
       connection.run(
-        `UPDATE request INDEXED BY request_held SET lease_until = ?1 + lease_ms
-          WHERE status = 1 AND lease_until > ?1 + lease_ms`,
+        `UPDATE request INDEXED BY request_held SET lease_until = ? + lease_ms
+          WHERE status = 1 AND lease_until > ? + lease_ms`,
+        now,
         now,
       );
       const dead = connection
@@ -214,9 +218,10 @@ export class SqliteRequests implements RequestTable {
         .filter((owner) => isDead(registry.nameText(owner)));
       const rows = connection.all(
         `UPDATE request INDEXED BY request_held
-          SET status = 0, lease_owner = NULL, lease_until = NULL, lease_ms = NULL, updated_at = ?1
-          WHERE status = 1 AND (lease_until < ?1 OR lease_owner IN (SELECT value FROM json_each(?2)))
+          SET status = 0, lease_owner = NULL, lease_until = NULL, lease_ms = NULL, updated_at = ?
+          WHERE status = 1 AND (lease_until < ? OR lease_owner IN (SELECT value FROM json_each(?)))
           RETURNING run, model, task_type`,
+        now,
         now,
         JSON.stringify(dead),
       );
@@ -253,22 +258,17 @@ export class SqliteRequests implements RequestTable {
   list(filter: Parameters<RequestTable["list"]>[0]): ReturnType<RequestTable["list"]> {
     return this.#context.read(() => {
       const { connection, registry } = this.#context;
-      const conditions = ["request.id > ?"];
-      const values: Value[] = [filter.after ?? 0];
-      const where = (condition: string, value: Value) => {
-        conditions.push(condition);
-        values.push(value);
-      };
-      if (filter.run !== undefined) where("request.run = (SELECT key FROM run WHERE id = ?)", filter.run);
+      const where = new Where()
+        .and("request.id > ?", filter.after ?? 0)
+        .andGiven("request.run = (SELECT key FROM run WHERE id = ?)", filter.run)
+        .andGiven("request.task_type = (SELECT id FROM name WHERE text = ?)", filter.taskType);
       // Written out, as a partial index serves only a query that names its condition.
-      if (filter.status !== undefined) conditions.push(`request.status = ${codeOf(statuses, filter.status)}`);
-      if (filter.taskType !== undefined)
-        where("request.task_type = (SELECT id FROM name WHERE text = ?)", filter.taskType);
+      if (filter.status !== undefined) where.and(`request.status = ${codeOf(statuses, filter.status)}`);
       if (filter.errorClass !== undefined) {
-        where("request.status = 3 AND request.error_class = ?", codeOf(failureClasses, filter.errorClass));
+        where.and("request.status = 3 AND request.error_class = ?", codeOf(failureClasses, filter.errorClass));
       }
       return connection
-        .all(`${wholeRequest} WHERE ${conditions.join(" AND ")} ORDER BY request.id LIMIT ?`, ...values, filter.limit)
+        .all(`${wholeRequest} WHERE ${where.sql} ORDER BY request.id LIMIT ?`, ...where.values, filter.limit)
         .map((row) => requestOf(row, registry));
     });
   }

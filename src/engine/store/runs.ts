@@ -5,6 +5,7 @@ import type { Row, Value } from "./sqlite.ts";
 import type { DecisionRecord, ExampleRecord, RunRecord, RunStatus, RunTable } from "./store.ts";
 import { sweepBodies } from "./sweep.ts";
 import { bytes, longText, maybeLongText, maybeNumber, maybeText, number, orNull, text } from "./values.ts";
+import { Where } from "./where.ts";
 
 /** Rows of a dataset written in one commit. */
 const chunk = 2000;
@@ -70,18 +71,17 @@ export class SqliteRuns implements RunTable {
   }
 
   list(filter: Parameters<RunTable["list"]>[0] = {}): Promise<readonly RunRecord[]> {
-    return this.#context.read(() =>
-      this.#context.connection
+    return this.#context.read(() => {
+      const where = new Where().andGiven("file = ?", filter.file).andGiven("status = ?", filter.status);
+      if (filter.prefix !== undefined) where.and("substr(id, 1, length(?)) = ?", filter.prefix, filter.prefix);
+      return this.#context.connection
         .all(
-          `SELECT * FROM run WHERE (?1 IS NULL OR file = ?1) AND (?2 IS NULL OR substr(id, 1, length(?2)) = ?2)
-            AND (?3 IS NULL OR status = ?3) ORDER BY created_at DESC, key DESC LIMIT ?4`,
-          orNull(filter.file),
-          orNull(filter.prefix),
-          orNull(filter.status),
+          `SELECT * FROM run WHERE ${where.sql} ORDER BY created_at DESC, key DESC LIMIT ?`,
+          ...where.values,
           filter.limit ?? -1,
         )
-        .map(runOf),
-    );
+        .map(runOf);
+    });
   }
 
   delete(id: string): Promise<void> {

@@ -3,6 +3,7 @@ import type { StoreContext } from "./context.ts";
 import type { Row, Value } from "./sqlite.ts";
 import type { TrialFilter, TrialSort } from "./store.ts";
 import { number } from "./values.ts";
+import { Where } from "./where.ts";
 
 /** What a page is sorted by, as SQL that is never NULL; undefined for the order the rows lie in. */
 export function sortKey(sort: TrialSort): string | undefined {
@@ -42,27 +43,22 @@ export function trialConditions(
   context: StoreContext,
   filter: TrialFilter,
   run: { readonly key: number; readonly datasetHash: string; readonly order: Uint32Array },
-): { readonly sql: string; readonly values: readonly Value[] } {
-  const conditions = ["run = ?"];
-  const values: Value[] = [run.key];
-  const where = (condition: string, ...bound: Value[]) => {
-    conditions.push(condition);
-    values.push(...bound);
-  };
+): Where {
+  const where = new Where().and("run = ?", run.key);
   if (filter.variants !== undefined) {
-    where("variant IN (SELECT value FROM json_each(?))", JSON.stringify(filter.variants));
+    where.and("variant IN (SELECT value FROM json_each(?))", JSON.stringify(filter.variants));
   }
   if (filter.states !== undefined) {
     const codes = filter.states.map((state) => codeOf(trialStates, state));
-    where("state IN (SELECT value FROM json_each(?))", JSON.stringify(codes));
+    where.and("state IN (SELECT value FROM json_each(?))", JSON.stringify(codes));
   }
-  if (filter.outcome === "wrong") where("(score IS NULL OR score < 1)");
-  if (filter.outcome === "right") where("score >= 1");
+  if (filter.outcome === "wrong") where.and("(score IS NULL OR score < 1)");
+  if (filter.outcome === "right") where.and("score >= 1");
   // A long answer's row holds its beginning; the whole text is compared only where that agrees.
   for (const column of ["expected", "prediction"] as const) {
     const wanted = filter[column];
     if (wanted === undefined) continue;
-    where(
+    where.and(
       `${column} = substr(?, 1, 120) AND (${column}_body IS NULL AND ${column} = ? OR ${column}_body IS NOT NULL
         AND (SELECT plain(data) FROM body WHERE body.id = ${column}_body) = ?)`,
       wanted,
@@ -73,7 +69,7 @@ export function trialConditions(
   if (filter.search !== undefined && filter.search !== "") {
     const positions = matchingPositions(context, filter.search, run);
     const needle = filter.search.toLowerCase();
-    where(
+    where.and(
       `(${contains("prediction", needle)} OR position IN (SELECT value FROM json_each(?)) OR EXISTS
         (SELECT 1 FROM request_result result WHERE result.request = trial.request AND ${contains("plain(raw)", needle)}))`,
       pattern(needle),
@@ -81,7 +77,7 @@ export function trialConditions(
       pattern(needle),
     );
   }
-  return { sql: conditions.join(" AND "), values };
+  return where;
 }
 
 /** Positions whose example has the text in one of its fields. */

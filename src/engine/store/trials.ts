@@ -169,16 +169,17 @@ export class SqliteTrials implements TrialTable {
     const where = trialConditions(this.#context, filter, place);
     const start = readCursor(after);
     const direction = descending ? "DESC" : "ASC";
-    const conditions = [where.sql];
-    const values = [...where.values];
     if (start !== undefined) {
       if (key === undefined) {
-        conditions.push(`(position, variant, repeat) ${descending ? "<" : ">"} (?, ?, ?)`);
-        values.push(...start.place);
+        where.and(`(position, variant, repeat) ${descending ? "<" : ">"} (?, ?, ?)`, ...start.place);
       } else {
         const beyond = descending ? "<" : ">";
-        conditions.push(`(${key} ${beyond} ? OR (${key} = ? AND (position, variant, repeat) > (?, ?, ?)))`);
-        values.push(start.value, start.value, ...start.place);
+        where.and(
+          `(${key} ${beyond} ? OR (${key} = ? AND (position, variant, repeat) > (?, ?, ?)))`,
+          start.value,
+          start.value,
+          ...start.place,
+        );
       }
     }
     const order =
@@ -187,9 +188,9 @@ export class SqliteTrials implements TrialTable {
         : `key ${direction}, position, variant, repeat`;
     // The places of the page are found among the narrow rows alone; only these few are then joined with what is shown.
     const found = this.#context.connection.all(
-      `SELECT position, variant, repeat, ${key ?? "NULL"} AS key FROM trial WHERE ${conditions.join(" AND ")}
+      `SELECT position, variant, repeat, ${key ?? "NULL"} AS key FROM trial WHERE ${where.sql}
         ORDER BY ${order} LIMIT ?`,
-      ...values,
+      ...where.values,
       limit + 1,
     );
     const shown = found.slice(0, limit);
