@@ -52,7 +52,8 @@ export const transforms: readonly PlacingTransform[] = [
       close: { value: "quickCheck", says: "closes with the quick check" },
     },
     adds: ["quickCheck"],
-    apply: (a) => withBack(without(toFront(a, ["instructions"]), "quickCheck"), ["quickCheck"]),
+    // The old quick check goes first: where it stood must not decide where the instructions land.
+    apply: (a) => withBack(toFront(without(a, "quickCheck"), ["instructions"]), ["quickCheck"]),
   }),
   transform("instructions-last", {
     claims: {
