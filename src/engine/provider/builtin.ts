@@ -5,7 +5,7 @@ import type { ModelRequest, Provider } from "./provider.ts";
 import { abortedOutcome } from "./trouble.ts";
 
 /** Reads a prompt as the named reader would; undefined when there is no reader of that name. */
-export type Read = (model: string, messages: readonly ReaderMessage[], options: ReaderOptions) => Reading | undefined;
+type Read = (model: string, messages: readonly ReaderMessage[], options: ReaderOptions) => Reading | undefined;
 
 export interface BuiltinOptions {
   readonly clock: Clock;

@@ -36,7 +36,7 @@ export interface OllamaOptions {
 }
 
 /** A model in the server's memory. */
-export interface RunningModel {
+interface RunningModel {
   readonly name: string;
   readonly bytes: number | undefined;
   /** The part of it on the graphics card. */
@@ -63,7 +63,7 @@ export function openOllama(options: OllamaOptions): OllamaProvider {
     ...(options.fetch === undefined || loopback ? {} : { fetch: options.fetch }),
     ...(options.concurrency === undefined ? {} : { connections: options.concurrency }),
   });
-  const cloud = new URL(url).hostname.endsWith("ollama.com");
+  const cloud = /(?:^|\.)ollama\.com$/.test(new URL(url).hostname);
 
   /** The SDK aborts all its streams or none, so each call has a client of its own, bound to the call's signal. */
   function clientFor(signal: AbortSignal, key: string | undefined, streams = false): Ollama {

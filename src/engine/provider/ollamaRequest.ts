@@ -5,7 +5,7 @@ import type { Scalar } from "../spec/experiment.ts";
 import type { ModelRequest } from "./provider.ts";
 
 /** Asked for when nobody says: enough for most prompts, affordable on a small card. */
-export const defaultContextTokens = 8192;
+const defaultContextTokens = 8192;
 
 /** Names of the chat-completion world for what Ollama calls otherwise. */
 const renamed: Readonly<Record<string, string>> = {

@@ -22,7 +22,7 @@ export interface ReplayLine {
   readonly correct: number | undefined;
 }
 
-export interface ReplayKey {
+interface ReplayKey {
   readonly example: string;
   readonly layout: string;
   readonly model: string;

@@ -1,7 +1,7 @@
 import { fieldsOf } from "../../base/untyped.ts";
 
 /** A confidence as a share in [0, 1]: from `0.8`, `"0.8"`, `"80%"` or `80`; undefined for anything else. */
-export function readConfidence(value: unknown): number | undefined {
+function readConfidence(value: unknown): number | undefined {
   const match =
     typeof value === "number"
       ? [String(value), String(value), ""]

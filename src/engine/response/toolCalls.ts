@@ -6,7 +6,7 @@ import { type FieldError, schemaErrors } from "./jsonSchema.ts";
 import type { Outcome } from "./outcome.ts";
 
 /** One call a model asked for, held against the tool's own schema. */
-export interface CheckedToolCall {
+interface CheckedToolCall {
   readonly call: ToolCall;
   /** Empty when the tool exists and takes these arguments. */
   readonly errors: readonly FieldError[];
