@@ -23,7 +23,7 @@ export interface Tallies {
   readonly cache: Tally;
 }
 
-export const variantColumns = [
+const variantColumns = [
   "trials",
   "scored",
   "unparsable",

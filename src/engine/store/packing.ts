@@ -12,11 +12,13 @@ const hasZstd = typeof zlib.zstdCompressSync === "function";
  * encoding: a zstd frame and a zlib stream begin differently.
  */
 export function packed(text: string): string | Uint8Array {
-  if (text.length < threshold) return text;
+  // Older Nodes read a text back only up to a NUL.
+  const cut = text.includes("\u0000");
+  if (text.length < threshold && !cut) return text;
   const bytes = hasZstd
     ? zlib.zstdCompressSync(text, { params: { [zlib.constants.ZSTD_c_compressionLevel]: 1 } })
     : zlib.deflateSync(text, { level: 3 });
-  return bytes.length < text.length ? bytes : text;
+  return cut || bytes.length < text.length ? bytes : text;
 }
 
 export function packedText(bytes: Uint8Array): string {

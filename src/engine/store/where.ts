@@ -1,8 +1,8 @@
 import type { Value } from "./sqlite.ts";
 
 /**
- * Conditions that must all hold, with their values in order. Values are named by position alone: Node before 22.14 or so
- * cannot bind numbered ones.
+ * Conditions that must all hold, with their values in order. Values stand for plain question marks: Node 22.13 cannot bind
+ * numbered ones.
  */
 export class Where {
   readonly #conditions: string[] = [];

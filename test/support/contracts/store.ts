@@ -847,7 +847,7 @@ export function storeContract(name: string, open: (clock: Clock) => Promise<Stor
 /** Longer than what stands in a trial's own row. */
 const long = "A long answer of several sentences that no table row should carry. ".repeat(3);
 
-export function anEntry(n: number, change: Partial<CacheEntry> = {}): CacheEntry {
+function anEntry(n: number, change: Partial<CacheEntry> = {}): CacheEntry {
   return { key: String(n), model: "m", experiment: "x", answer: `{"text":"${n}"}`, ...change };
 }
 

@@ -27,7 +27,7 @@ export function aRun(change: Partial<RunRecord> = {}): RunRecord {
 }
 
 /** The same object in every prompt, as a compiled layout has it. */
-export const fixedPiece: Piece = { text: "You label customer messages. ".repeat(20), part: "role", fixed: true };
+const fixedPiece: Piece = { text: "You label customer messages. ".repeat(20), part: "role", fixed: true };
 
 export function aRequest(n: number, change: Partial<NewRequest> = {}): NewRequest {
   return {
