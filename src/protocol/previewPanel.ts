@@ -6,6 +6,8 @@ export interface PreviewSelection {
   /** Place in the dataset, from 0. */
   readonly example: number;
   readonly model: string | undefined;
+  /** A second layout, shown beside the first on the same example. */
+  readonly beside?: string | undefined;
 }
 
 export interface PreviewProblem {
@@ -39,6 +41,8 @@ export interface PreviewShown {
   readonly selection: PreviewSelection;
   /** The last good preview stays while the text has errors. */
   readonly preview: PreviewModel | undefined;
+  /** The selection's second layout; like `preview`, the last good one stays. */
+  readonly beside?: PreviewModel | undefined;
   readonly problem: PreviewProblem | undefined;
 }
 

@@ -1,5 +1,6 @@
-import type { RunDetails, RunListItem, TrialDetail, TrialPage, TrialQuery } from "../engine/api.ts";
-import type { Decision } from "../engine/decide/sampler.ts";
+import type { ComparisonReport, RunDetails, RunListItem, TrialDetail, TrialPage, TrialQuery } from "../engine/api.ts";
+import type { Decision, Verdict } from "../engine/decide/sampler.ts";
+import type { RequestStats } from "../engine/store/store.ts";
 
 /** The editor's side of the metrics panel; every table is paged from the store. */
 export interface ResultsHost {
@@ -18,6 +19,22 @@ export interface ResultsHost {
       readonly params: undefined;
       readonly result: readonly (Decision & { readonly model: string; readonly at: number })[];
     };
+    /** The verdict with another margin, from the stored scores of the run shown. */
+    readonly redecide: {
+      readonly params: { readonly equivalence: number };
+      readonly result: { readonly verdict: Verdict; readonly rows: number };
+    };
+    /** Counts and error classes of the run's requests. */
+    readonly requestStats: { readonly params: undefined; readonly result: RequestStats };
+    /** Another run, to stand beside the one shown. */
+    readonly details: { readonly params: { readonly run: string }; readonly result: RunDetails };
+    /** One variant of the run shown (b) against the same or another variant of another run (a), paired by example. */
+    readonly compare: {
+      readonly params: { readonly run: string; readonly theirs: string; readonly ours: string };
+      readonly result: ComparisonReport;
+    };
+    /** Opens a text that is too long for the panel in an untitled, read-only editor. */
+    readonly openText: { readonly params: { readonly title: string; readonly text: string }; readonly result: void };
     /** Opens the dataset file at a row. */
     readonly openRow: { readonly params: { readonly file: string; readonly line: number }; readonly result: void };
     /** Native diff of two texts, titled. */
