@@ -11,12 +11,12 @@ import { Authoring } from "./service/authoring.ts";
 import { comparedScores } from "./service/comparing.ts";
 import type { EngineDeps, Services } from "./service/deps.ts";
 import { examine, listModels } from "./service/doctor.ts";
-import { processOwner } from "./service/owner.ts";
 import { Results } from "./service/results.ts";
 import { findRun, Running } from "./service/running.ts";
 import { newExperiment } from "./service/scaffolding.ts";
 import { Sources } from "./service/source.ts";
 import { openStore } from "./store/openStore.ts";
+import { processOwner } from "./store/owner.ts";
 
 /** The engine as a face in the same process holds it. */
 export interface Engine extends EngineApi {

@@ -2,18 +2,18 @@ import type { Clock } from "../../base/clock.ts";
 import type { Cache } from "../cache/cache.ts";
 import type { Example } from "../dataset/example.ts";
 import type { Scorer } from "../metrics/scorers/scorer.ts";
-import { type BilledTokens, costOf, type Price } from "../plan/prices.ts";
 import type { Variant } from "../plan/variants.ts";
 import type { Prompt } from "../prompt/prompt.ts";
-import type { ModelRequest, Provider, ProviderFacts } from "../provider/provider.ts";
+import type { ModelRequest } from "../provider/provider.ts";
 import type { Queue, Settled } from "../queue/queue.ts";
 import { type ParsedAnswer, parseAnswer } from "../response/answer.ts";
-import { failureClassOf } from "../response/failure.ts";
 import type { Outcome } from "../response/outcome.ts";
 import { repairMessages } from "../response/repair.ts";
 import type { OutputPart } from "../spec/experiment.ts";
-import type { Completion, NewRequest, Store, TrialRecord } from "../store/store.ts";
+import type { Completion, NewRequest, RequestRecord, Store, TrialRecord } from "../store/store.ts";
 import type { Budget, BudgetReached, Spending } from "./budget.ts";
+import { Elsewhere } from "./elsewhere.ts";
+import { completionOf, costIn, type ExpectedTokens, type RunModel, storedOutcome, trialOf } from "./record.ts";
 
 /** One example under one variant, once, ready to be asked. */
 export interface TrialPlan {
@@ -40,17 +40,6 @@ export type TrialResult =
   | { readonly kind: "withdrawn" }
   /** The request can never work for this model: a key, a name, a quota. */
   | { readonly kind: "modelFailed"; readonly outcome: Extract<Outcome, { kind: "rejected" }> };
-
-/** A model as a run uses it. */
-export interface RunModel {
-  readonly id: string;
-  /** Without the provider's prefix. */
-  readonly name: string;
-  readonly provider: Provider;
-  readonly facts: ProviderFacts;
-  /** Undefined when the price is unknown. */
-  readonly price: Price | undefined;
-}
 
 export interface PipelineOptions {
   readonly run: string;
@@ -92,6 +81,8 @@ interface Open {
   inFlight: boolean;
   /** Taken back while it was in flight: its answer still counts, a retry does not. */
   withdrawn: boolean;
+  /** Another process claimed the row first. */
+  taken: boolean;
 }
 
 /**
@@ -104,12 +95,14 @@ export class Pipeline {
   readonly #open = new Set<Open>();
   readonly #hard = new AbortController();
   readonly #renewal: () => void;
+  readonly #elsewhere: Elsewhere;
   /** Models that answered, and connections that failed before a first answer. */
   readonly #reached = new Set<string>();
   readonly #failedConnections = new Map<string, number>();
 
   constructor(options: PipelineOptions) {
     this.#o = options;
+    this.#elsewhere = new Elsewhere(options.store, options.run, options.clock);
     let cancel = () => {};
     const renew = () => {
       cancel = options.clock.after(leaseMs / 3, () => {
@@ -137,10 +130,12 @@ export class Pipeline {
         continue;
       }
       const answer = found.get(plan.key);
-      if (answer !== undefined) done.push(this.#fromCache(plan, answer).then((result) => onResult(plan, result)));
+      const known = adopted.get(adoptionKey(plan));
+      if (answer !== undefined)
+        done.push(this.#fromCache(plan, answer, known).then((result) => onResult(plan, result)));
       else if (model(plan.variant.model).facts.replayed) {
         done.push(this.#replayed(plan, model(plan.variant.model)).then((result) => onResult(plan, result)));
-      } else calls.push({ plan, id: adopted.get(adoptionKey(plan)) });
+      } else calls.push({ plan, id: known });
     }
     const fresh = calls.filter((call) => call.id === undefined);
     if (fresh.length > 0) {
@@ -169,15 +164,17 @@ export class Pipeline {
   abort(): void {
     this.#hard.abort();
     this.withdraw(() => true);
+    this.#elsewhere.dispose();
   }
 
   dispose(): void {
     this.#renewal();
+    this.#elsewhere.dispose();
   }
 
   async #call(plan: TrialPlan, id: number, model: RunModel): Promise<TrialResult> {
     const { store, cache } = this.#o;
-    const open: Open = { plan, waiting: new AbortController(), inFlight: false, withdrawn: false };
+    const open: Open = { plan, waiting: new AbortController(), inFlight: false, withdrawn: false, taken: false };
     this.#open.add(open);
     try {
       const own: Settled[] = [];
@@ -186,6 +183,7 @@ export class Pipeline {
         own.push(settled);
         return settled.reply.outcome;
       });
+      if (open.taken) return await this.#fromElsewhere(plan, id, model);
       const [first] = own;
       if (first === undefined) {
         // Another trial with the same prompt was in flight and brought the answer.
@@ -214,8 +212,8 @@ export class Pipeline {
           parsed = again;
         }
       }
-      const completion = this.#completion(plan, settled, parsed, model, "call");
-      const trial = this.#trial(plan, settled.reply.outcome, parsed, id);
+      const completion = completionOf(settled, parsed, expectedOf(plan), model, "call");
+      const trial = trialOf(this.#o.run, plan, settled.reply.outcome, parsed, this.#o.scorers, id);
       const answer = settled === first ? settled.reply.outcome : undefined;
       const entry = answer && cache.entryFor(plan.key, plan.variant.model, this.#o.experiment, answer);
       await store.requests.complete(id, completion, { trials: [trial], ...(entry ? { cache: entry } : {}) });
@@ -235,7 +233,7 @@ export class Pipeline {
     open: Open,
   ): Promise<Settled> {
     const { queue, store, budget, run, owner } = this.#o;
-    const expected = { prompt: plan.promptTokens, completion: plan.completionTokens };
+    const expected = expectedOf(plan);
     const reservation: Spending = {
       calls: 1,
       tokens: expected.prompt + expected.completion,
@@ -260,7 +258,10 @@ export class Pipeline {
           try {
             if (!claimed && id !== undefined) {
               claimed = (await store.requests.claim([id], owner, leaseMs)).has(id);
-              if (!claimed) return { outcome: { kind: "cancelled" }, cached: true };
+              if (!claimed) {
+                open.taken = true;
+                return { outcome: { kind: "cancelled" }, cached: true };
+              }
             }
             this.counts.sent += 1;
             const reply = await model.provider.send(request, {
@@ -303,14 +304,8 @@ export class Pipeline {
 
   async #refused(plan: TrialPlan, message: string): Promise<TrialResult> {
     const outcome: Outcome = { kind: "tooLong", message, limitTokens: undefined };
-    const completion = this.#completion(
-      plan,
-      { reply: { outcome }, attempts: 0, queuedMs: 0 },
-      undefined,
-      undefined,
-      "call",
-    );
-    const trial = this.#trial(plan, outcome, undefined, undefined);
+    const completion = completionOf(unsent(outcome), undefined, expectedOf(plan), undefined, "call");
+    const trial = trialOf(this.#o.run, plan, outcome, undefined, this.#o.scorers, undefined);
     await this.#o.store.requests.record(this.#row(plan), completion, [trial]);
     this.counts.failed += 1;
     return { kind: "done", trial, completion };
@@ -329,18 +324,41 @@ export class Pipeline {
     const { outcome } = reply;
     if (outcome.kind === "cancelled") return { kind: "withdrawn" };
     const parsed = this.#parse(outcome);
-    const completion = this.#completion(plan, { reply, attempts: 0, queuedMs: 0 }, parsed, model, "replay");
-    const trial = this.#trial(plan, outcome, parsed, undefined);
+    const completion = completionOf({ reply, attempts: 0, queuedMs: 0 }, parsed, expectedOf(plan), model, "replay");
+    const trial = trialOf(this.#o.run, plan, outcome, parsed, this.#o.scorers, undefined);
     await this.#o.store.requests.record(this.#row(plan), completion, [trial]);
     this.counts.cached += 1;
     return { kind: "done", trial, completion };
+  }
+
+  /** Another process asks: its answer is scored here, as if it had come here. */
+  async #fromElsewhere(plan: TrialPlan, id: number, model: RunModel): Promise<TrialResult> {
+    const row = await this.#elsewhere.wait(id);
+    if (row === "free") return this.#hard.signal.aborted ? { kind: "withdrawn" } : this.#call(plan, id, model);
+    const { trial, completion } = this.judge(plan, row);
+    await this.#o.store.requests.publish(id, [trial]);
+    return { kind: "done", trial, completion };
+  }
+
+  /** What a stored request says about a trial. */
+  judge(plan: TrialPlan, row: RequestRecord): { readonly trial: TrialRecord; readonly completion: Completion } {
+    const outcome = storedOutcome(row);
+    const parsed = this.#parse(outcome);
+    const settled: Settled = { reply: { outcome }, attempts: row.attempts ?? 0, queuedMs: row.queuedMs ?? 0 };
+    return {
+      trial: trialOf(this.#o.run, plan, outcome, parsed, this.#o.scorers, row.id),
+      completion: {
+        ...completionOf(settled, parsed, expectedOf(plan), undefined, row.source ?? "call"),
+        cost: row.cost,
+      },
+    };
   }
 
   /** `id` names the row when one was made before the answer turned up. */
   async #fromCache(plan: TrialPlan, answer: Extract<Outcome, { kind: "answered" }>, id?: number): Promise<TrialResult> {
     const parsed = this.#parse(answer);
     const completion: Completion = {
-      ...this.#completion(plan, { reply: { outcome: answer }, attempts: 0, queuedMs: 0 }, parsed, undefined, "cache"),
+      ...completionOf(unsent(answer), parsed, expectedOf(plan), undefined, "cache"),
       // A replayed answer was neither waited for nor paid.
       latencyMs: undefined,
       firstTokenMs: undefined,
@@ -348,7 +366,7 @@ export class Pipeline {
       cost: 0,
     };
     const { requests } = this.#o.store;
-    const trial = this.#trial(plan, answer, parsed, id);
+    const trial = trialOf(this.#o.run, plan, answer, parsed, this.#o.scorers, id);
     if (id === undefined) await requests.record(this.#row(plan), completion, [trial]);
     else await requests.complete(id, completion, { trials: [trial] });
     this.counts.cached += 1;
@@ -357,93 +375,6 @@ export class Pipeline {
 
   #parse(outcome: Outcome): ParsedAnswer | undefined {
     return outcome.kind === "answered" ? parseAnswer(outcome, this.#o.output, this.#o.labels) : undefined;
-  }
-
-  #trial(
-    plan: TrialPlan,
-    outcome: Outcome,
-    parsed: ParsedAnswer | undefined,
-    request: number | undefined,
-  ): TrialRecord {
-    const base = {
-      run: this.#o.run,
-      variant: plan.variant.index,
-      position: plan.position,
-      repeat: plan.repeat,
-      exampleId: plan.example.id,
-      request,
-      expected: plan.example.expected,
-    };
-    if (parsed === undefined || outcome.kind !== "answered") {
-      // Content reasons count as wrong; reasons of transport, and prompts that do not fit, say nothing about the layout.
-      const wrong = outcome.kind === "filtered" || (outcome.kind === "unavailable" && outcome.reason === "timeout");
-      return {
-        ...base,
-        state: wrong ? "failed" : "void",
-        prediction: undefined,
-        score: wrong ? 0 : undefined,
-        confidence: undefined,
-        scores: {},
-      };
-    }
-    if (parsed.kind === "invalid") {
-      return { ...base, state: "unparsable", prediction: undefined, score: 0, confidence: undefined, scores: {} };
-    }
-    const scores = this.#o.scorers.map(
-      (scorer) => [scorer.name, scorer.score({ parsed, text: outcome.text, example: plan.example })] as const,
-    );
-    const [primary, ...others] = scores;
-    return {
-      ...base,
-      state: "scored",
-      prediction: parsed.prediction,
-      score: primary?.[1].value ?? 0,
-      confidence: parsed.confidence,
-      scores: Object.fromEntries(others.map(([name, score]) => [name, score.value])),
-    };
-  }
-
-  #completion(
-    plan: TrialPlan,
-    settled: Settled,
-    parsed: ParsedAnswer | undefined,
-    model: RunModel | undefined,
-    source: Completion["source"],
-  ): Completion {
-    const { outcome } = settled.reply;
-    const answered = outcome.kind === "answered";
-    const prompt = answered ? (outcome.usage.promptTokens ?? plan.promptTokens) : undefined;
-    const completion = answered ? (outcome.usage.completionTokens ?? plan.completionTokens) : undefined;
-    const cached = answered ? outcome.usage.cachedTokens : undefined;
-    const billed = { prompt: prompt ?? 0, cached: cached ?? 0, completion: completion ?? 0 };
-    const cost = !answered || model === undefined ? undefined : costIn(model, billed);
-    return {
-      status: answered ? "completed" : "failed",
-      source,
-      attempts: settled.attempts,
-      errorClass: failureClassOf(outcome, parsed),
-      errorMessage: answered
-        ? parsed?.kind === "invalid"
-          ? parsed.message
-          : undefined
-        : "message" in outcome
-          ? outcome.message
-          : outcome.kind,
-      validationErrors:
-        parsed?.kind === "invalid" && parsed.errors.length > 0 ? JSON.stringify(parsed.errors) : undefined,
-      rawResponse: answered ? outcome.text : outcome.kind === "unavailable" ? outcome.body : undefined,
-      parsedResponse: parsed?.kind === "valid" ? JSON.stringify(parsed.value) : undefined,
-      toolCalls: answered ? outcome.toolCalls : [],
-      promptTokens: prompt,
-      completionTokens: completion,
-      cachedTokens: cached,
-      tokensEstimated: answered && outcome.usage.promptTokens === undefined,
-      cost,
-      latencyMs: answered ? outcome.timing.latencyMs : undefined,
-      firstTokenMs: answered ? outcome.timing.firstTokenMs : undefined,
-      queuedMs: settled.queuedMs,
-      servedModel: answered ? outcome.servedModel : undefined,
-    };
   }
 
   #spent(outcome: Outcome, plan: TrialPlan, model: RunModel): Spending {
@@ -479,8 +410,11 @@ function adoptionKey(plan: TrialPlan): string {
   return `${plan.variant.index}:${plan.position}:${plan.repeat}:${plan.key}`;
 }
 
-/** US dollars; undefined when the price is unknown. */
-function costIn(model: RunModel, tokens: BilledTokens): number | undefined {
-  if (model.facts.free) return 0;
-  return model.price && costOf(model.price, tokens);
+function expectedOf(plan: TrialPlan): ExpectedTokens {
+  return { prompt: plan.promptTokens, completion: plan.completionTokens };
+}
+
+/** An outcome that took no call. */
+function unsent(outcome: Outcome): Settled {
+  return { reply: { outcome }, attempts: 0, queuedMs: 0 };
 }

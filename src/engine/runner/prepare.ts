@@ -28,8 +28,9 @@ import { placeholdersOf } from "../spec/placeholders.ts";
 import type { ExampleRecord, RunRecord, Store } from "../store/store.ts";
 import { Budget } from "./budget.ts";
 import { withOptions } from "./options.ts";
-import type { PipelineOptions, RunModel, TrialPlan } from "./pipeline.ts";
+import type { PipelineOptions, TrialPlan } from "./pipeline.ts";
 import { fitRow, meanMetrics, type VariantPrompts, variantPrompts } from "./prompts.ts";
+import type { RunModel } from "./record.ts";
 import type { PreparedRun, Race } from "./run.ts";
 import { expectedCost, samplerOptions } from "./samplers.ts";
 

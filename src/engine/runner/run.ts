@@ -9,7 +9,8 @@ import type { DecisionRecord, RunStatus, Store, TrialState } from "../store/stor
 import { type Budget, describeBudget } from "./budget.ts";
 import type { RunEvent, RunSummary, RunView, StopKind, TokenTotals, TrialEvent, VariantView } from "./events.ts";
 import { Pace } from "./pace.ts";
-import { Pipeline, type PipelineOptions, type RunModel, type TrialPlan, type TrialResult } from "./pipeline.ts";
+import { Pipeline, type PipelineOptions, type TrialPlan, type TrialResult } from "./pipeline.ts";
+import type { RunModel } from "./record.ts";
 import { RepeatMeans } from "./samplers.ts";
 
 /** What a run needs, all of it made beforehand: `prepare.ts` does that for a new run and for one that is resumed. */

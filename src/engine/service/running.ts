@@ -18,9 +18,9 @@ import {
 } from "../runner/prepare.ts";
 import { type RunHandle, startRun } from "../runner/run.ts";
 import { summarise } from "../runner/summary.ts";
+import { isDeadOwner } from "../store/owner.ts";
 import type { RunRecord } from "../store/store.ts";
 import type { Services } from "./deps.ts";
-import { isDeadOwner } from "./owner.ts";
 import { queueOptions } from "./pools.ts";
 import type { Sources } from "./source.ts";
 

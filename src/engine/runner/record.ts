@@ -1,0 +1,139 @@
+import type { Scorer } from "../metrics/scorers/scorer.ts";
+import { type BilledTokens, costOf, type Price } from "../plan/prices.ts";
+import type { Provider, ProviderFacts } from "../provider/provider.ts";
+import type { Settled } from "../queue/queue.ts";
+import type { ParsedAnswer } from "../response/answer.ts";
+import { failureClassOf } from "../response/failure.ts";
+import type { Outcome } from "../response/outcome.ts";
+import type { Completion, RequestRecord, TrialRecord } from "../store/store.ts";
+import type { TrialPlan } from "./pipeline.ts";
+
+/** A model as a run uses it. */
+export interface RunModel {
+  readonly id: string;
+  /** Without the provider's prefix. */
+  readonly name: string;
+  readonly provider: Provider;
+  readonly facts: ProviderFacts;
+  /** Undefined when the price is unknown. */
+  readonly price: Price | undefined;
+}
+
+/** US dollars; undefined when the price is unknown. */
+export function costIn(model: RunModel, tokens: BilledTokens): number | undefined {
+  if (model.facts.free) return 0;
+  return model.price && costOf(model.price, tokens);
+}
+
+/** Tokens that were expected, where a provider reports none. */
+export interface ExpectedTokens {
+  readonly prompt: number;
+  readonly completion: number;
+}
+
+/** How a request ended, as the table keeps it. `model` is undefined when nothing was paid for. */
+export function completionOf(
+  settled: Settled,
+  parsed: ParsedAnswer | undefined,
+  expected: ExpectedTokens,
+  model: RunModel | undefined,
+  source: Completion["source"],
+): Completion {
+  const { outcome } = settled.reply;
+  const answered = outcome.kind === "answered";
+  const prompt = answered ? (outcome.usage.promptTokens ?? expected.prompt) : undefined;
+  const completion = answered ? (outcome.usage.completionTokens ?? expected.completion) : undefined;
+  const cached = answered ? outcome.usage.cachedTokens : undefined;
+  const billed = { prompt: prompt ?? 0, cached: cached ?? 0, completion: completion ?? 0 };
+  return {
+    status: answered ? "completed" : "failed",
+    source,
+    attempts: settled.attempts,
+    errorClass: failureClassOf(outcome, parsed),
+    errorMessage: errorMessageOf(outcome, parsed),
+    validationErrors:
+      parsed?.kind === "invalid" && parsed.errors.length > 0 ? JSON.stringify(parsed.errors) : undefined,
+    rawResponse: answered ? outcome.text : outcome.kind === "unavailable" ? outcome.body : undefined,
+    parsedResponse: parsed?.kind === "valid" ? JSON.stringify(parsed.value) : undefined,
+    toolCalls: answered ? outcome.toolCalls : [],
+    promptTokens: prompt,
+    completionTokens: completion,
+    cachedTokens: cached,
+    tokensEstimated: answered && outcome.usage.promptTokens === undefined,
+    cost: !answered || model === undefined ? undefined : costIn(model, billed),
+    latencyMs: answered ? outcome.timing.latencyMs : undefined,
+    firstTokenMs: answered ? outcome.timing.firstTokenMs : undefined,
+    queuedMs: settled.queuedMs,
+    servedModel: answered ? outcome.servedModel : undefined,
+  };
+}
+
+function errorMessageOf(outcome: Outcome, parsed: ParsedAnswer | undefined): string | undefined {
+  if (outcome.kind === "answered") return parsed?.kind === "invalid" ? parsed.message : undefined;
+  return "message" in outcome ? outcome.message : outcome.kind;
+}
+
+/** A trial with its scores, or why it has none. */
+export function trialOf(
+  run: string,
+  plan: TrialPlan,
+  outcome: Outcome,
+  parsed: ParsedAnswer | undefined,
+  scorers: readonly Scorer[],
+  request: number | undefined,
+): TrialRecord {
+  const base = {
+    run,
+    variant: plan.variant.index,
+    position: plan.position,
+    repeat: plan.repeat,
+    exampleId: plan.example.id,
+    request,
+    expected: plan.example.expected,
+    confidence: undefined,
+    prediction: undefined,
+    scores: {},
+  };
+  if (parsed === undefined || outcome.kind !== "answered") {
+    // Content reasons count as wrong; reasons of transport, and prompts that do not fit, say nothing about the layout.
+    const wrong = outcome.kind === "filtered" || (outcome.kind === "unavailable" && outcome.reason === "timeout");
+    return { ...base, state: wrong ? "failed" : "void", score: wrong ? 0 : undefined };
+  }
+  if (parsed.kind === "invalid") return { ...base, state: "unparsable", score: 0 };
+  const input = { parsed, text: outcome.text, example: plan.example };
+  const [primary, ...others] = scorers.map((scorer) => [scorer.name, scorer.score(input).value] as const);
+  return {
+    ...base,
+    state: "scored",
+    prediction: parsed.prediction,
+    score: primary?.[1] ?? 0,
+    confidence: parsed.confidence,
+    scores: Object.fromEntries(others),
+  };
+}
+
+/** What a stored request led to, for a run that takes up another process's result or scores an old one again. */
+export function storedOutcome(row: RequestRecord): Outcome {
+  if (row.state === "completed") {
+    return {
+      kind: "answered",
+      text: row.rawResponse ?? "",
+      toolCalls: row.toolCalls ?? [],
+      usage: { promptTokens: row.promptTokens, completionTokens: row.completionTokens, cachedTokens: row.cachedTokens },
+      timing: { latencyMs: row.latencyMs ?? 0, firstTokenMs: row.firstTokenMs, loadMs: undefined },
+      finish: "stop",
+      servedModel: row.servedModel,
+      tokenConfidence: undefined,
+    };
+  }
+  const message = row.errorMessage ?? "it failed";
+  if (row.errorClass !== "unavailable") return { kind: "filtered", message };
+  return {
+    kind: "unavailable",
+    reason: "server",
+    status: undefined,
+    message,
+    retryAfterMs: undefined,
+    body: row.rawResponse,
+  };
+}
