@@ -135,7 +135,7 @@ export class SqliteRuns implements RunTable {
       this.#context.connection
         .all(
           `SELECT example.* FROM json_each(?) AS wanted
-            JOIN example ON example.dataset = (SELECT key FROM dataset WHERE hash = ?) AND example.position = wanted.value
+            CROSS JOIN example ON example.dataset = (SELECT key FROM dataset WHERE hash = ?) AND example.position = wanted.value
             ORDER BY wanted.key`,
           JSON.stringify(rows),
           datasetHash,
