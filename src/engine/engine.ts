@@ -1,6 +1,8 @@
 import { UserError } from "../base/errors.ts";
 import { Emitter, type Event } from "../base/event.ts";
+import { readLines, writeWhole } from "../base/node/wholeFile.ts";
 import { type EngineApi, type EngineEvents, exportFormats } from "./api.ts";
+import { exportLines, importLines } from "./cache/transfer.ts";
 import { compare } from "./decide/compare.ts";
 import { writeReport } from "./report/write.ts";
 import type { RunSummary } from "./runner/events.ts";
@@ -11,16 +13,20 @@ import { Authoring } from "./service/authoring.ts";
 import { comparedScores } from "./service/comparing.ts";
 import type { EngineDeps, Services } from "./service/deps.ts";
 import { examine, listModels } from "./service/doctor.ts";
+import { rescore } from "./service/rescoring.ts";
 import { Results } from "./service/results.ts";
 import { findRun, Running } from "./service/running.ts";
 import { newExperiment } from "./service/scaffolding.ts";
 import { Sources } from "./service/source.ts";
+import { type Worked, type WorkOptions, work } from "./service/working.ts";
 import { openStore } from "./store/openStore.ts";
 import { processOwner } from "./store/owner.ts";
 
 /** The engine as a face in the same process holds it. */
 export interface Engine extends EngineApi {
   on<K extends keyof EngineEvents>(name: K, listener: (payload: EngineEvents[K]) => void): ReturnType<Event<never>>;
+  /** Answers pending requests of any process on this store until the signal aborts, or the table is idle for long enough. */
+  work(options: WorkOptions, signal: AbortSignal): Promise<Worked>;
   /** The result of a run that is going here. */
   finished(run: string): Promise<RunSummary>;
   /** Stops what is going, stores it, and lets go of everything. */
@@ -108,6 +114,12 @@ export async function openEngine(deps: EngineDeps): Promise<Engine> {
         rows: Math.max(...races.map((race) => race.sampler.watermark)),
       };
     },
+    async rescore({ run }) {
+      const record = await findRun(store, run);
+      if (running.isLive(record))
+        throw new UserError("running", `run ${record.id} is still going`, "wait for it, or stop it first");
+      return rescore(services, sources, results, record);
+    },
     async compare({ a, b, confidence }) {
       const left = await comparedScores(store, a);
       const right = await comparedScores(store, b);
@@ -149,6 +161,24 @@ export async function openEngine(deps: EngineDeps): Promise<Engine> {
       services.emit("changed", { what: "cache" });
       return { deleted };
     },
+    async cacheExport({ to }) {
+      let entries = 0;
+      await writeWhole(
+        to,
+        (async function* () {
+          for await (const line of exportLines(store.cache)) {
+            entries += 1;
+            yield line;
+          }
+        })(),
+      );
+      return { file: to, entries };
+    },
+    async cacheImport({ from }) {
+      const report = await importLines(store.cache, readLines(from));
+      services.emit("changed", { what: "cache" });
+      return report;
+    },
     async requests({ run, ...filter }) {
       return store.requests.list({ ...filter, ...(run === undefined ? {} : { run: (await findRun(store, run)).id }) });
     },
@@ -174,6 +204,7 @@ export async function openEngine(deps: EngineDeps): Promise<Engine> {
     },
 
     on: (name, listener) => emitters[name].event(listener),
+    work: (options, signal) => withProviders((providers) => work(services, providers, options, signal)),
     finished: (run) => running.finished(run),
     async close() {
       await running.close();

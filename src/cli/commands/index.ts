@@ -10,8 +10,10 @@ import { registerPreview } from "./preview.ts";
 import { registerRequests } from "./requests.ts";
 import { registerRun } from "./run.ts";
 import { registerRuns } from "./runs.ts";
+import { registerScore } from "./score.ts";
 import { registerSimulate } from "./simulate.ts";
 import { registerValidate } from "./validate.ts";
+import { registerWorker } from "./worker.ts";
 
 /** Adds one command to the program; `done` takes the exit code. */
 export type Register = (program: Command, context: CliContext, done: (code: number) => void) => void;
@@ -25,10 +27,12 @@ const commands: readonly Register[] = [
   registerRun,
   registerRuns,
   registerExport,
+  registerScore,
   registerDecide,
   registerCache,
   registerRequests,
   registerSimulate,
+  registerWorker,
   registerDoctor,
 ];
 

@@ -33,7 +33,7 @@ export function withOptions(experiment: Experiment, options: RunOptions): Experi
       ...(options.maxCalls === undefined ? {} : { maxCalls: options.maxCalls }),
       ...(options.maxCost === undefined ? {} : { maxCost: options.maxCost }),
     },
-    cache: options.cache === false ? { ...experiment.cache, mode: "off" } : experiment.cache,
+    cache: options.cache === undefined ? experiment.cache : { ...experiment.cache, mode: options.cache ? "on" : "off" },
   };
 }
 

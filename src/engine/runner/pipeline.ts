@@ -56,6 +56,8 @@ export interface PipelineOptions {
   readonly owner: string;
   /** Rows of an interrupted run that were asked for before, by `adoptionKey`. */
   readonly adopted: Map<string, number>;
+  /** Requests another process answered while the run was down, by `adoptionKey`. */
+  readonly answered: ReadonlyMap<string, RequestRecord>;
   readonly onBudget: (reached: BudgetReached) => void;
   /** Nothing this model was asked has ever reached it. */
   readonly onUnreachable: (model: string, message: string) => void;
@@ -127,6 +129,11 @@ export class Pipeline {
     for (const plan of plans) {
       if (plan.refused !== undefined) {
         done.push(this.#refused(plan, plan.refused).then((result) => onResult(plan, result)));
+        continue;
+      }
+      const elsewhere = this.#o.answered.get(adoptionKey(plan));
+      if (elsewhere !== undefined) {
+        done.push(this.#publish(plan, elsewhere).then((result) => onResult(plan, result)));
         continue;
       }
       const answer = found.get(plan.key);
@@ -335,18 +342,18 @@ export class Pipeline {
   async #fromElsewhere(plan: TrialPlan, id: number, model: RunModel): Promise<TrialResult> {
     const row = await this.#elsewhere.wait(id);
     if (row === "free") return this.#hard.signal.aborted ? { kind: "withdrawn" } : this.#call(plan, id, model);
-    const { trial, completion } = this.judge(plan, row);
-    await this.#o.store.requests.publish(id, [trial]);
-    return { kind: "done", trial, completion };
+    return this.#publish(plan, row);
   }
 
-  /** What a stored request says about a trial. */
-  judge(plan: TrialPlan, row: RequestRecord): { readonly trial: TrialRecord; readonly completion: Completion } {
+  async #publish(plan: TrialPlan, row: RequestRecord): Promise<TrialResult> {
     const outcome = storedOutcome(row);
     const parsed = this.#parse(outcome);
     const settled: Settled = { reply: { outcome }, attempts: row.attempts ?? 0, queuedMs: row.queuedMs ?? 0 };
+    const trial = trialOf(this.#o.run, plan, outcome, parsed, this.#o.scorers, row.id);
+    await this.#o.store.requests.publish(row.id, [trial]);
     return {
-      trial: trialOf(this.#o.run, plan, outcome, parsed, this.#o.scorers, row.id),
+      kind: "done",
+      trial,
       completion: {
         ...completionOf(settled, parsed, expectedOf(plan), undefined, row.source ?? "call"),
         cost: row.cost,

@@ -25,7 +25,7 @@ import type { Providers } from "../provider/registry.ts";
 import type { Experiment } from "../spec/experiment.ts";
 import type { ReadyExperiment } from "../spec/load.ts";
 import { placeholdersOf } from "../spec/placeholders.ts";
-import type { ExampleRecord, RunRecord, Store } from "../store/store.ts";
+import type { ClaimedRequest, ExampleRecord, RunRecord, Store } from "../store/store.ts";
 import { Budget } from "./budget.ts";
 import { withOptions } from "./options.ts";
 import type { PipelineOptions, TrialPlan } from "./pipeline.ts";
@@ -201,7 +201,10 @@ export async function prepare(
   record: RunRecord,
   planned: Design,
   deps: { readonly store: Store; readonly slots: (model: string) => number; readonly askVoidAgain?: boolean },
-): Promise<{ readonly run: PreparedRun; readonly task: Pick<PipelineOptions, "output" | "labels" | "adopted"> }> {
+): Promise<{
+  readonly run: PreparedRun;
+  readonly task: Pick<PipelineOptions, "output" | "labels" | "adopted" | "answered">;
+}> {
   const { experiment, labels } = planned;
   const { store } = deps;
   const stored = await store.trials.scores(record.id);
@@ -224,6 +227,11 @@ export async function prepare(
   const adopted = new Map<string, number>();
   for (const row of await store.requests.unfinished(record.id)) {
     for (const [position, repeat] of row.trials) adopted.set(`${row.variant}:${position}:${repeat}:${row.key}`, row.id);
+  }
+  // Answers that another process stored while this run was down: they are scored when they are asked for.
+  const answered = new Map<string, ClaimedRequest>();
+  for (const row of await store.requests.unpublished(record.id, Number.MAX_SAFE_INTEGER)) {
+    for (const [position, repeat] of row.trials) answered.set(`${row.variant}:${position}:${repeat}:${row.key}`, row);
   }
   const options = JSON.parse(String(record.settings["samplers"])) as Readonly<
     Record<string, ReturnType<typeof samplerOptions>>
@@ -255,7 +263,7 @@ export async function prepare(
       known,
       storedDecisions,
     },
-    task: { output: experiment.prompt.output, labels, adopted },
+    task: { output: experiment.prompt.output, labels, adopted, answered },
   };
 }
 

@@ -127,7 +127,7 @@ export function storedOutcome(row: RequestRecord): Outcome {
     };
   }
   const message = row.errorMessage ?? "it failed";
-  if (row.errorClass !== "unavailable") return { kind: "filtered", message };
+  if (row.errorClass !== "unavailable") return { kind: "tooLong", message, limitTokens: undefined };
   return {
     kind: "unavailable",
     reason: "server",

@@ -91,7 +91,7 @@ const progressEveryMs = 100;
 export function startRun(
   run: PreparedRun,
   deps: RunDeps,
-  task: Pick<PipelineOptions, "output" | "labels" | "adopted">,
+  task: Pick<PipelineOptions, "output" | "labels" | "adopted" | "answered">,
   summarise: Summarise,
 ): RunHandle {
   const { store, clock, queue } = deps;

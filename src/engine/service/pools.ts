@@ -54,7 +54,7 @@ export async function queueOptions(planned: Design, options: RunOptions, service
 }
 
 /** The file gives rates a minute; a pool counts by its window. */
-function poolOptions(spec: PoolSpec): PoolOptions {
+export function poolOptions(spec: PoolSpec): PoolOptions {
   const perWindow = (rate: number | undefined) =>
     rate === undefined ? undefined : Math.max(1, Math.floor((rate * spec.window) / 60_000));
   return {

@@ -1,0 +1,45 @@
+import { type CommonFlags, output, withEngine } from "../context.ts";
+import { exitCodes } from "../exitCodes.ts";
+import { integer } from "../render/numbers.ts";
+import type { Register } from "./index.ts";
+
+interface Flags extends CommonFlags {
+  readonly run?: string;
+  readonly concurrency: string;
+  readonly idle?: string;
+}
+
+export const registerWorker: Register = (program, context, done) => {
+  program
+    .command("worker")
+    .description("answer pending requests of other processes on the same store")
+    .option("--run <run>", "only this run's")
+    .option("-j, --concurrency <n>", "requests in flight", "16")
+    .option("--idle <seconds>", "end when there was nothing to do for so long (default: work until Ctrl-C)")
+    .action(async (flags: Flags) => {
+      const stop = new AbortController();
+      const release = context.onInterrupt(() => stop.abort());
+      if (!flags.quiet) context.say("waiting for requests; Ctrl-C ends the worker");
+      try {
+        const worked = await withEngine(context, flags, (engine) =>
+          engine.work(
+            {
+              concurrency: Number(flags.concurrency),
+              ...(flags.run === undefined ? {} : { run: flags.run }),
+              ...(flags.idle === undefined ? {} : { idleMs: Number(flags.idle) * 1000 }),
+            },
+            stop.signal,
+          ),
+        );
+        output(
+          context,
+          flags,
+          { schema: "layoutlab/worker@1", ...worked },
+          () => `${integer(worked.completed)} answered, ${integer(worked.failed)} failed`,
+        );
+        done(exitCodes.done);
+      } finally {
+        release();
+      }
+    });
+};

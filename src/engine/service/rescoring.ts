@@ -1,0 +1,137 @@
+import { UserError } from "../../base/errors.ts";
+import type { Rescored } from "../api.ts";
+import { openScorers } from "../metrics/scorers/open.ts";
+import type { Scorer } from "../metrics/scorers/scorer.ts";
+import { parseAnswer } from "../response/answer.ts";
+import { storedRaces } from "../runner/samplers.ts";
+import { summarise } from "../runner/summary.ts";
+import type { OutputPart } from "../spec/experiment.ts";
+import type { DecisionRecord, ExampleRecord, RunRecord, TrialRecord, TrialRow } from "../store/store.ts";
+import type { Services } from "./deps.ts";
+import type { Results } from "./results.ts";
+import type { Sources } from "./source.ts";
+
+/** How the experiment judges answers now. */
+interface Judging {
+  readonly scorers: readonly Scorer[];
+  readonly output: OutputPart;
+  readonly labels: readonly string[];
+  /** Right answers and fields by example id; a row that is gone is judged as it was stored. */
+  readonly examples: ReadonlyMap<string, Pick<ExampleRecord, "expected" | "fields">>;
+}
+
+/** Rows judged between two writes. */
+const batch = 1000;
+
+/**
+ * Reads every stored answer again as the experiment file asks for it now, scores it with the file's scorers and right answers,
+ * and decides anew from the new scores. No model is asked. Trials without an answer keep what they have.
+ */
+export async function rescore(
+  services: Services,
+  sources: Sources,
+  results: Results,
+  record: RunRecord,
+): Promise<Rescored> {
+  const { store } = services;
+  const judging = await judgingOf(sources, record);
+  const before = await results.summary(record);
+  const counts = { trials: 0, changed: 0, kept: 0 };
+  let waiting: TrialRecord[] = [];
+  for await (const trial of store.trials.each({ run: record.id })) {
+    counts.trials += 1;
+    const again = judge(record.id, trial, judging);
+    if (again === undefined) {
+      counts.kept += 1;
+      continue;
+    }
+    if (again.score !== trial.score || again.state !== trial.state) counts.changed += 1;
+    waiting.push(again);
+    if (waiting.length >= batch) {
+      await store.trials.rescore(waiting);
+      waiting = [];
+    }
+  }
+  if (waiting.length > 0) await store.trials.rescore(waiting);
+
+  const races = await storedRaces(store, record);
+  await store.runs.clearDecisions(record.id);
+  const at = services.deps.clock.now();
+  await store.runs.addDecisions(
+    record.id,
+    races.flatMap(({ model, sampler }) =>
+      sampler.decisions().map(
+        ({ variant, ...decision }): DecisionRecord => ({
+          ...decision,
+          model,
+          variant: variant ?? undefined,
+          numbers: { ...decision.numbers },
+          at,
+        }),
+      ),
+    ),
+  );
+  const summary = await summarise(store, {
+    record,
+    status: before.status,
+    stopped: before.stopped,
+    durationMs: before.durationMs,
+    races,
+    layoutMetrics: before.variants.map((variant) => variant.layoutMetrics),
+    requests: before.requests,
+    queue: before.queue,
+    notes: JSON.parse(String(record.settings["notes"] ?? "[]")) as string[],
+  });
+  await store.runs.update(record.id, {
+    verdict: JSON.stringify(summary.verdict),
+    summary: JSON.stringify(summary),
+  });
+  services.emit("changed", { what: "runs" });
+  return { schema: "layoutlab/score@1", ...counts, scorers: judging.scorers.map((scorer) => scorer.name), summary };
+}
+
+async function judgingOf(sources: Sources, record: RunRecord): Promise<Judging> {
+  if (record.file === "")
+    throw new UserError("no-file", `run ${record.id} has no experiment file`, "it cannot be scored again");
+  const { experiment, dataset } = await sources.ready({ file: record.file });
+  const { output } = experiment.prompt;
+  return {
+    scorers: openScorers(experiment.scoring),
+    output,
+    labels: output.labels === "auto" ? dataset.labels : output.labels,
+    examples: new Map(dataset.examples.map((example) => [example.id, example])),
+  };
+}
+
+/** Undefined where there is nothing to read again, or nothing to hold it against. */
+function judge(run: string, trial: TrialRow, judging: Judging): TrialRecord | undefined {
+  const { rawResponse } = trial;
+  if (rawResponse === undefined || (trial.state !== "scored" && trial.state !== "unparsable")) return undefined;
+  const example = judging.examples.get(trial.exampleId) ?? { expected: trial.expected, fields: {} };
+  // A line that came with its score, and no right answer to check it by.
+  if (example.expected === undefined && trial.source === "replay") return undefined;
+  const parsed = parseAnswer({ text: rawResponse, tokenConfidence: trial.confidence }, judging.output, judging.labels);
+  const base = {
+    run,
+    variant: trial.variant,
+    position: trial.position,
+    repeat: trial.repeat,
+    exampleId: trial.exampleId,
+    request: trial.request,
+    expected: example.expected,
+  };
+  if (parsed.kind === "invalid") {
+    return { ...base, state: "unparsable", prediction: undefined, score: 0, confidence: undefined, scores: {} };
+  }
+  const [primary, ...others] = judging.scorers.map(
+    (scorer) => [scorer.name, scorer.score({ parsed, text: rawResponse, example }).value] as const,
+  );
+  return {
+    ...base,
+    state: "scored",
+    prediction: parsed.prediction,
+    score: primary?.[1] ?? 0,
+    confidence: parsed.confidence,
+    scores: Object.fromEntries(others),
+  };
+}
