@@ -736,6 +736,98 @@ export function storeContract(name: string, open: (clock: Clock) => Promise<Stor
       });
     });
 
+    it("keeps counts that agree with its rows, whatever is done in whatever order", async () => {
+      await store.runs.create(aRun({ order: Uint32Array.from({ length: 8 }, (_, i) => i) }));
+      const id = fc.integer({ min: 1, max: 12 });
+      const place = fc.record({
+        position: fc.integer({ min: 0, max: 7 }),
+        variant: fc.integer({ min: 0, max: 1 }),
+        score: fc.constantFrom(0, 0.5, 1, undefined),
+      });
+      const trialOf = ({
+        position,
+        variant,
+        score,
+      }: {
+        position: number;
+        variant: number;
+        score: number | undefined;
+      }) => aTrial(position, { variant, score, state: score === undefined ? "void" : "scored" });
+      const completion = fc
+        .record({
+          source: fc.constantFrom("call" as const, "cache" as const),
+          failed: fc.boolean(),
+          cost: fc.constantFrom(1, 2, undefined),
+        })
+        .map(({ source, failed, cost }) =>
+          aCompletion({ source, cost, ...(failed ? { status: "failed", errorClass: "invalid" } : {}) }),
+        );
+      const step = fc.oneof(
+        id.map((n) => () => store.requests.enqueue([aRequest(n, { variant: n % 2 })])),
+        id.map((n) => () => store.requests.claim([n, n + 1], "a", 10)),
+        fc.constant(() => store.requests.claimNext({ owner: "b", leaseMs: 30, limit: 2 })),
+        id.map((n) => () => store.requests.release([n])),
+        id.map((n) => () => store.requests.forget([n])),
+        fc.tuple(id, completion).map(
+          ([n, end]) =>
+            () =>
+              store.requests.complete(n, end),
+        ),
+        fc.tuple(id, completion, place).map(
+          ([n, end, at]) =>
+            () =>
+              store.requests.complete(n, end, { trials: [trialOf(at)] }),
+        ),
+        fc.tuple(id, place).map(
+          ([n, at]) =>
+            () =>
+              store.requests.publish(n, [trialOf(at)]),
+        ),
+        fc.tuple(completion, place).map(
+          ([end, at]) =>
+            () =>
+              store.requests.record(aRequest(0, { variant: at.variant }), end, [trialOf(at)]),
+        ),
+        place.map((at) => () => store.trials.rescore([trialOf(at)])),
+        fc.constant(() => store.requests.recoverStale((owner) => owner === "b")),
+        fc.constant(async () => clock.pass(11)),
+      );
+      await fc.assert(
+        fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
+          // Some at once, so that groups of commits with a failing one among them are part of it.
+          for (let i = 0; i < steps.length; i += 3)
+            await Promise.allSettled(steps.slice(i, i + 3).map((take) => take()));
+          const rows = await store.requests.list({ limit: 1e6 });
+          const count = (state: string) => rows.filter((row) => row.state === state).length;
+          const stats = await store.requests.stats();
+          expect(stats.byStatus).toEqual({
+            pending: count("pending"),
+            processing: count("processing"),
+            completed: count("completed"),
+            failed: count("failed"),
+          });
+          expect(stats.byErrorClass["invalid"] ?? 0).toBe(rows.filter((row) => row.errorClass === "invalid").length);
+          const trials: TrialRow[] = [];
+          for await (const trial of store.trials.each({ run: "run-1" })) trials.push(trial);
+          for (const total of await store.trials.aggregates("run-1")) {
+            const own = trials.filter(({ variant }) => variant === total.variant);
+            const ended = rows.filter(({ variant, status }) => variant === total.variant && status !== undefined);
+            const calls = ended.filter(({ source }) => source === "call");
+            const unpriced = calls.some(({ status, cost }) => status === "completed" && cost === undefined);
+            expect(total).toMatchObject({
+              trials: own.length,
+              void: own.filter(({ state }) => state === "void").length,
+              scoreSum: own.reduce((sum, { score }) => sum + (score ?? 0), 0),
+              promptTokens: 100 * ended.length,
+              fromCache: ended.filter(({ source }) => source === "cache").length,
+              cost: unpriced ? undefined : calls.reduce((sum, { cost }) => sum + (cost ?? 0), 0),
+            });
+          }
+        }),
+        { numRuns: 60, seed: 5 },
+      );
+    });
+
     describe("cache", () => {
       it("gives the answers it has, many keys at once", async () => {
         await store.cache.put([anEntry(1), anEntry(2, { answer: JSON.stringify({ text: long.repeat(20) }) })]);
