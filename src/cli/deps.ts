@@ -1,40 +1,59 @@
-import { mkdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { systemClock } from "../base/clock.ts";
-import { openEngine } from "../engine/engine.ts";
 import type { CliContext, CommonFlags } from "./context.ts";
+import { exitCodes } from "./exitCodes.ts";
 
 /** The command line's own composition: the process as the world, the environment as the place of keys. */
 export function openContext(host: NodeJS.Process): CliContext {
+  const cwd = host.cwd();
+  const say = (text: string) => void host.stderr.write(`${text}\n`);
+  const version = packageVersion();
+  // A reader that went away (`| head`) is no failure.
+  host.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    host.exit();
+  });
+  const named = (line: string) => line.replaceAll(cwd + path.sep, "");
   return {
     env: host.env,
-    cwd: host.cwd(),
+    cwd,
     stdout: host.stdout,
     stderr: host.stderr,
-    version: packageVersion(),
+    version,
     print: (text) => void host.stdout.write(text),
-    say: (text) => void host.stderr.write(`${text}\n`),
-    async engine(flags, more = {}) {
-      const store = storePath(flags, host.cwd());
-      if (!/^(postgres(ql)?:\/\/|:memory:)/.test(store)) mkdirSync(path.dirname(store), { recursive: true });
+    say,
+    named,
+    store: (flags) => storeOf(flags, cwd),
+    async engine(flags, { looking = false, more = {} } = {}) {
+      const store = storeOf(flags, cwd).path;
+      const there = isElsewhere(store) || existsSync(store);
+      // Loading the engine takes a while, which `--version` and `--help` need not.
+      const { openEngine } = await import("../engine/engine.ts");
       const engine = await openEngine({
-        store,
+        store: there || !looking ? store : ":memory:",
         env: host.env,
         clock: systemClock,
         host: { key: async () => undefined },
-        version: packageVersion(),
+        version,
         roots: undefined,
         ...more,
       });
+      if (!there && !looking && flags.store === undefined) ignoreByGit(path.dirname(store));
       engine.on("log", ({ level, message }) => {
-        if (level === "warn" || level === "error")
-          host.stderr.write(`${level === "warn" ? "warning" : "error"}: ${message}\n`);
+        if (level === "error" || (level === "warn" && !flags.quiet))
+          say(named(`${level === "warn" ? "warning" : "error"}: ${message}`));
       });
       return engine;
     },
     onInterrupt(callback) {
       let times = 0;
-      const heard = () => callback(++times);
+      const heard = () => {
+        times += 1;
+        // The second stops at once; whoever presses a third time does not believe it.
+        if (times > 2) host.exit(exitCodes.interrupted);
+        callback(times);
+      };
       host.on("SIGINT", heard);
       host.on("SIGTERM", heard);
       return () => {
@@ -45,12 +64,24 @@ export function openContext(host: NodeJS.Process): CliContext {
   };
 }
 
-function storePath(flags: CommonFlags, cwd: string): string {
-  return flags.store ?? path.join(cwd, ".layoutlab", "store.db");
+function storeOf(flags: CommonFlags, cwd: string): { readonly path: string; readonly shown: string } {
+  const shown = flags.store ?? path.join(".layoutlab", "store.db");
+  return { path: isElsewhere(shown) ? shown : path.resolve(cwd, shown), shown };
 }
 
-/** The version stands in package.json, one folder above the bundle. */
+function isElsewhere(store: string): boolean {
+  return /^(postgres(ql)?:\/\/|:memory:$)/.test(store);
+}
+
+/** Prompts and answers are nobody's to commit by mistake. */
+function ignoreByGit(folder: string): void {
+  const ignore = path.join(folder, ".gitignore");
+  if (!existsSync(ignore)) writeFileSync(ignore, "*\n");
+}
+
+/** The version stands in package.json, above the bundle and above the sources. */
 function packageVersion(): string {
-  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
-  return (JSON.parse(text) as { readonly version: string }).version;
+  let folder = import.meta.dirname;
+  while (!existsSync(path.join(folder, "package.json"))) folder = path.dirname(folder);
+  return (JSON.parse(readFileSync(path.join(folder, "package.json"), "utf8")) as { readonly version: string }).version;
 }

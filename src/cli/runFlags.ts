@@ -1,80 +1,71 @@
 import type { Command } from "commander";
-import { UserError } from "../base/errors.ts";
 import type { RunOptions } from "../engine/api.ts";
+import { amount, badFlag, collect, names, whole, word } from "./flags.ts";
 
-/** What `run` and `estimate` take about the run itself. */
+/** What `run`, `estimate` and `cache warm` take about the run itself. */
 export interface RunFlags {
-  readonly models?: string;
-  readonly layouts?: string;
-  readonly limit?: string;
-  readonly sampling?: string;
-  readonly queue?: string;
-  readonly maxCalls?: string;
-  readonly maxCost?: string;
-  readonly concurrency?: string;
+  readonly models?: readonly string[];
+  readonly layouts?: readonly string[];
+  readonly limit?: number;
+  readonly sampling?: (typeof samplings)[number];
+  readonly queue?: "smart" | "sequential";
+  readonly maxCalls?: number;
+  readonly maxCost?: number;
+  readonly concurrency?: number;
   /** False after `--no-cache`. */
   readonly cache?: boolean;
-  readonly price?: readonly string[];
+  readonly price?: readonly Price[];
 }
 
+const samplings = ["adaptive", "full", "fixed", "doubling", "bandit", "halving", "bayes"] as const;
+
+type Price = readonly [string, NonNullable<RunOptions["prices"]>[string]];
+
 export function runFlags(command: Command): Command {
+  return scopeFlags(command)
+    .option("--sampling <mode>", samplings.join(", "), word("--sampling", samplings))
+    .option("--no-cache", "ask again for what is known");
+}
+
+/** Those of them that say what is asked and how fast. */
+export function scopeFlags(command: Command): Command {
   return command
-    .option("--models <ids>", "models instead of the file's, comma-separated")
-    .option("--layouts <names>", "layouts instead of the file's, comma-separated")
-    .option("--limit <n>", "use the first n examples")
-    .option("--sampling <mode>", "adaptive, full, fixed, doubling, bandit, halving or bayes")
-    .option("--queue <kind>", "smart, or sequential for comparison")
-    .option("--max-calls <n>", "stop after so many calls")
-    .option("--max-cost <dollars>", "stop before this is spent")
-    .option("-j, --concurrency <n>", "requests in flight")
-    .option("--no-cache", "ask again for what is known")
-    .option("--price <model=prompt/completion>", "US dollars per million tokens, repeatable", collect);
+    .option("--models <ids>", "models instead of the file's, comma-separated", names("--models"))
+    .option("--layouts <names>", "layouts instead of the file's, comma-separated", names("--layouts"))
+    .option("--limit <n>", "use the first n examples", whole("--limit"))
+    .option("--queue <kind>", "smart, or sequential for comparison", word("--queue", ["smart", "sequential"]))
+    .option("--max-calls <n>", "stop after so many calls", whole("--max-calls"))
+    .option("--max-cost <dollars>", "stop before more than this is spent", amount("--max-cost"))
+    .option("-j, --concurrency <n>", "requests in flight", whole("--concurrency"))
+    .option(
+      "--price <model=prompt/completion>",
+      "US dollars per million tokens; model=prompt/cached/completion too; repeatable",
+      collect(price),
+    );
 }
 
 export function runOptions(flags: RunFlags): RunOptions {
-  const limit = number("--limit", flags.limit);
-  const maxCalls = number("--max-calls", flags.maxCalls);
-  const maxCost = number("--max-cost", flags.maxCost);
-  const concurrency = number("--concurrency", flags.concurrency);
-  if (flags.queue !== undefined && flags.queue !== "smart" && flags.queue !== "sequential") {
-    throw new UserError("bad-flag", `--queue is "${flags.queue}"`, "use smart or sequential");
-  }
+  const { models, layouts, limit, sampling, queue, maxCalls, maxCost, concurrency } = flags;
   return {
-    ...(flags.models === undefined ? {} : { models: list(flags.models) }),
-    ...(flags.layouts === undefined ? {} : { layouts: list(flags.layouts) }),
+    ...(models === undefined ? {} : { models }),
+    ...(layouts === undefined ? {} : { layouts }),
     ...(limit === undefined ? {} : { limit }),
-    ...(flags.sampling === undefined ? {} : { sampling: flags.sampling }),
-    ...(flags.queue === undefined ? {} : { queue: flags.queue }),
+    ...(sampling === undefined ? {} : { sampling }),
+    ...(queue === undefined ? {} : { queue }),
     ...(maxCalls === undefined ? {} : { maxCalls }),
     ...(maxCost === undefined ? {} : { maxCost }),
     ...(concurrency === undefined ? {} : { concurrency }),
     ...(flags.cache === false ? { cache: false } : {}),
-    ...(flags.price === undefined ? {} : { prices: Object.fromEntries(flags.price.map(price)) }),
+    ...(flags.price === undefined ? {} : { prices: Object.fromEntries(flags.price) }),
   };
 }
 
-function list(text: string): string[] {
-  return text
-    .split(",")
-    .map((item) => item.trim())
-    .filter((item) => item !== "");
-}
-
-function number(flag: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const value = Number(text);
-  if (text.trim() === "" || !Number.isFinite(value))
-    throw new UserError("bad-flag", `${flag} is "${text}"`, "give a number");
-  return value;
-}
-
-function price(text: string) {
-  const match = /^(.+)=([\d.]+)(?:\/([\d.]+))?\/([\d.]+)$/.exec(text);
-  const [, model, prompt, cached, completion] = match ?? [];
+function price(text: string): Price {
+  const [, model, prompt, cached, completion] = /^(.+)=([\d.]+)(?:\/([\d.]+))?\/([\d.]+)$/.exec(text) ?? [];
   if (model === undefined) {
-    throw new UserError(
-      "bad-flag",
-      `--price is "${text}"`,
+    throw badFlag(
+      "--price",
+      text,
       "write model=prompt/completion or model=prompt/cached/completion, in dollars per million tokens",
     );
   }
@@ -85,9 +76,5 @@ function price(text: string) {
       completion: Number(completion),
       ...(cached === undefined ? {} : { cached: Number(cached) }),
     },
-  ] as const;
-}
-
-function collect(value: string, earlier: readonly string[] = []): readonly string[] {
-  return [...earlier, value];
+  ];
 }

@@ -60,6 +60,8 @@ export interface EngineApi {
     readonly equivalence: number;
     readonly confidence?: number;
   }): Promise<{ readonly verdict: Verdict; readonly rows: number }>;
+  /** Judges the stored answers as the experiment file does now, and decides anew; no model is asked. */
+  rescore(p: { readonly run: string }): Promise<Rescored>;
   compare(p: {
     readonly a: ComparedSide;
     readonly b: ComparedSide;
@@ -103,6 +105,12 @@ export interface EngineApi {
     readonly model?: string;
     readonly experiment?: string;
   }): Promise<{ readonly deleted: number }>;
+  /** Writes every kept answer as JSON Lines; no prompt and no key is in it. */
+  cacheExport(p: { readonly to: string }): Promise<{ readonly file: string; readonly entries: number }>;
+  /** Takes in what `cacheExport` wrote; answers that are held already stay. `rejected` numbers lines that are none. */
+  cacheImport(p: {
+    readonly from: string;
+  }): Promise<{ readonly added: number; readonly known: number; readonly rejected: readonly number[] }>;
   requests(p: {
     readonly run?: string;
     readonly status?: RequestStatus;
@@ -184,6 +192,7 @@ export interface RunOptions {
   readonly maxCalls?: number;
   readonly maxCost?: number;
   readonly concurrency?: number;
+  /** False neither reads nor keeps answers; true does both whatever the file says. */
   readonly cache?: boolean;
   /** Prices in US dollars per million tokens by model id, over the built-in table. */
   readonly prices?: Readonly<
@@ -253,6 +262,18 @@ export interface RunDetails {
 export interface Asserted {
   readonly passed: boolean;
   readonly message: string;
+}
+
+/** `layoutlab/score@1`. */
+export interface Rescored {
+  readonly schema: "layoutlab/score@1";
+  readonly trials: number;
+  /** Trials whose score or state is another one now. */
+  readonly changed: number;
+  /** Trials without a stored answer: they keep their score. */
+  readonly kept: number;
+  readonly scorers: readonly string[];
+  readonly summary: RunSummary;
 }
 
 /** A variant of a run; without one, the run's best. */

@@ -1,16 +1,23 @@
-import { type CommonFlags, output, withEngine } from "../context.ts";
+import { statSync } from "node:fs";
+import path from "node:path";
+import { UserError } from "../../base/errors.ts";
+import { type CommonFlags, looking, output, withEngine } from "../context.ts";
+import { exitCodes } from "../exitCodes.ts";
+import { follow } from "../follow.ts";
 import { bytes, integer } from "../render/numbers.ts";
 import { table } from "../render/table.ts";
+import { type RunFlags, runOptions, scopeFlags } from "../runFlags.ts";
+import { isValid, specFile } from "../specFile.ts";
 import type { Register } from "./index.ts";
 
-export const registerCache: Register = (program, context) => {
+export const registerCache: Register = (program, context, done) => {
   const cache = program.command("cache").description("answers that are known already");
 
   cache
     .command("stats")
     .description("how much is kept, by model and experiment")
     .action(async (flags: CommonFlags) => {
-      const stats = await withEngine(context, flags, (engine) => engine.cacheStats({}));
+      const stats = await looking(context, flags, (engine) => engine.cacheStats({}));
       output(context, flags, { schema: "layoutlab/cache@1", ...stats }, () =>
         [
           ...(stats.groups.length === 0
@@ -34,9 +41,42 @@ export const registerCache: Register = (program, context) => {
                 ),
                 "",
               ]),
-          `${integer(stats.entries)} answers, ${bytes(stats.bytes)} of ${bytes(stats.maxBytes)}`,
+          `${answers(stats.entries)}, ${bytes(stats.bytes)} of ${bytes(stats.maxBytes)}`,
         ].join("\n"),
       );
+    });
+
+  scopeFlags(cache.command("warm").description("ask whatever a full run of an experiment would need and is not known"))
+    .argument("<spec>", "experiment file")
+    .action(async (typed: string, flags: RunFlags & CommonFlags) => {
+      const spec = specFile(context, typed);
+      await withEngine(context, flags, async (engine) => {
+        if (!(await isValid(engine, context, flags, spec))) return done(exitCodes.input);
+        const { run } = await engine.start({
+          file: spec.file,
+          options: { ...runOptions(flags), sampling: "full", cache: true },
+        });
+        const { requests, stopped, status } = await follow(engine, run, flags, context);
+        // Only the answers were wanted: they stay when the run that fetched them goes.
+        await engine.deleteRun({ run });
+        const document = {
+          schema: "layoutlab/cache-warm@1",
+          asked: requests.succeeded,
+          known: requests.cached,
+          failed: requests.failed,
+          complete: status === "finished" && requests.failed === 0,
+          stopped: stopped.reason,
+        };
+        output(context, flags, document, () =>
+          [
+            `asked for ${answers(document.asked)}, knew ${integer(document.known)}, ${integer(document.failed)} failed`,
+            ...(status === "finished" ? [] : [`stopped: ${stopped.reason}`]),
+          ].join("\n"),
+        );
+        if (status === "interrupted") done(exitCodes.interrupted);
+        else if (stopped.kind === "rejected") done(exitCodes.input);
+        else if (!document.complete) done(exitCodes.incomplete);
+      });
     });
 
   cache
@@ -45,17 +85,54 @@ export const registerCache: Register = (program, context) => {
     .option("--model <id>", "only of this model")
     .option("--experiment <name>", "only those this experiment asked first")
     .action(async (flags: CommonFlags & { readonly model?: string; readonly experiment?: string }) => {
-      const { deleted } = await withEngine(context, flags, (engine) =>
+      const { deleted } = await looking(context, flags, (engine) =>
         engine.cacheDelete({
           ...(flags.model === undefined ? {} : { model: flags.model }),
           ...(flags.experiment === undefined ? {} : { experiment: flags.experiment }),
         }),
       );
+      output(context, flags, { schema: "layoutlab/cache-clear@1", deleted }, () => `forgot ${answers(deleted)}`);
+    });
+
+  cache
+    .command("export")
+    .description("write every answer to a file that another machine can import")
+    .argument("<file>", "where to, JSON Lines")
+    .action(async (typed: string, flags: CommonFlags) => {
+      const written = await looking(context, flags, (engine) =>
+        engine.cacheExport({ to: path.resolve(context.cwd, typed) }),
+      );
       output(
         context,
         flags,
-        { schema: "layoutlab/cache-clear@1", deleted },
-        () => `forgot ${integer(deleted)} answers`,
+        { schema: "layoutlab/cache-export@1", ...written },
+        () => `wrote ${answers(written.entries)} to ${typed}`,
       );
     });
+
+  cache
+    .command("import")
+    .description("take in answers that were exported; those held already stay")
+    .argument("<file>", "what `cache export` wrote")
+    .action(async (typed: string, flags: CommonFlags) => {
+      const from = path.resolve(context.cwd, typed);
+      if (statSync(from, { throwIfNoEntry: false })?.isFile() !== true)
+        throw new UserError("no-file", `${typed} is not a file`, "name what `layoutlab cache export` wrote");
+      const report = await withEngine(context, flags, (engine) => engine.cacheImport({ from }));
+      output(
+        context,
+        flags,
+        { schema: "layoutlab/cache-import@1", ...report },
+        () => `took in ${answers(report.added)}; ${integer(report.known)} were known already`,
+      );
+      if (report.rejected.length === 0) return;
+      context.say(
+        `${typed}:${report.rejected[0]}:1: ${report.rejected.length === 1 ? "this line is" : `this line and ${report.rejected.length - 1} more are`} no cache entry: export the cache again`,
+      );
+      done(exitCodes.input);
+    });
 };
+
+function answers(count: number): string {
+  return `${integer(count)} ${count === 1 ? "answer" : "answers"}`;
+}

@@ -1,21 +1,26 @@
-import path from "node:path";
-import { type CommonFlags, output, withEngine } from "../context.ts";
+import { type CommonFlags, looking, output } from "../context.ts";
+import { exitCodes } from "../exitCodes.ts";
 import { dollars, duration, integer, percent } from "../render/numbers.ts";
 import { table } from "../render/table.ts";
 import { type RunFlags, runFlags, runOptions } from "../runFlags.ts";
+import { isValid, specFile } from "../specFile.ts";
 import type { Register } from "./index.ts";
 
-export const registerEstimate: Register = (program, context) => {
+export const registerEstimate: Register = (program, context, done) => {
   runFlags(
     program
       .command("estimate")
       .description("calls, tokens, cost and the shortest duration of a run, before it spends anything"),
   )
     .argument("<spec>", "experiment file")
-    .action(async (spec: string, flags: RunFlags & CommonFlags) => {
-      const estimate = await withEngine(context, flags, (engine) =>
-        engine.estimate({ file: path.resolve(context.cwd, spec), ...runOptions(flags) }),
+    .action(async (typed: string, flags: RunFlags & CommonFlags) => {
+      const spec = specFile(context, typed);
+      const estimate = await looking(context, flags, async (engine) =>
+        (await isValid(engine, context, flags, spec))
+          ? engine.estimate({ file: spec.file, ...runOptions(flags) })
+          : undefined,
       );
+      if (estimate === undefined) return done(exitCodes.input);
       output(context, flags, estimate, () =>
         [
           table(

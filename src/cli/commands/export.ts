@@ -1,7 +1,8 @@
 import path from "node:path";
 import { UserError } from "../../base/errors.ts";
-import { type CommonFlags, output, withEngine } from "../context.ts";
+import { type CommonFlags, looking, output } from "../context.ts";
 import { exportFormatOf } from "../exportFormat.ts";
+import { collect } from "../flags.ts";
 import type { Register } from "./index.ts";
 
 export const registerExport: Register = (program, context) => {
@@ -12,14 +13,14 @@ export const registerExport: Register = (program, context) => {
     .option(
       "-o, --output <file>",
       "where to; the ending names the format, repeatable",
-      (value: string, earlier: readonly string[] = []) => [...earlier, value],
+      collect((name) => name),
     )
     .option("--format <format>", "format, where the ending does not say")
     .action(
       async (run: string, flags: CommonFlags & { readonly output?: readonly string[]; readonly format?: string }) => {
         const names = flags.output ?? [];
         if (names.length === 0) throw new UserError("no-output", "no file is named", "add -o result.csv");
-        const written = await withEngine(context, flags, async (engine) => {
+        const written = await looking(context, flags, async (engine) => {
           const done: { readonly file: string; readonly rows: number }[] = [];
           for (const name of names) {
             done.push(

@@ -1,7 +1,8 @@
-import path from "node:path";
 import { type CommonFlags, output, withEngine } from "../context.ts";
+import { exitCodes } from "../exitCodes.ts";
 import { dollars, integer, percent } from "../render/numbers.ts";
 import { table } from "../render/table.ts";
+import { isValid, specFile } from "../specFile.ts";
 import type { Register } from "./index.ts";
 
 interface Flags extends CommonFlags {
@@ -10,7 +11,7 @@ interface Flags extends CommonFlags {
   readonly model?: string;
 }
 
-export const registerPreview: Register = (program, context) => {
+export const registerPreview: Register = (program, context, done) => {
   program
     .command("preview")
     .description("show the assembled messages with tokens per part")
@@ -18,16 +19,19 @@ export const registerPreview: Register = (program, context) => {
     .option("--layout <name>", "layout to show (default: the file's first)")
     .option("--example <id>", "example to fill in, by id (default: the first)")
     .option("--model <id>", "count tokens and cost for this model")
-    .action(async (spec: string, flags: Flags) => {
-      const preview = await withEngine(context, { ...flags, store: ":memory:" }, (engine) =>
-        engine.preview({
-          file: path.resolve(context.cwd, spec),
+    .action(async (typed: string, flags: Flags) => {
+      const spec = specFile(context, typed);
+      const preview = await withEngine(context, { ...flags, store: ":memory:" }, async (engine) => {
+        if (!(await isValid(engine, context, flags, spec))) return undefined;
+        return engine.preview({
+          file: spec.file,
           layout: flags.layout ?? "",
           example: 0,
           ...(flags.example === undefined ? {} : { exampleId: flags.example }),
           ...(flags.model === undefined ? {} : { model: flags.model }),
-        }),
-      );
+        });
+      });
+      if (preview === undefined) return done(exitCodes.input);
       output(context, flags, preview, () => {
         const messages = preview.messages.map((message) => {
           const text = message.pieces.map((piece) => piece.text).join("");

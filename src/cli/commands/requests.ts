@@ -1,11 +1,12 @@
-import { type CommonFlags, output, withEngine } from "../context.ts";
+import { type CommonFlags, looking, output, withEngine } from "../context.ts";
+import { whole } from "../flags.ts";
 import { integer, percent } from "../render/numbers.ts";
 import { table } from "../render/table.ts";
 import type { Register } from "./index.ts";
 
 interface Flags extends CommonFlags {
   readonly run?: string;
-  readonly limit: string;
+  readonly limit: number;
 }
 
 export const registerRequests: Register = (program, context) => {
@@ -16,7 +17,7 @@ export const registerRequests: Register = (program, context) => {
     .description("counts and success rates by model and task")
     .option("--run <run>", "only this run's")
     .action(async (flags: Flags) => {
-      const stats = await withEngine(context, flags, (engine) =>
+      const stats = await looking(context, flags, (engine) =>
         engine.requestStats(flags.run === undefined ? {} : { run: flags.run }),
       );
       output(context, flags, { schema: "layoutlab/requests@1", ...stats }, () =>
@@ -52,11 +53,11 @@ export const registerRequests: Register = (program, context) => {
       .command(name)
       .description(description)
       .option("--run <run>", "only this run's")
-      .option("--limit <n>", "how many", "50")
+      .option("--limit <n>", "how many", whole("--limit"), 50)
       .action(async (flags: Flags) => {
-        const rows = await withEngine(context, flags, (engine) =>
+        const rows = await looking(context, flags, (engine) =>
           engine.requests({
-            limit: Number(flags.limit),
+            limit: flags.limit,
             ...(flags.run === undefined ? {} : { run: flags.run }),
             ...(status === undefined ? {} : { status }),
           }),
@@ -87,10 +88,10 @@ export const registerRequests: Register = (program, context) => {
   requests
     .command("cleanup")
     .description("delete requests that ended long ago; scores stay")
-    .option("--older-than <days>", "age in days", "90")
-    .action(async (flags: CommonFlags & { readonly olderThan: string }) => {
+    .option("--older-than <days>", "age in days", whole("--older-than", 0), 90)
+    .action(async (flags: CommonFlags & { readonly olderThan: number }) => {
       const { deleted } = await withEngine(context, flags, (engine) =>
-        engine.cleanup({ olderThanDays: Number(flags.olderThan) }),
+        engine.cleanup({ olderThanDays: flags.olderThan }),
       );
       output(
         context,

@@ -1,23 +1,23 @@
 import path from "node:path";
 import type { ComparisonReport, RunListItem } from "../../engine/api.ts";
-import { type CommonFlags, output, withEngine } from "../context.ts";
-import { exitCodes } from "../exitCodes.ts";
+import { type CommonFlags, looking, output } from "../context.ts";
+import { share, whole } from "../flags.ts";
 import { integer, percent } from "../render/numbers.ts";
 import { runReport } from "../render/runReport.ts";
 import { table } from "../render/table.ts";
 import type { Register } from "./index.ts";
 
 /** `runs`, `show`, `compare`: what the store holds. */
-export const registerRuns: Register = (program, context, done) => {
+export const registerRuns: Register = (program, context) => {
   program
     .command("runs")
     .description("list stored runs, newest first")
     .argument("[spec]", "only runs of this experiment file")
-    .option("--limit <n>", "how many", "20")
-    .action(async (spec: string | undefined, flags: CommonFlags & { readonly limit: string }) => {
-      const runs = await withEngine(context, flags, (engine) =>
+    .option("--limit <n>", "how many", whole("--limit"), 20)
+    .action(async (spec: string | undefined, flags: CommonFlags & { readonly limit: number }) => {
+      const runs = await looking(context, flags, (engine) =>
         engine.runs({
-          limit: Number(flags.limit),
+          limit: flags.limit,
           ...(spec === undefined ? {} : { file: path.resolve(context.cwd, spec) }),
         }),
       );
@@ -32,7 +32,7 @@ export const registerRuns: Register = (program, context, done) => {
     .argument("<run>", "run id, or the start of one")
     .option("--baseline", "make it the baseline that `assert: { against: baseline }` compares with")
     .action(async (run: string, flags: CommonFlags & { readonly baseline?: boolean }) => {
-      const details = await withEngine(context, flags, async (engine) => {
+      const details = await looking(context, flags, async (engine) => {
         const found = await engine.run({ run });
         if (flags.baseline) await engine.markBaseline({ run: found.item.run });
         return found;
@@ -47,17 +47,16 @@ export const registerRuns: Register = (program, context, done) => {
     .description("compare two runs, or two variants, on the examples both have")
     .argument("<a>", "run, or run:variant")
     .argument("<b>", "run, or run:variant")
-    .option("--confidence <share>", "such as 0.95")
-    .action(async (a: string, b: string, flags: CommonFlags & { readonly confidence?: string }) => {
-      const report = await withEngine(context, flags, (engine) =>
+    .option("--confidence <share>", "such as 0.95", share("--confidence", { open: true }))
+    .action(async (a: string, b: string, flags: CommonFlags & { readonly confidence?: number }) => {
+      const report = await looking(context, flags, (engine) =>
         engine.compare({
           a: sideOf(a),
           b: sideOf(b),
-          ...(flags.confidence === undefined ? {} : { confidence: Number(flags.confidence) }),
+          ...(flags.confidence === undefined ? {} : { confidence: flags.confidence }),
         }),
       );
       output(context, flags, report, () => comparisonText(report));
-      done(exitCodes.done);
     });
 };
 

@@ -1,29 +1,36 @@
-import { UserError } from "../../base/errors.ts";
-import type { Faults, RateLimit, SimulatorOptions } from "../../engine/simulator/options.ts";
-import { startSimulator } from "../../engine/simulator/simulator.ts";
-import { parseDuration } from "../../engine/spec/units.ts";
+import type {
+  DeadModel,
+  Faults,
+  LatencyDistribution,
+  RateLimit,
+  SimulatorOptions,
+} from "../../engine/simulator/options.ts";
 import type { CommonFlags } from "../context.ts";
 import { exitCodes } from "../exitCodes.ts";
+import { amount, badFlag, collect, duration, names, whole, word } from "../flags.ts";
 import type { Register } from "./index.ts";
 
 interface Flags extends CommonFlags {
-  readonly port?: string;
+  readonly port?: number;
   readonly host?: string;
-  readonly models?: string;
-  readonly latency?: string;
-  readonly rpm?: string;
-  readonly tpm?: string;
-  readonly window?: string;
-  readonly limitKind?: string;
+  readonly models?: readonly string[];
+  readonly latency?: LatencyDistribution;
+  readonly rpm?: number;
+  readonly tpm?: number;
+  readonly window?: number;
+  readonly limitKind?: (typeof limitKinds)[number];
   readonly perModel?: boolean;
+  /** False after `--no-retry-after`. */
   readonly retryAfter?: boolean;
-  readonly concurrency?: string;
-  readonly fault?: readonly string[];
-  readonly dead?: readonly string[];
-  readonly context?: string;
+  readonly concurrency?: number;
+  readonly fault?: readonly (readonly [string, number])[];
+  readonly dead?: readonly DeadModel[];
+  readonly context?: number;
   readonly key?: string;
-  readonly seed?: string;
+  readonly seed: number;
 }
+
+const limitKinds = ["fixed", "sliding", "bucket"] as const;
 
 const faultNames: readonly (keyof Faults)[] = [
   "rateLimited",
@@ -43,23 +50,28 @@ export const registerSimulate: Register = (program, context, done) => {
   program
     .command("simulate")
     .description("a local server that speaks OpenAI's and Ollama's protocols, answered by the built-in model")
-    .option("--port <n>", "port to listen on (default: any free one)")
+    .option("--port <n>", "port to listen on (default: any free one)", whole("--port", 0))
     .option("--host <address>", "address to listen on (default 127.0.0.1: this machine only)")
-    .option("--models <names>", 'names it serves, comma-separated; "*" for any')
-    .option("--latency <time>", "50ms, 20ms-80ms (uniform), or 50ms~0.5 (lognormal: median and spread)")
-    .option("--rpm <n>", "requests a window before it refuses")
-    .option("--tpm <n>", "tokens a window before it refuses")
-    .option("--window <time>", "length of the window (default 60s)")
-    .option("--limit-kind <kind>", "fixed, sliding or bucket")
+    .option("--models <names>", 'names it serves, comma-separated; "*" for any', names("--models"))
+    .option("--latency <time>", "50ms, 20ms-80ms (uniform), or 50ms~0.5 (lognormal: median and spread)", latency)
+    .option("--rpm <n>", "requests a window before it refuses", whole("--rpm"))
+    .option("--tpm <n>", "tokens a window before it refuses", whole("--tpm"))
+    .option("--window <time>", "length of the window (default 60s)", duration("--window"))
+    .option("--limit-kind <kind>", "fixed, sliding or bucket", word("--limit-kind", limitKinds))
     .option("--per-model", "give each model a limit of its own")
     .option("--no-retry-after", "refuse without saying when to come back")
-    .option("-j, --concurrency <n>", "requests answered at once")
-    .option("--fault <name=share>", `share of requests that go wrong: ${faultNames.join(", ")}; repeatable`, collect)
-    .option("--dead <model[=how]>", "a model that is down: refuse, unavailable or hang; repeatable", collect)
-    .option("--context <tokens>", "context window")
+    .option("-j, --concurrency <n>", "requests answered at once", whole("--concurrency"))
+    .option(
+      "--fault <name=share>",
+      `share of requests that go wrong: ${faultNames.join(", ")}; repeatable`,
+      collect(fault),
+    )
+    .option("--dead <model[=how]>", "a model that is down: refuse, unavailable or hang; repeatable", collect(dead))
+    .option("--context <tokens>", "context window", whole("--context"))
     .option("--key <key>", "bearer key that /v1 requires")
-    .option("--seed <n>", "of faults and latency", "1")
+    .option("--seed <n>", "of faults and latency", whole("--seed", 0), 1)
     .action(async (flags: Flags) => {
+      const { startSimulator } = await import("../../engine/simulator/simulator.ts");
       const simulator = await startSimulator(simulatorOptions(flags));
       const facts = { schema: "layoutlab/simulate@1", url: simulator.url, port: simulator.port, pid: process.pid };
       if (flags.json) context.print(`${JSON.stringify(facts)}\n`);
@@ -87,90 +99,51 @@ export const registerSimulate: Register = (program, context, done) => {
 };
 
 function simulatorOptions(flags: Flags): SimulatorOptions {
-  const requests = count("--rpm", flags.rpm);
-  const tokens = count("--tpm", flags.tpm);
-  const port = count("--port", flags.port);
-  const concurrency = count("--concurrency", flags.concurrency);
-  const contextTokens = count("--context", flags.context);
+  const { rpm, tpm, window, limitKind, models } = flags;
   const limit: RateLimit = {
-    ...(requests === undefined ? {} : { requests }),
-    ...(tokens === undefined ? {} : { tokens }),
-    ...(flags.window === undefined ? {} : { windowMs: time("--window", flags.window) }),
-    ...(flags.limitKind === undefined ? {} : { kind: limitKind(flags.limitKind) }),
+    ...(rpm === undefined ? {} : { requests: rpm }),
+    ...(tpm === undefined ? {} : { tokens: tpm }),
+    ...(window === undefined ? {} : { windowMs: window }),
+    ...(limitKind === undefined ? {} : { kind: limitKind }),
     ...(flags.perModel ? { perModel: true } : {}),
     ...(flags.retryAfter === false ? { retryAfter: false } : {}),
   };
   return {
-    ...(port === undefined ? {} : { port }),
+    ...(flags.port === undefined ? {} : { port: flags.port }),
     ...(flags.host === undefined ? {} : { host: flags.host }),
-    ...(flags.models === undefined ? {} : { models: flags.models === "*" ? "*" : flags.models.split(",") }),
-    ...(flags.latency === undefined ? {} : { latency: { first: latency(flags.latency) } }),
-    ...(requests === undefined && tokens === undefined ? {} : { limits: [limit] }),
-    ...(concurrency === undefined ? {} : { concurrency }),
-    ...(flags.fault === undefined ? {} : { faults: Object.fromEntries(flags.fault.map(fault)) }),
-    ...(flags.dead === undefined ? {} : { deadModels: flags.dead.map(dead) }),
-    ...(contextTokens === undefined ? {} : { contextTokens }),
+    ...(models === undefined ? {} : { models: models.includes("*") ? "*" : models }),
+    ...(flags.latency === undefined ? {} : { latency: { first: flags.latency } }),
+    ...(rpm === undefined && tpm === undefined ? {} : { limits: [limit] }),
+    ...(flags.concurrency === undefined ? {} : { concurrency: flags.concurrency }),
+    ...(flags.fault === undefined ? {} : { faults: Object.fromEntries(flags.fault) }),
+    ...(flags.dead === undefined ? {} : { deadModels: flags.dead }),
+    ...(flags.context === undefined ? {} : { contextTokens: flags.context }),
     ...(flags.key === undefined ? {} : { apiKey: flags.key }),
-    seed: count("--seed", flags.seed) ?? 1,
+    seed: flags.seed,
   };
 }
 
-function latency(text: string): NonNullable<NonNullable<SimulatorOptions["latency"]>["first"]> {
+function latency(text: string): LatencyDistribution {
+  const time = duration("--latency");
   const [low, high] = text.split("-");
-  if (low !== undefined && high !== undefined) {
-    return { kind: "uniform", minMs: time("--latency", low), maxMs: time("--latency", high) };
-  }
+  if (low !== undefined && high !== undefined) return { kind: "uniform", minMs: time(low), maxMs: time(high) };
   const [median, sigma] = text.split("~");
-  if (median !== undefined && sigma !== undefined) {
-    return { kind: "lognormal", medianMs: time("--latency", median), sigma: Number(sigma) };
-  }
-  return { kind: "fixed", ms: time("--latency", text) };
-}
-
-function limitKind(text: string): NonNullable<RateLimit["kind"]> {
-  if (text === "fixed" || text === "sliding" || text === "bucket") return text;
-  throw new UserError("bad-flag", `--limit-kind is "${text}"`, "use fixed, sliding or bucket");
+  if (median !== undefined && sigma !== undefined)
+    return { kind: "lognormal", medianMs: time(median), sigma: amount("--latency")(sigma) };
+  return { kind: "fixed", ms: time(text) };
 }
 
 function fault(text: string): readonly [string, number] {
   const [name, share] = text.split("=");
   const value = Number(share);
-  if (!faultNames.some((known) => known === name) || !(value >= 0 && value <= 1)) {
-    throw new UserError(
-      "bad-flag",
-      `--fault is "${text}"`,
-      `write name=share with a share from 0 to 1; names: ${faultNames.join(", ")}`,
-    );
-  }
+  if (!faultNames.some((known) => known === name) || !(value >= 0 && value <= 1))
+    throw badFlag("--fault", text, `write name=share with a share from 0 to 1; names: ${faultNames.join(", ")}`);
   return [String(name), value];
 }
 
-function dead(text: string): NonNullable<SimulatorOptions["deadModels"]>[number] {
+function dead(text: string): DeadModel {
   const [model, how = "unavailable"] = text.split("=");
-  if (model === undefined || (how !== "refuse" && how !== "unavailable" && how !== "hang")) {
-    throw new UserError(
-      "bad-flag",
-      `--dead is "${text}"`,
-      "write model, or model=refuse, model=unavailable, model=hang",
-    );
-  }
+  if (model === undefined || (how !== "refuse" && how !== "unavailable" && how !== "hang"))
+    throw badFlag("--dead", text, "write model, or model=refuse, model=unavailable, model=hang");
   return { model, how };
-}
-
-function time(flag: string, text: string): number {
-  const ms = parseDuration(text);
-  if (ms === undefined) throw new UserError("bad-flag", `${flag} is "${text}"`, "write a time such as 50ms or 1s");
-  return ms;
-}
-
-function count(flag: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const value = Number(text);
-  if (text.trim() === "" || !Number.isInteger(value) || value < 0)
-    throw new UserError("bad-flag", `${flag} is "${text}"`, "give a whole number");
-  return value;
-}
-
-function collect(value: string, earlier: readonly string[] = []): readonly string[] {
-  return [...earlier, value];
 }

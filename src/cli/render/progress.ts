@@ -1,4 +1,5 @@
 import type { RunEvent, RunView } from "../../engine/runner/events.ts";
+import type { Screen } from "../context.ts";
 import { dollars, duration, integer, percent } from "./numbers.ts";
 
 export interface Progress {
@@ -13,7 +14,7 @@ const plainEveryMs = 5_000;
  * One line that is rewritten on a terminal; elsewhere a plain line now and then, so that a log stays readable. Decisions and
  * warnings get lines of their own.
  */
-export function openProgress(out: NodeJS.WriteStream, options: { readonly quiet: boolean }): Progress {
+export function openProgress(out: Screen, options: { readonly quiet: boolean }): Progress {
   if (options.quiet) return { on() {}, end() {} };
   const live = out.isTTY === true;
   let lastPlain = 0;

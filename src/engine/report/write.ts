@@ -1,8 +1,4 @@
-import { once } from "node:events";
-import { createWriteStream } from "node:fs";
-import { rename, rm } from "node:fs/promises";
-import { finished } from "node:stream/promises";
-import { messageOf, UserError } from "../../base/errors.ts";
+import { writeWhole } from "../../base/node/wholeFile.ts";
 import type { ExportFormat } from "../api.ts";
 import type { RunSummary } from "../runner/events.ts";
 import type { RunRecord, TrialRow } from "../store/store.ts";
@@ -18,31 +14,14 @@ export interface ReportSource {
   trials(): AsyncIterable<TrialRow>;
 }
 
-/**
- * Writes the document beside its place and moves it there when it is whole, so that a reader never sees half of it. Gives the
- * number of trials written.
- */
+/** Writes the document, all of it or nothing; gives the number of trials in it. */
 export async function writeReport(source: ReportSource, format: ExportFormat, file: string): Promise<number> {
-  const partial = `${file}.${process.pid}.part`;
-  const out = createWriteStream(partial);
   let rows = 0;
-  try {
-    for await (const chunk of chunks(source, format, () => rows++)) {
-      if (!out.write(chunk)) await once(out, "drain");
-    }
-    out.end();
-    await finished(out);
-    await rename(partial, file);
-    return rows;
-  } catch (error) {
-    out.destroy();
-    await rm(partial, { force: true });
-    throw new UserError(
-      "cannot-write",
-      `${file} cannot be written (${messageOf(error)})`,
-      "name another place, or make room",
-    );
-  }
+  await writeWhole(
+    file,
+    chunks(source, format, () => rows++),
+  );
+  return rows;
 }
 
 async function* chunks(source: ReportSource, format: ExportFormat, counted: () => void): AsyncGenerator<string> {

@@ -1,0 +1,53 @@
+import { Command, CommanderError } from "commander";
+import { isAbort, messageOf, UserError } from "../base/errors.ts";
+import { registerCommands } from "./commands/index.ts";
+import type { CliContext } from "./context.ts";
+import { exitCodes } from "./exitCodes.ts";
+
+/** Parses the arguments, runs one command and gives its exit code; never throws. */
+export async function runCli(args: readonly string[], context: CliContext): Promise<number> {
+  let code: number = exitCodes.done;
+  const program = new Command("layoutlab")
+    .description("Find out, with evidence, how the parts of your prompt should be laid out.")
+    .version(context.version, "-V, --version")
+    .configureOutput({
+      writeOut: context.print,
+      writeErr: (text) => context.say(usageLine(text)),
+      getOutHelpWidth: () => context.stdout.columns ?? 100,
+    })
+    .exitOverride();
+  registerCommands(program, context, (result) => {
+    code = result;
+  });
+  try {
+    if (args.length === 0) {
+      program.outputHelp();
+      return exitCodes.done;
+    }
+    await program.parseAsync(args, { from: "user" });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.input;
+    if (error instanceof UserError) {
+      context.say(context.named(error.line));
+      return codeOf(error);
+    }
+    if (isAbort(error)) return exitCodes.interrupted;
+    context.say(error instanceof Error && error.stack ? error.stack : messageOf(error));
+    return exitCodes.failed;
+  }
+}
+
+/** A store that broke is the tool's failure; everything else a person can fix is input. */
+function codeOf(error: UserError): number {
+  return error.code.startsWith("store.") ? exitCodes.failed : exitCodes.input;
+}
+
+/** Commander's complaint as one line that says what to do: `unknown option '--jsn' (did you mean --json?)`. */
+function usageLine(text: string): string {
+  const [what = "", hint] = text
+    .replace(/^error: /, "")
+    .trimEnd()
+    .split("\n");
+  return `${what.replace(/\.$/, "")}: ${hint?.replace(/^\(|\)$/g, "").toLowerCase() ?? "layoutlab --help lists what there is"}`;
+}
