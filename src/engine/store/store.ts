@@ -3,11 +3,13 @@ import type { FailureClass } from "../response/outcome.ts";
 import type { Scalar } from "../spec/experiment.ts";
 
 /**
- * What happened, durably.
+ * What happened, durably. `openStore` opens one.
  *
  * Guarantees: a resolved write is on disk (it survives kill -9; a power cut may lose the last moments, never corrupt); writes
  * asked for in one tick are committed together; what is returned is the caller's own copy; several processes may share one
- * store, and a request is claimed by one of them at a time. Times are milliseconds since the epoch.
+ * store, and a request is claimed by one of them at a time. Times are milliseconds since the epoch. What is handed over must
+ * stay as it is until the promise resolves. Rejects with a `UserError` when the disk is full, the file locked, read-only or
+ * damaged; a write that fails leaves nothing behind and harms no other.
  */
 export interface Store {
   /** The file or URL, without credentials. */
@@ -181,7 +183,7 @@ export interface ClaimedRequest extends RequestRecord {
 }
 
 export interface RequestTable {
-  /** Adds pending rows; ids in the same order. */
+  /** Adds pending rows, all or none; ids in the same order. Their run must exist, or it rejects with a `UserError`. */
   enqueue(rows: readonly NewRequest[]): Promise<readonly number[]>;
   /** Takes rows from pending to processing for `owner`; the ids that were really taken. */
   claim(ids: readonly number[], owner: string, leaseMs: number): Promise<ReadonlySet<number>>;
@@ -197,7 +199,10 @@ export interface RequestTable {
   renew(owner: string, leaseMs: number): Promise<void>;
   /** Back to pending: claimed, not sent or cancelled. */
   release(ids: readonly number[]): Promise<void>;
-  /** Ends a request and, in the same commit, writes its trials and cache entry. With trials it counts as published. */
+  /**
+   * Ends a request and, in the same commit, writes its trials and cache entry. With trials it counts as published. Where two
+   * ended it, the one with trials stands, else the first; what comes after it is published changes nothing but the cache.
+   */
   complete(
     id: number,
     completion: Completion,
@@ -228,6 +233,7 @@ export interface RequestTable {
   get(id: number): Promise<RequestRecord | undefined>;
   /** The messages as they were sent. */
   messages(id: number): Promise<readonly PromptMessage[]>;
+  /** Oldest first; `after` is the last page's last id. */
   list(filter: {
     readonly run?: string;
     readonly status?: RequestStatus;
@@ -240,7 +246,7 @@ export interface RequestTable {
   stats(filter?: { readonly run?: string }): Promise<RequestStats>;
   /** How a run's requests went, over all the processes that worked on it. */
   counts(run: string): Promise<RequestCounts>;
-  /** Deletes ended rows last touched before `before`; how many. Trials keep their scores. */
+  /** Deletes ended rows last touched before `before`, and texts nothing refers to; how many rows. Trials keep their scores. */
   cleanup(before: number): Promise<number>;
   /** Fires soon after anything in the table changed, also by another process (polled every 100 ms while someone listens). */
   onChange(listener: () => void): { dispose(): void };
@@ -336,7 +342,9 @@ export interface VariantAggregate {
   readonly promptTokens: number;
   readonly completionTokens: number;
   readonly cachedTokens: number;
+  /** US dollars of the calls made; undefined as soon as one completed call has no price. */
   readonly cost: number | undefined;
+  /** Requests the cache answered. Their tokens are counted, their cost is not. */
   readonly fromCache: number;
 }
 
@@ -348,7 +356,7 @@ export interface TrialTable {
     readonly repeat: Uint32Array;
     readonly score: Float64Array;
   }>;
-  /** One page by keyset: pass the last page's `next`. */
+  /** One page by keyset: pass the last page's `next`. Equal ones stand in the order of position, variant, repeat. */
   page(
     filter: TrialFilter,
     sort: TrialSort,
@@ -360,6 +368,7 @@ export interface TrialTable {
   aggregates(run: string): Promise<readonly VariantAggregate[]>;
   /** Latencies of measured calls only (never cached or replayed), per variant. */
   latencies(run: string): Promise<ReadonlyMap<number, Float64Array>>;
+  /** Scored trials that had an expected answer, the most frequent pair first. */
   confusion(
     run: string,
     variant: number,
@@ -399,6 +408,7 @@ export interface CacheTable {
   put(entries: readonly CacheEntry[]): Promise<void>;
   /** Marks use, for eviction and hit counts; batched by the caller. */
   touch(keys: readonly string[]): Promise<void>;
+  /** Newest first; `after` is the key of the last page's last row, which must still be there. */
   list(filter: {
     readonly model?: string;
     readonly experiment?: string;
