@@ -2,11 +2,11 @@ import { type Random, seededRandom } from "../../base/random.ts";
 import { betaMixture } from "../stats/betaMixture.ts";
 import { betaDraw } from "../stats/draws.ts";
 import { Ledger } from "./ledger.ts";
-import type { Settings } from "./options.ts";
+import { nameOf, type Settings } from "./options.ts";
 import { anytimeInterval, meanDifference, pairedCounts } from "./paired.ts";
 import type { Ask, Decision, Rival, Sampler, VariantState, Verdict } from "./sampler.ts";
 import { verdictOf } from "./verdict.ts";
-import { points } from "./words.ts";
+import { count, points } from "./words.ts";
 
 /** Pulls of each arm before the posterior decides, and pulls planned at a time after that. */
 const FIRST = 5;
@@ -99,11 +99,13 @@ export class BanditSampler implements Sampler {
 
   verdict(): Verdict {
     const { candidates, confidence } = this.#settings;
-    const best = candidates[this.#best]?.id ?? "";
+    const named = candidates[this.#best];
+    const best = named?.id ?? "";
     const seen = this.#trials[this.#best] as number;
     const sure = this.#finished && (this.#share >= confidence || candidates.length === 1) && seen > 0;
     const share = points.percent(this.#share);
-    const text = `${best} is best with a posterior share of ${share} after ${this.#spent.toLocaleString("en-US")} calls. A bandit explores; this share is not an error rate.`;
+    const name = named === undefined ? "" : nameOf(named);
+    const text = `${name} is most likely the best after ${count(this.#spent)} calls (posterior share ${share}). A bandit explores: that share is not an error rate.`;
     return verdictOf(this.#settings, {
       kind: sure ? "winner" : "undecided",
       winner: seen === 0 ? null : best,

@@ -7,9 +7,18 @@ import {
   type MixedPoint,
 } from "../stats/gaussianProcess.ts";
 import { Ledger } from "./ledger.ts";
-import type { Axis, Settings, WarmPoint } from "./options.ts";
+import { type Axis, nameOf, type Settings, type WarmPoint } from "./options.ts";
 import { RacingSampler } from "./race.ts";
-import type { Ask, Decision, DecisionKind, DecisionNumbers, Sampler, VariantState, Verdict } from "./sampler.ts";
+import type {
+  Ask,
+  Candidate,
+  Decision,
+  DecisionKind,
+  DecisionNumbers,
+  Sampler,
+  VariantState,
+  Verdict,
+} from "./sampler.ts";
 import { verdictOf } from "./verdict.ts";
 import { listed, points } from "./words.ts";
 
@@ -122,14 +131,14 @@ export class BayesSampler implements Sampler {
         interval: [0, 1],
         evidence: over ? 1 : 0,
         status: over ? "dropped" : "active",
-        reason: over ? `${c.id} was not among the finalists of the search.` : "",
+        reason: over ? `${nameOf(c)} was not among the finalists of the search.` : "",
       };
     });
   }
 
   verdict(): Verdict {
     if (this.#race === undefined) {
-      const done = `${this.#measured.size} of ${this.#evaluations} configurations are measured; the finalists race afterwards.`;
+      const done = `The search has measured ${this.#measured.size} of ${this.#evaluations} configurations; its finalists race afterwards.`;
       const tied = this.#settings.candidates.map((c) => c.id);
       return verdictOf(this.#settings, {
         kind: "undecided",
@@ -143,7 +152,7 @@ export class BayesSampler implements Sampler {
     const verdict = this.#race.verdict();
     if (this.#rows === 0) return verdict;
     const rest = points.rows(this.#settings.rows - this.#rows);
-    const note = `Raced on the ${rest} that the search did not use; the verdict is among its ${this.#finalists.length} finalists.`;
+    const note = `The ${this.#finalists.length} finalists of the search were raced on the ${rest} that the search did not use; the verdict is among them.`;
     return { ...verdict, explanation: `${verdict.explanation} ${note}` };
   }
 
@@ -160,10 +169,16 @@ export class BayesSampler implements Sampler {
       }
       const mean = trials === 0 ? 0 : correct / trials;
       this.#measured.set(this.#current, { mean, trials, correct });
-      const id = this.#settings.candidates[this.#current]?.id ?? "";
-      this.#note("looked", id, `${id} scored ${points.percent(mean)} on the ${points.rows(trials)} of the search.`, {
-        means: { [id]: mean },
-      });
+      const one = this.#settings.candidates[this.#current] as Candidate;
+      const { id } = one;
+      this.#note(
+        "looked",
+        id,
+        `${nameOf(one)} scored ${points.percent(mean)} on the ${points.rows(trials)} of the search.`,
+        {
+          means: { [id]: mean },
+        },
+      );
       if (this.#measured.size < this.#evaluations) this.#current = this.#next();
       else this.#choose();
     }
@@ -194,13 +209,13 @@ export class BayesSampler implements Sampler {
     const means = this.#space.map((p) => model.at(p).mean);
     const order = means.map((_, v) => v).sort((a, b) => (means[b] as number) - (means[a] as number) || a - b);
     const chosen = order.slice(0, FINALISTS).sort((a, b) => a - b);
-    const names = chosen.map((v) => this.#settings.candidates[v]?.id ?? "");
+    const finalists = chosen.map((v) => this.#settings.candidates[v] as Candidate);
     this.#note(
       "looked",
       null,
-      `The search is over; ${listed(names)} have the highest posterior means and race on rows not used yet.`,
+      `The search is over: ${listed(finalists.map(nameOf))} have the highest posterior means and race on rows not used yet.`,
       {
-        means: Object.fromEntries(chosen.map((v, i) => [names[i] ?? "", means[v] as number])),
+        means: Object.fromEntries(chosen.map((v, i) => [finalists[i]?.id ?? "", means[v] as number])),
       },
     );
     this.#openRace(chosen);

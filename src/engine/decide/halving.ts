@@ -3,7 +3,7 @@ import type { Settings } from "./options.ts";
 import { RowSampler } from "./rowSampler.ts";
 import type { Verdict } from "./sampler.ts";
 import { verdictOf } from "./verdict.ts";
-import { points } from "./words.ts";
+import { count, points } from "./words.ts";
 
 /**
  * Paired sequential halving (Karnin, Koren, Somekh 2013, on shared rows): the budget is split evenly over log2(K) rounds;
@@ -27,15 +27,14 @@ export class HalvingSampler extends RowSampler {
     const ranked = this.ranking();
     const best = ranked[0] as number;
     const seen = this.trials[best] as number;
-    const name = this.id(best);
     const decided = this.finished && seen > 0;
     const spent = points.rows(this.watermark);
     const explanation = decided
-      ? `${name} came out of halving a budget of ${this.#budget.toLocaleString("en-US")} calls (${spent}). A fixed budget gives no error guarantee.`
-      : `${ranked.length} layouts are still in after ${spent}; halving goes on to the end of its budget.`;
+      ? `${this.name(best)} is the last one left after halving the field within ${count(this.#budget)} calls (${spent}). A fixed budget bounds the cost, not the error.`
+      : `${ranked.length} ${this.settings.noun}s are still in after ${spent}; halving goes on to the end of its budget.`;
     return verdictOf(this.settings, {
       kind: decided ? "winner" : "undecided",
-      winner: seen === 0 ? null : name,
+      winner: seen === 0 ? null : this.id(best),
       tied: decided ? [] : ranked.map((v) => this.id(v)),
       explanation,
       rivals: seen === 0 ? [] : this.rivals(best),
@@ -66,7 +65,7 @@ export class HalvingSampler extends RowSampler {
       const gap = this.mean(best) - this.mean(v);
       this.drop(
         v,
-        `${this.id(v)} was in the worse half after ${points.rows(this.watermark)}, ${points.of(gap)} behind.`,
+        `${this.name(v)} was in the worse half after ${points.rows(this.watermark)}, ${points.of(gap)} behind ${this.name(best)}.`,
         {
           opponent: this.id(best),
           difference: this.mean(v) - this.mean(best),

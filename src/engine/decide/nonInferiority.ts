@@ -1,12 +1,12 @@
 import { stakes } from "../stats/betting.ts";
-import { notWorse } from "./full.ts";
+import { savingSentence } from "./full.ts";
 import type { Settings } from "./options.ts";
 import { anytimeInterval, meanDifference } from "./paired.ts";
 import { RowSampler } from "./rowSampler.ts";
 import type { DecisionNumbers, Verdict } from "./sampler.ts";
-import { type Conclusion, rowsNeeded, verdictOf } from "./verdict.ts";
+import { type Conclusion, hint, rowsNeeded, sure, verdictOf } from "./verdict.ts";
 import { boundedLog, Purses } from "./wealth.ts";
-import { listed, points } from "./words.ts";
+import { about, listed, points, progress } from "./words.ts";
 
 /**
  * Looks for the cheapest variant that is not worse than the baseline by more than e. For every cheaper variant one purse
@@ -42,7 +42,7 @@ export class CheaperSampler extends RowSampler {
   protected override begin(): void {
     for (const v of this.active) {
       if (v === this.#base || this.#saves(v) > 0) continue;
-      this.drop(v, `${this.id(v)} is not cheaper than the baseline ${this.id(this.#base)}.`, {});
+      this.drop(v, `${this.name(v)} is not cheaper than the baseline ${this.name(this.#base)}.`, {});
     }
     if (this.#count === 0) this.#end();
   }
@@ -86,7 +86,7 @@ export class CheaperSampler extends RowSampler {
       if (!this.active.includes(v)) continue;
       if (this.#isGood(v)) this.#accept(v);
       else if (this.#isBad(v) || this.#bad.of(v) >= 1 / alpha) {
-        const text = `After ${points.rows(this.watermark)} ${this.id(v)} is worse than ${this.id(this.#base)} by more than ${points.of(this.settings.equivalence)}, as far as the evidence asked for goes.`;
+        const text = `After ${points.rows(this.watermark)} ${this.name(v)} is ${this.#worse()} than ${this.name(this.#base)} (${sure(this.settings)}).`;
         this.drop(v, text, this.#numbers(v, this.#bad));
       }
     }
@@ -100,7 +100,7 @@ export class CheaperSampler extends RowSampler {
     this.#accepted = variant;
     for (const other of this.active) {
       if (other === this.#base || other === variant || this.#saves(other) > this.#saves(variant)) continue;
-      this.drop(other, `${this.id(other)} is not cheaper than ${this.id(variant)}, which is good enough.`, {});
+      this.drop(other, `${this.name(other)} is not cheaper than ${this.name(variant)}, which is good enough.`, {});
     }
   }
 
@@ -122,6 +122,11 @@ export class CheaperSampler extends RowSampler {
 
   #saves(v: number): number {
     return (this.#prices[this.#base] as number) - (this.#prices[v] as number);
+  }
+
+  #worse(): string {
+    const { equivalence } = this.settings;
+    return equivalence > 0 ? `more than ${points.of(equivalence)} worse` : "worse";
   }
 
   #end(): void {
@@ -151,19 +156,28 @@ export class CheaperSampler extends RowSampler {
 
   #conclude(): Conclusion {
     const base = this.id(this.#base);
-    const e = points.of(this.settings.equivalence);
+    const name = this.name(this.#base);
+    const { noun, rows, scope } = this.settings;
+    const seen = progress(this.watermark, rows, scope);
     if (this.#accepted !== undefined && this.finished) {
-      const rivals = this.rivals(this.#accepted);
-      return notWorse(this.id(this.#accepted), base, this.#saves(this.#accepted), this.settings, rivals);
+      const saves = this.#saves(this.#accepted);
+      return {
+        kind: "nonInferior",
+        winner: this.id(this.#accepted),
+        tied: [],
+        explanation: savingSentence(this.settings, this.name(this.#accepted), name, saves, seen),
+        rivals: this.rivals(this.#accepted),
+        saves,
+      };
     }
     const rivals = this.watermark === 0 ? [] : this.rivals(this.#base);
     if (this.#count === 0) {
-      const text = `No layout costs less than the baseline ${base}, so there is nothing to save.`;
+      const text = `Keep ${name}: no other ${noun} costs less, so there is nothing to save.`;
       return { kind: "winner", winner: base, tied: [], explanation: text, rivals };
     }
     const open = this.active.filter((v) => v !== this.#base);
     if (open.length === 0 && this.finished) {
-      const text = `Keep ${base}: after ${points.rows(this.watermark)} no cheaper layout is within ${e} of it (${this.settings.scope} scope; a cheaper one may have been missed).`;
+      const text = `Keep ${name}: after ${seen} every cheaper ${noun} is ${this.#worse()} ${about(scope)} (${sure(this.settings)} for each).`;
       return { kind: "winner", winner: base, tied: [], explanation: text, rivals };
     }
     const cheapest = open.sort((a, b) => this.#saves(b) - this.#saves(a))[0] as number;
@@ -175,7 +189,8 @@ export class CheaperSampler extends RowSampler {
         : needed === null
           ? null
           : Math.max(1, needed - this.watermark);
-    const text = `Undecided after ${points.rows(this.watermark)}: ${listed(open.map((v) => this.id(v)))} may or may not be within ${e} of ${base}; keep ${base} until it is known.`;
+    const cheaper = listed(open.map((v) => this.name(v)));
+    const text = `Undecided after ${seen}: ${cheaper} ${open.length === 1 ? "is" : "are"} cheaper than ${name} but may be ${this.#worse()} ${about(scope)} (${sure(this.settings)}). Keep ${name} until that is known. ${hint(more, scope === "dataset" ? left : null)}`;
     return {
       kind: "undecided",
       winner: base,

@@ -1,5 +1,6 @@
 import { UserError } from "../../base/errors.ts";
 import type { Candidate, SamplingMode, Scope } from "./sampler.ts";
+import type { CostUnit } from "./words.ts";
 
 /** A variant that entered a race late: its position in `candidates`, and the watermark at which it did. */
 interface Join {
@@ -50,6 +51,10 @@ export interface SamplerOptions {
   readonly objective?: "best" | "cheaper";
   /** Id of the variant in use today. */
   readonly baseline?: string;
+  /** What the costs are counted in; sentences then say so. */
+  readonly costUnit?: CostUnit;
+  /** What sentences call a candidate; default `layout`. */
+  readonly noun?: "layout" | "variant";
   /** First look of `doubling`, rows per point of `bayes`; default 50. */
   readonly initial?: number;
   /** Rows of `fixed`, last look of `doubling`; default 500. Never more than there are. */
@@ -74,6 +79,7 @@ export interface Settings extends SamplerOptions {
   readonly scope: Scope;
   readonly seed: number | string;
   readonly objective: "best" | "cheaper";
+  readonly noun: "layout" | "variant";
   readonly initial: number;
   readonly max: number;
 }
@@ -159,6 +165,7 @@ export function settle(options: SamplerOptions): Settings {
     scope: options.scope ?? (races ? "dataset" : "population"),
     seed: options.seed ?? 1,
     objective,
+    noun: options.noun ?? "layout",
     initial,
     max,
   };
@@ -168,6 +175,11 @@ export function settle(options: SamplerOptions): Settings {
 export function preference(candidates: readonly Candidate[]): number[] {
   const cost = (i: number) => candidates[i]?.cost ?? Number.POSITIVE_INFINITY;
   return candidates.map((_, i) => i).sort((i, j) => (cost(i) === cost(j) ? i - j : cost(i) - cost(j)));
+}
+
+/** What a sentence calls a candidate. */
+export function nameOf(candidate: Candidate): string {
+  return candidate.name ?? candidate.id;
 }
 
 function check(fine: boolean, code: string, message: string, action: string): void {

@@ -85,6 +85,7 @@ export class RacingSampler extends RowSampler implements OpenSampler {
   }
 
   protected override evidence(variant: number): number {
+    if (this.won === variant) return 0;
     if (!this.active.includes(variant)) return this.waiting(variant) ? 0 : 1;
     if (this.active.length === 1) return 0;
     return Math.max(0, Math.min(1, boundedLog(this.#against(variant)) / -Math.log(this.settings.alpha)));
@@ -103,7 +104,13 @@ export class RacingSampler extends RowSampler implements OpenSampler {
   }
 
   protected override entered(): void {
-    if (this.won !== undefined) this.reasons[this.won] = "";
+    const { won } = this;
+    if (won !== undefined && !this.active.includes(won)) {
+      // Named as the cheapest of a level field after it had been dropped: it is out again.
+      this.reasons[won] =
+        this.decisions().findLast((d) => d.kind === "dropped" && d.variant === this.id(won))?.reason ?? "";
+    }
+    for (const v of this.active) this.reasons[v] = "";
     this.won = undefined;
     this.#ending = undefined;
     this.#final = undefined;
@@ -215,7 +222,7 @@ export class RacingSampler extends RowSampler implements OpenSampler {
     else if (exact) this.#endExactly();
     else if (entered > 1 && this.#certified()) this.#end({ kind: "certified", winner: this.#leader });
     else if (entered > 1 && this.#interchangeable()) {
-      this.#end({ kind: "equivalent", winner: this.#preferred(this.active), group: this.active });
+      this.#end({ kind: "equivalent", winner: this.#leader, group: this.ranking() });
     } else if (this.watermark >= this.horizon()) this.#end({ kind: "spent" });
   }
 
@@ -252,17 +259,11 @@ export class RacingSampler extends RowSampler implements OpenSampler {
     const group = ranked.filter((v) => top - (this.#standing[v] as number) <= margin);
     for (const v of ranked.slice(group.length)) {
       const behind = points.of((top - (this.#standing[v] as number)) / this.#size);
-      this.drop(v, `All ${points.rows(this.#size)} are done: ${this.id(v)} is ${behind} behind ${this.id(best)}.`, {
+      this.drop(v, `All ${points.rows(this.#size)} are done: ${this.name(v)} is ${behind} behind ${this.name(best)}.`, {
         ...this.#numbers(v, best),
       });
     }
-    const paid = this.candidates.some((c) => c.cost !== undefined);
-    this.#end({ kind: "exact", winner: paid ? this.#preferred(group) : best, group });
-  }
-
-  #preferred(group: readonly number[]): number {
-    const paid = this.candidates.some((c) => c.cost !== undefined);
-    return (paid ? preference(this.candidates) : this.ranking(group)).find((v) => group.includes(v)) as number;
+    this.#end({ kind: "exact", winner: best, group });
   }
 
   #end(ending: Ending): void {
@@ -272,33 +273,35 @@ export class RacingSampler extends RowSampler implements OpenSampler {
       this.note("stopped", null, this.#conclusion().explanation, { means: this.means() });
       return;
     }
-    this.won = ending.winner;
-    const { explanation } = this.verdict();
-    this.reasons[ending.winner] = explanation;
-    if (ending.kind === "equivalent" || ending.kind === "exact") {
-      for (const v of ending.group) {
-        if (v !== ending.winner) {
-          this.reasons[v] = `Within ${points.of(this.settings.equivalence)} of ${this.id(ending.winner)}.`;
-        }
-      }
+    const { kind, explanation, tied, winner } = this.verdict();
+    if (winner === null) {
+      this.note("stopped", null, explanation);
+      return;
     }
-    const tied = ending.kind === "equivalent" || (ending.kind === "exact" && ending.group.length > 1);
-    this.note(tied ? "equivalent" : "won", ending.winner, explanation, { means: this.means() });
+    const won = this.candidates.findIndex((c) => c.id === winner);
+    this.won = won;
+    this.reasons[won] = explanation;
+    if (kind === "equivalent") {
+      const near = `Within ${points.of(this.settings.equivalence)} of ${this.name(won)}.`;
+      for (const v of this.active) if (v !== won && tied.includes(this.id(v))) this.reasons[v] = near;
+    }
+    this.note(kind === "equivalent" ? "equivalent" : "won", won, explanation, { means: this.means() });
   }
 
   #dropBeaten(j: number, leader: number): void {
     const numbers = this.#numbers(j, leader);
     const odds = Math.exp(Math.min(numbers.logWealth ?? 0, 12));
-    const claim = this.#slack > 0 ? `the best by ${points.of(this.#slack)} or more` : "a best one";
-    const shown = this.#beyond(j) && odds < 1 / this.settings.alpha;
-    const why = shown
-      ? `the rows left cannot make it ${claim}`
-      : `the evidence against its being ${claim} reached ${odds >= 1e5 ? "over 100,000" : Math.round(odds)} to 1`;
-    const behind = numbers.difference === undefined ? 0 : numbers.difference;
-    const where = behind <= 0 ? `${points.of(behind)} behind` : `${points.of(behind)} ahead of`;
+    const needed = 1 / this.settings.alpha;
+    const claim = this.#slack > 0 ? `best by ${points.of(this.#slack)} or more` : "best";
+    const why =
+      this.#beyond(j) && odds < needed
+        ? `the rows left cannot make it ${claim}`
+        : `the evidence against it being ${claim} reached ${odds >= 1e5 ? "over 100,000" : Math.floor(odds)} to 1 (${Math.round(needed)} is enough)`;
+    const gap = numbers.difference ?? 0;
+    const where = gap === 0 ? "level with" : `${points.of(gap)} ${gap < 0 ? "behind" : "ahead of"}`;
     this.drop(
       j,
-      `After ${points.rows(this.consumed[j] as number)} ${this.id(j)} was ${where} ${this.id(leader)}; ${why}.`,
+      `After ${points.rows(this.consumed[j] as number)} ${this.name(j)} was ${where} ${this.name(leader)}; ${why}.`,
       {
         ...numbers,
       },
@@ -341,8 +344,9 @@ export class RacingSampler extends RowSampler implements OpenSampler {
       seen: Math.max(...this.trials),
       active: this.ranking(),
       all: this.ranking(this.candidates.map((_, i) => i)),
-      costs: this.candidates.some((c) => c.cost !== undefined),
       id: (v) => this.id(v),
+      name: (v) => this.name(v),
+      pick: (group) => this.pick(group),
       mean: (v) => this.mean(v),
       pair: (a, b) => this.pair(a, b),
       rivals: (v) => this.rivals(v),

@@ -1,11 +1,11 @@
 import type { Settings } from "./options.ts";
-import { type PairedCounts, pairEvidence } from "./paired.ts";
+import { meanDifference, type PairedCounts, pairEvidence } from "./paired.ts";
 import type { Rival } from "./sampler.ts";
 import {
   type Conclusion,
   equivalentSentence,
   exactSentence,
-  pickedBecause,
+  flatSentence,
   rowsNeeded,
   undecidedSentence,
   winnerSentence,
@@ -39,8 +39,11 @@ export interface RaceView {
   /** Those still in, and all, the best first. */
   readonly active: readonly number[];
   readonly all: readonly number[];
-  readonly costs: boolean;
   id(variant: number): string;
+  /** As a sentence calls it. */
+  name(variant: number): string;
+  /** The one of a level group to name, and why: "it costs least". */
+  pick(group: readonly number[]): { readonly variant: number; readonly why: string };
   mean(variant: number): number;
   pair(first: number, second: number): PairedCounts;
   rivals(named: number): Rival[];
@@ -50,7 +53,7 @@ export interface RaceView {
 
 export function concludeRace(race: RaceView): Conclusion {
   if (race.seen === 0) {
-    const text = race.finished ? "No row could be had, so nothing is known." : "Nothing has been seen yet.";
+    const text = race.finished ? "No row could be answered, so nothing is known." : "Nothing has been seen yet.";
     const tied = race.active.map(race.id);
     return { kind: "undecided", winner: null, tied, explanation: text, rivals: [], moreTrials: null };
   }
@@ -61,14 +64,14 @@ export function concludeRace(race: RaceView): Conclusion {
 
 function open(race: RaceView): Conclusion {
   const facts = { ...race.settings, rows: race.watermark, size: race.size };
-  const leader = race.active[0] as number;
-  const tied = race.active.map(race.id);
+  const [leader, second] = race.active as [number, number | undefined];
   const more = moreRows(race);
+  const lead = second === undefined ? 0 : meanDifference(race.pair(leader, second));
   return {
     kind: "undecided",
     winner: race.id(leader),
-    tied,
-    explanation: undecidedSentence(facts, race.id(leader), tied, more),
+    tied: race.active.map(race.id),
+    explanation: undecidedSentence(facts, race.active.map(race.name), race.all.length, lead, more),
     rivals: race.rivals(leader),
     moreTrials: more,
   };
@@ -76,39 +79,52 @@ function open(race: RaceView): Conclusion {
 
 function decided(race: RaceView, ending: Exclude<Ending, { kind: "spent" }>): Conclusion {
   const facts = { ...race.settings, rows: race.watermark, size: race.size };
-  const { equivalence } = race.settings;
-  const winner = race.id(ending.winner);
-  const rivals = race.rivals(ending.winner);
-  const why = pickedBecause(race.costs);
+  const level =
+    ending.kind === "exact" || ending.kind === "equivalent" ? ending.group : allWithin(race) ? race.all : [];
+  if (level.length > 1) {
+    const { variant, why } = race.pick(level);
+    const whole = level.length === race.all.length;
+    const group = { names: level.map(race.name), whole, winner: race.name(variant), why };
+    const flat = whole ? flatSentence(level.map(race.mean)) : "";
+    const text =
+      ending.kind === "exact"
+        ? exactSentence(facts, group, race.mean(variant), undefined)
+        : equivalentSentence(facts, group);
+    return {
+      kind: "equivalent",
+      winner: race.id(variant),
+      tied: level.map(race.id),
+      explanation: text + flat,
+      rivals: race.rivals(variant),
+    };
+  }
+  const { winner } = ending;
+  const rivals = race.rivals(winner);
   if (ending.kind === "exact") {
-    const group = ending.group.map(race.id);
-    const whole = group.length === race.all.length;
-    const explanation = exactSentence(race.size, winner, race.mean(ending.winner), group, whole, equivalence, why);
-    const tied = group.length > 1;
-    return { kind: tied ? "equivalent" : "winner", winner, tied: tied ? group : [], explanation, rivals };
+    // Those that were dropped on the way have not seen all rows, so no gap is exact for them.
+    const [second] = rivals.filter((r) => r.rows === race.seen).sort((a, b) => a.difference - b.difference);
+    const at = race.all.find((v) => race.id(v) === second?.id);
+    const runnerUp =
+      second === undefined || at === undefined ? undefined : { name: race.name(at), behind: second.difference };
+    const group = { names: [race.name(winner)], whole: false, winner: race.name(winner), why: "" };
+    const explanation = exactSentence(facts, group, race.mean(winner), runnerUp);
+    return { kind: "winner", winner: race.id(winner), tied: [], explanation, rivals };
   }
-  if (ending.kind === "equivalent" || allWithin(race)) {
-    const group = (ending.kind === "equivalent" ? ending.group : race.all).map(race.id);
-    const whole = group.length === race.all.length;
-    const named = ending.kind === "equivalent" ? why : pickedBecause(false);
-    const explanation = equivalentSentence(facts, group, whole, winner, named);
-    return { kind: "equivalent", winner, tied: group, explanation, rivals };
-  }
-  const near = (r: Rival) => r.interval[0] <= 0 && r.difference <= equivalence;
-  const nearTies = rivals.filter(near).map((r) => r.id);
-  return { kind: "winner", winner, tied: nearTies, explanation: winnerSentence(facts, winner, nearTies), rivals };
+  const near = rivals.filter((r) => r.interval[0] <= 0 && r.difference <= race.settings.equivalence);
+  const names = race.all.filter((v) => near.some((r) => r.id === race.id(v))).map(race.name);
+  const explanation = winnerSentence(facts, race.name(winner), names);
+  return { kind: "winner", winner: race.id(winner), tied: near.map((r) => r.id), explanation, rivals };
 }
 
 function alone(race: RaceView): Conclusion {
   const only = race.all[0] as number;
-  const id = race.id(only);
   const done = race.watermark >= race.horizon;
   const score = points.percent(race.mean(only));
   return {
     kind: done ? "winner" : "undecided",
-    winner: id,
-    tied: done ? [] : [id],
-    explanation: `${id} is the only layout, so there is nothing to compare; it scores ${score} on ${points.rows(race.seen)}.`,
+    winner: race.id(only),
+    tied: done ? [] : [race.id(only)],
+    explanation: `${race.name(only)} is the only ${race.settings.noun}, so there is nothing to compare: it scores ${score} on ${points.rows(race.seen)}.`,
     rivals: [],
     moreTrials: race.horizon - race.watermark,
   };

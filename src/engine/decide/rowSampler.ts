@@ -1,6 +1,6 @@
 import { betaMixture } from "../stats/betaMixture.ts";
 import { Ledger } from "./ledger.ts";
-import { preference, type Settings } from "./options.ts";
+import { nameOf, preference, type Settings } from "./options.ts";
 import { anytimeInterval, meanDifference, type PairedCounts, pairedCounts } from "./paired.ts";
 import type {
   Ask,
@@ -197,6 +197,25 @@ export abstract class RowSampler implements Sampler {
     return (this.candidates[variant] as Candidate).id;
   }
 
+  /** What a sentence calls it. */
+  protected name(variant: number): string {
+    return nameOf(this.candidates[variant] as Candidate);
+  }
+
+  /** The one of a level group to name: the cheapest, then the best so far, then the first. */
+  protected pick(group: readonly number[]): { readonly variant: number; readonly why: string } {
+    const cost = (v: number) => this.candidates[v]?.cost ?? Number.POSITIVE_INFINITY;
+    const least = Math.min(...group.map(cost));
+    const cheapest = this.ranking(group.filter((v) => cost(v) === least));
+    const [variant, second] = cheapest as [number, number | undefined];
+    if (cheapest.length < group.length) {
+      const why = this.settings.costUnit === "promptTokens" ? "its prompts are the shortest" : "it costs least";
+      return { variant, why };
+    }
+    const ahead = second !== undefined && this.standing(variant) - this.standing(second) > 1e-9;
+    return { variant, why: ahead ? "it has the highest mean" : "it stands first in the list" };
+  }
+
   protected mean(variant: number): number {
     const n = this.trials[variant] as number;
     return n === 0 ? 0 : (this.sums[variant] as number) / n;
@@ -272,7 +291,7 @@ export abstract class RowSampler implements Sampler {
       if (state === "void") {
         this.#skipped.add(row);
         // Which variant failed first depends on arrival, so only the row is recorded.
-        this.note("skipped", null, `Row ${row + 1} could not be had and counts for no layout.`);
+        this.note("skipped", null, `Row ${row + 1} could not be answered and counts for no ${this.settings.noun}.`);
         this.skip(row);
       } else {
         for (const v of counted) {
@@ -311,8 +330,8 @@ export abstract class RowSampler implements Sampler {
       this.#finished = false;
       this.#named = this.#watermark;
       this.entered(variant);
-      const before = this.#watermark === 0 ? "" : ` and is run on the ${points.rows(this.#watermark)} before it`;
-      this.note("joined", variant, `${this.id(variant)} joins${before}.`);
+      const before = this.#watermark === 0 ? "" : ` and is run on the ${points.rows(this.#watermark)} before it first`;
+      this.note("joined", variant, `${this.name(variant)} joins${before}.`);
     }
   }
 

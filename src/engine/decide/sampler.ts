@@ -32,6 +32,8 @@ export interface Ask {
 /** What is known of a variant before the run. */
 export interface Candidate {
   readonly id: string;
+  /** What sentences call it, where the id reads badly; data keep the id. */
+  readonly name?: string;
   /** Expected cost of 1,000 calls, in any one currency or in tokens; breaks ties and carries "not worse and cheaper". */
   readonly cost?: number;
 }

@@ -2,7 +2,7 @@ import { bernoulliKl } from "../stats/concentration.ts";
 import type { Settings } from "./options.ts";
 import type { PairedCounts } from "./paired.ts";
 import type { Rival, Scope, Verdict } from "./sampler.ts";
-import { listed, points } from "./words.ts";
+import { about, hardlyMatters, listed, points, progress } from "./words.ts";
 
 /** What a mode concludes, before it is dressed as a verdict. */
 export interface Conclusion {
@@ -38,75 +38,114 @@ export interface RaceFacts {
   readonly scope: Scope;
   readonly confidence: number;
   readonly equivalence: number;
+  /** What is compared, as a reader calls it. */
+  readonly noun: "layout" | "variant";
   /** Rows consumed, and rows there are. */
   readonly rows: number;
   readonly size: number;
 }
 
+/** A group that is level within the margin, and the one picked from it. */
+export interface LevelGroup {
+  readonly names: readonly string[];
+  /** The group is all there is. */
+  readonly whole: boolean;
+  readonly winner: string;
+  /** How the winner was picked: "it costs least". */
+  readonly why: string;
+}
+
 export function winnerSentence(facts: RaceFacts, winner: string, nearTies: readonly string[]): string {
-  const sure = points.percent(facts.confidence);
+  const { noun, scope } = facts;
   const better = facts.equivalence > 0 ? `more than ${points.of(facts.equivalence)} better` : "better";
   const statement =
-    facts.scope === "dataset"
-      ? `finishing all ${points.rows(facts.size)} would not show another layout ${better}`
-      : `on future rows like these no other layout is ${better}`;
-  const near = nearTies.length === 0 ? "" : ` ${listed(nearTies)} came close and may be as good on future rows.`;
-  return `${winner} wins (${facts.scope} verdict, ${sure}): ${statement}. Decided after ${points.rows(facts.rows)}.${near}`;
+    scope === "dataset"
+      ? `finishing the rest would not show another ${noun} ${better}`
+      : `no other ${noun} can still be ${better}`;
+  const start = `${winner} wins ${about(scope)} (${sure(facts)}): after ${progress(facts.rows, facts.size, scope)}, ${statement}.`;
+  return nearTies.length === 0 ? start : `${start} ${listed(nearTies)} came close and may be as good on new rows.`;
 }
 
-export function equivalentSentence(
-  facts: RaceFacts,
-  group: readonly string[],
-  whole: boolean,
-  winner: string,
-  why: string,
-): string {
-  const sure = points.percent(facts.confidence);
-  const where = facts.scope === "dataset" ? "on these rows" : "on future rows like these";
-  const field = whole && group.length > 2 ? `all ${group.length} layouts are` : `${listed(group)} are`;
-  const start = whole ? "Layout hardly matters here: " : "";
-  const shown = `${field} within ${points.of(facts.equivalence)} of each other ${where}`;
-  return sentence(
-    `${start}${shown} (${facts.scope} verdict, ${sure}, ${points.rows(facts.rows)} used); ${winner} is named because it ${why}.`,
-  );
+export function equivalentSentence(facts: RaceFacts, group: LevelGroup): string {
+  const { scope } = facts;
+  const seen = progress(facts.rows, facts.size, scope);
+  const shown = `${field(group, facts.noun)} are within ${points.of(facts.equivalence)} of each other ${about(scope)}`;
+  const start = group.whole ? `${hardlyMatters(facts.noun)}: ${shown}` : `${shown}, and none of the others is best`;
+  return `${start} (${sure(facts)}, after ${seen}). ${group.winner} is named because ${group.why}.`;
 }
 
-/** All rows are done, so nothing is left to chance on them. */
+/** All rows are done, so nothing is left to chance on them. `runnerUp` is the best of the others and how far it is behind. */
 export function exactSentence(
-  size: number,
-  winner: string,
+  facts: Pick<RaceFacts, "equivalence" | "noun" | "size">,
+  group: LevelGroup,
   mean: number,
-  group: readonly string[],
-  whole: boolean,
-  equivalence: number,
-  why: string,
+  runnerUp: { readonly name: string; readonly behind: number } | undefined,
 ): string {
-  const done = size === 1 ? "The only row is done" : `All ${points.rows(size)} are done`;
-  const exact = "This is exact for these rows and says little about future ones.";
-  if (group.length < 2) return `${done}: ${winner} is best on them with ${points.percent(mean)}. ${exact}`;
-  const hardly = whole ? "; layout hardly matters here" : "";
+  const { equivalence, noun, size } = facts;
+  if (size === 1) {
+    const level = group.names.length > 1 ? `${listed(group.names)} are level on it` : `${group.winner} is best on it`;
+    const named = group.names.length > 1 ? ` ${group.winner} is named because ${group.why}.` : "";
+    return `The only row is done: ${level}.${named} One row says nothing about others.`;
+  }
+  const done = `all ${points.rows(size)} are done`;
+  const exact = "exact for this dataset; new rows may differ";
+  if (group.names.length < 2) {
+    const ahead = runnerUp === undefined ? "" : `, ${points.of(runnerUp.behind)} ahead of ${runnerUp.name}`;
+    return `${group.winner} wins on this dataset: ${done}, and it is best with ${points.percent(mean)}${ahead} (${exact}).`;
+  }
   const gap = equivalence > 0 ? `within ${points.of(equivalence)} of each other` : "exactly tied";
-  return `${done}: ${listed(group)} are ${gap} on them${hardly}. ${winner} is named because it ${why}. ${exact}`;
+  const start = group.whole ? `${hardlyMatters(noun)}: ${done}` : capital(done);
+  const best = group.whole ? "" : " at the top";
+  return `${start}, and ${field(group, noun)} are ${gap}${best} (${exact}). ${group.winner} is named because ${group.why}.`;
 }
 
+/** `lead` is how far the leader is ahead of the second. */
 export function undecidedSentence(
   facts: RaceFacts,
-  leader: string,
   survivors: readonly string[],
+  field: number,
+  lead: number,
   moreTrials: number | null,
 ): string {
-  const sure = points.percent(facts.confidence);
-  const where = facts.scope === "dataset" ? `these ${points.rows(facts.size)}` : "future rows like these";
-  const more =
-    moreTrials === null
-      ? "How many more rows would tell them apart cannot be said."
-      : `About ${points.rows(moreTrials)} more ${moreTrials === 1 ? "is" : "are"} expected to be needed.`;
-  return `Undecided after ${points.rows(facts.rows)}: the best layout on ${where} is among ${listed(survivors)} (${sure}); ${leader} leads. ${more}`;
+  const { noun, rows, scope, size } = facts;
+  const [leader, second] = survivors;
+  const among =
+    survivors.length === field && field > 2
+      ? `none of the ${field} ${noun}s can be ruled out as the best ${about(scope)}`
+      : `the best ${noun} ${about(scope)} is ${listed(survivors, "or")}`;
+  const state =
+    second === undefined
+      ? `${leader} leads`
+      : lead > 1e-9
+        ? `${leader} leads by ${points.of(lead)}`
+        : `${leader} and ${second} are level`;
+  return `Undecided after ${progress(rows, size, scope)}: ${among} (${sure(facts)}); ${state}. ${hint(moreTrials, scope === "dataset" ? size - rows : null)}`;
 }
 
-/** "cheapest" or "highest mean": how the named one of a tied group was picked. */
-export function pickedBecause(costs: boolean): string {
-  return costs ? "costs least" : "has the highest mean";
+/** How many more rows it takes, where `left` are left in all. */
+export function hint(moreTrials: number | null, left: number | null): string {
+  if (moreTrials === null) return "How many more rows it takes cannot be told yet.";
+  if (moreTrials === left) {
+    return moreTrials === 1 ? "The one row left would decide it." : `The ${points.rows(left)} left would decide it.`;
+  }
+  return `About ${points.rows(moreTrials)} more should decide it.`;
+}
+
+/** "95 % confidence": 1 minus the chance of a wrong verdict. */
+export function sure(facts: { readonly confidence: number }): string {
+  return `${points.percent(facts.confidence)} confidence`;
+}
+
+/** Nothing or everything right says more about the task than about layouts; empty otherwise. */
+export function flatSentence(means: readonly number[]): string {
+  if (means.every((mean) => mean === 0)) {
+    return " Every answer scored 0: check the expected answers, the labels and the scorer first.";
+  }
+  return means.every((mean) => mean === 1) ? " Every answer was right: harder rows would tell more." : "";
+}
+
+function field(group: LevelGroup, noun: string): string {
+  return group.whole && group.names.length > 2 ? `all ${group.names.length} ${noun}s` : listed(group.names);
 }
 
 /**
@@ -122,6 +161,6 @@ export function rowsNeeded(pair: PairedCounts, alpha: number): number | null {
   return needed > 10_000_000 ? null : needed;
 }
 
-function sentence(text: string): string {
+function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }

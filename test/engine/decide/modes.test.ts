@@ -40,7 +40,7 @@ describe("full and fixed", () => {
   test("in dataset scope all rows are the answer", () => {
     const verdict = play(bernoulli([0.5, 0.8, 0.7], 300, "close"), { mode: "full", scope: "dataset" }).verdict();
     expect(verdict).toMatchObject({ kind: "winner", winner: "B", scope: "dataset" });
-    expect(verdict.explanation).toContain("All 300 rows are done");
+    expect(verdict.explanation).toContain("all 300 rows are done");
   });
 
   test("layouts that never differ hardly matter", () => {
@@ -123,7 +123,7 @@ describe("halving", () => {
     expect(calls).toBeLessThanOrEqual(400);
     expect(calls).toBeGreaterThan(380);
     expect(sampler.verdict()).toMatchObject({ winner: "B", guaranteed: false });
-    expect(sampler.verdict().explanation).toContain("no error guarantee");
+    expect(sampler.verdict().explanation).toContain("bounds the cost, not the error");
     expect(roundEnds(4, 400, 400)).toEqual([50, 150]);
   });
   test("a budget that cannot reach everyone is refused", () => {

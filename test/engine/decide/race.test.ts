@@ -17,8 +17,8 @@ describe("a race in dataset scope", () => {
       confidence: 0.95,
       equivalence: 0.01,
     });
-    expect(verdict.explanation).toContain(
-      "finishing all 600 rows would not show another layout more than 1 point better",
+    expect(verdict.explanation).toBe(
+      `B wins on this dataset (95 % confidence): after ${race.watermark} of 600 rows, finishing the rest would not show another layout more than 1 point better.`,
     );
     expect(verdict.explanation).not.toContain("future");
     expect(race.watermark).toBeLessThan(200);
@@ -44,7 +44,9 @@ describe("a race in dataset scope", () => {
     const race = play(scores, { equivalence: 0 });
     expect(race.watermark).toBe(20);
     expect(race.verdict()).toMatchObject({ kind: "winner", winner: "A", tied: [], moreTrials: 0 });
-    expect(race.verdict().explanation).toMatch(/^All 20 rows are done: A is best/);
+    expect(race.verdict().explanation).toBe(
+      "A wins on this dataset: all 20 rows are done, and it is best with 100 %, 5 points ahead of B (exact for this dataset; new rows may differ).",
+    );
   });
 
   test("stops as soon as the rows left cannot turn it", () => {
@@ -143,7 +145,7 @@ describe("population scope", () => {
     const race = play(bernoulli([0.5, 0.9], 400, "pop"), { scope: "population" });
     expect(race.verdict()).toMatchObject({ kind: "winner", scope: "population", winner: "B" });
     expect(race.verdict().explanation).toContain("future rows");
-    expect(race.verdict().explanation).not.toContain("finishing all");
+    expect(race.verdict().explanation).not.toContain("dataset");
   });
 
   test("a small one stays undecided even when all rows are done", () => {
