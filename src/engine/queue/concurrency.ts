@@ -5,7 +5,7 @@ export interface ConcurrencyChange {
   readonly reason: string;
 }
 
-/** No cut within this time of the last one, unless the provider asked for longer. */
+/** An episode of refusals: no further cut and no growth for so long, or as long as the provider asked. */
 const episodeMs = 15_000;
 /** Below this part of the limit in use, a success says nothing about more. */
 const exercisedShare = 0.8;
@@ -13,7 +13,7 @@ const exercisedShare = 0.8;
 /**
  * How many requests may be in flight: grows while the provider bears it, shrinks when it refuses (additive increase,
  * multiplicative decrease, after a slow start that doubles). The judgement follows Inspect's controller: it grows only when
- * the limit was exercised, cuts once for one episode of refusals, and holds still, without a cut, while the server has troubles of its own.
+ * the limit was exercised, cuts once for one episode of refusals, and pauses, without a cut, while the server has troubles of its own.
  */
 export class AdaptiveConcurrency {
   #limit: number;
@@ -48,8 +48,8 @@ export class AdaptiveConcurrency {
     return inFlight >= exercisedShare * this.#limit;
   }
 
-  succeeded(exercised: boolean): void {
-    if (!exercised || this.#limit >= this.#ceiling) return;
+  succeeded(exercised: boolean, now: number): void {
+    if (!exercised || now < this.#episodeEnd || this.#limit >= this.#ceiling) return;
     this.#clean++;
     if (this.#clean < this.#limit) return;
     if (this.#slowStart) this.#change(this.#limit * 2, "a full round went well, slow start doubles");
@@ -69,10 +69,9 @@ export class AdaptiveConcurrency {
     this.#change(Math.max(1, Math.floor(this.#limit * kept)), "refused for a rate limit");
   }
 
-  /** A failure of the server or the line: no growth until a new full round has gone well. */
+  /** A failure of the server or the line is no reason to shrink, but takes back half of what had gone well. */
   troubled(): void {
-    this.#clean = 0;
-    this.#slowStart = false;
+    this.#clean = Math.floor(this.#clean / 2);
   }
 
   retune(max: number): void {

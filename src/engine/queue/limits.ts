@@ -17,8 +17,8 @@ interface FullAgain {
   seq: number;
   at: number;
   earliest: number;
-  /** When it was first seen. */
-  readonly seenAt: number;
+  /** The sighting that showed it first. */
+  readonly first: { readonly sentAt: number; readonly receivedAt: number; readonly resetMs: number };
 }
 
 /**
@@ -28,6 +28,7 @@ interface FullAgain {
  * gives an interval, and sightings of the same moment narrow it.
  */
 export class LimitLearner {
+  readonly #toldFixed: boolean;
   limit: number | undefined;
   kind: WindowKind | undefined;
   windowMs: number | undefined;
@@ -42,6 +43,10 @@ export class LimitLearner {
   #shortestReset = Number.POSITIVE_INFINITY;
   #slidingUpper = Number.POSITIVE_INFINITY;
   readonly #bucket = new BucketSigns();
+
+  constructor(toldFixed: boolean) {
+    this.#toldFixed = toldFixed;
+  }
 
   observe(sighting: LimitSighting): void {
     const { limit, remaining, resetMs } = sighting;
@@ -89,21 +94,29 @@ export class LimitLearner {
       previous.seq = Math.max(previous.seq, seq);
       return;
     }
-    if (current !== undefined && earliest <= current.at + tolerance) {
-      if (sentAt > current.seenAt) this.#stoodStill++;
-      current.at = Math.min(current.at, latest);
+    if (current !== undefined && earliest <= current.at) {
+      const { first } = current;
+      // Resets in whole seconds look alike for a while; one that stands still comes nearer.
+      const nearer = resetMs < first.resetMs - (sentAt - first.sentAt) / 2;
+      if (sentAt > first.receivedAt && nearer) this.#stoodStill++;
+      // Only of a window that stands still are these sightings of the same moment.
+      current.at = this.#standsStill ? Math.min(current.at, latest) : Math.max(current.at, latest);
       current.earliest = Math.max(current.earliest, earliest);
       current.seq = Math.max(current.seq, seq);
       return;
     }
-    this.#current = { seq, at: latest, earliest, seenAt: receivedAt };
+    this.#current = { seq, at: latest, earliest, first: { sentAt, receivedAt, resetMs } };
     if (current === undefined) return;
     if (current.earliest <= receivedAt) {
       this.#previous = current;
       this.#learnFixed(latest - current.earliest);
-    } else {
+    } else if (earliest > current.at + tolerance) {
       this.#learnSliding();
     }
+  }
+
+  get #standsStill(): boolean {
+    return this.#toldFixed || (this.#stoodStill > 0 && this.#ranAhead === 0);
   }
 
   /** One window's end after another's has passed: a fixed window, at most as long as the time between them. */
@@ -161,7 +174,7 @@ class BucketSigns {
 
   /** The refill time of a whole bucket, on the long side; undefined while it may be another kind. */
   get windowMs(): number | undefined {
-    const varied = this.#mostUsed >= 2 * this.#leastUsed && this.#mostUsed >= 3;
+    const varied = this.#mostUsed >= 2 * this.#leastUsed && this.#mostUsed >= this.#leastUsed + 4;
     const sure = this.#sightings >= 3 && varied && this.#high <= 2 * this.#low;
     return sure ? this.#high : undefined;
   }

@@ -24,7 +24,7 @@ export interface ModelState {
   inFlight: number;
   /** The provider asked for quiet until then (monotonic). */
   closedUntil: number;
-  /** Episodes of refusals since the last answer. */
+  /** Episodes of refusals since the last answer. One request goes ahead of the others after each that no known limit explains. */
   refusals: number;
   lastEpisodeAt: number;
   /** What the last request that failed or was refused led to. */

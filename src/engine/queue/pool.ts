@@ -137,11 +137,11 @@ export class Pool {
     return requestsRemaining === 0 || (tokensRemaining !== undefined && tokensRemaining < this.meanTokens);
   }
 
-  /** A request was refused although the known limits were kept. */
-  refused(): void {
-    if (!this.sharesRates) return;
-    if (this.requests.limit !== undefined) this.requests.refused();
-    if (this.tokens.limit !== undefined) this.tokens.refused();
+  /** A request was refused although the known limits were kept. It may go at `until`. */
+  refused(hold: Hold, until: number): void {
+    this.#closedUntil = Math.max(this.#closedUntil, until);
+    if (this.requests.limit !== undefined) this.requests.refused(hold.requests, until);
+    if (this.tokens.limit !== undefined) this.tokens.refused(hold.tokens, until);
   }
 
   /** The server did not count it: it was refused, or never sent. */
@@ -153,10 +153,6 @@ export class Pool {
 
   get meanTokens(): number {
     return this.sent === 0 ? 0 : this.tokensSent / this.sent;
-  }
-
-  closeUntil(time: number): void {
-    this.#closedUntil = Math.max(this.#closedUntil, time);
   }
 
   /** A window opens at once when the limits are told to be others. */

@@ -115,7 +115,7 @@ export class Pools {
     const refilled = resetMs === undefined || resetMs <= 0 ? limit : (used / resetMs) * justBeforeMs;
     const lacksOthers = used + refilled < pool.requests.justBefore(charge, justBeforeMs);
     const outgrown = [...sharing.counts].some(
-      ([other, seen]) => other !== model && used > seen.used + seen.unanswered + Math.max(0, charge.seq - seen.seq),
+      ([other, seen]) => other !== model && used > seen.used + seen.unanswered + pool.requests.sends - seen.seq,
     );
     sharing.counts.set(model, { used, seq: charge.seq, unanswered: charge.unanswered });
     if (lacksOthers || outgrown) sharing.forOwn++;
@@ -124,10 +124,15 @@ export class Pools {
     else if (sharing.forOwn >= enoughSightings) this.#split(pool, sharing, "headers do not count other models");
   }
 
-  /** Scopes whose limit is known while it is not clear who shares it: a look at each model will tell. */
+  /**
+   * Scopes of which it is not clear who shares the limit, once a good part of it is used: one request of each other model
+   * will then show by its count whether it is the same limit.
+   */
   *undecided(): Generator<Pool> {
-    for (const [pool, { verdict }] of this.#scopes) {
-      if (verdict === "open" && pool.models.size > 1 && pool.requests.limit !== undefined) yield pool;
+    for (const [pool, { verdict, counts }] of this.#scopes) {
+      const limit = pool.requests.limit;
+      if (verdict !== "open" || pool.models.size < 2 || limit === undefined) continue;
+      if ([...counts.values()].some(({ used }) => used >= Math.max(4, limit / 2))) yield pool;
     }
   }
 

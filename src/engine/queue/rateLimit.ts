@@ -40,7 +40,7 @@ const foreign = "";
  * (told, or recognised by its headers) is mirrored as such.
  */
 export class RateMeter {
-  readonly #learner = new LimitLearner();
+  readonly #learner: LimitLearner;
   #told: RateTerms;
   #log = new Fifo<Charge>();
   #seq = 0;
@@ -63,6 +63,7 @@ export class RateMeter {
 
   constructor(told: RateTerms) {
     this.#told = told;
+    this.#learner = new LimitLearner(told.kind === "fixed");
     this.#resets = told.kind === "fixed" ? "true" : "untried";
     this.limit = told.limit;
     this.windowMs = told.windowMs ?? assumedWindowMs;
@@ -71,6 +72,11 @@ export class RateMeter {
 
   get kind(): WindowKind {
     return this.#kind;
+  }
+
+  /** Sends so far. */
+  get sends(): number {
+    return this.#seq;
   }
 
   get learned(): RateTerms {
@@ -117,12 +123,12 @@ export class RateMeter {
     if (this.#kind === "bucket") return Math.max(now, this.#fullAt - (limit - needed) / this.#refillPerMs);
     this.#expire(now);
     if (this.#used + needed <= limit) return now;
-    const mayProbe = this.#resets === "untried" && this.#probe === undefined;
+    const trusting = this.#resets === "true" || (this.#resets === "untried" && this.#probe === undefined);
     const surplus = this.#used + needed - limit;
     let freed = 0;
     let at = now;
     for (const charge of this.#log) {
-      at = Math.max(at, this.#endOf(charge, mayProbe));
+      at = Math.max(at, this.#endOf(charge, trusting));
       freed += charge.amount;
       if (freed >= surplus) break;
     }
@@ -187,13 +193,16 @@ export class RateMeter {
       const counted = this.#used + this.#expired - charge.expiredBefore - probe.believedOver;
       this.#resets = limit - remaining <= counted ? "true" : "false";
     }
-    this.#heed(charge, receivedAt, remaining);
+    this.#heed(charge, receivedAt, remaining, resetMs);
   }
 
-  /** The server refused a request for this limit although the limit was kept: keep further from its edges. */
-  refused(): void {
+  /** The server refused a request for this limit although the limit was kept: keep further from its edges. It may go at `until`. */
+  refused(charge: Charge, until: number): void {
     if (this.#probe !== undefined) this.#resets = "false";
     this.#guardFactor = Math.min(16, this.#guardFactor * 2);
+    if (this.#kind === "bucket" && this.limit !== undefined) {
+      this.#fullAt = Math.max(this.#fullAt, until + (this.limit - charge.amount) / this.#refillPerMs);
+    }
   }
 
   retune(told: Partial<RateTerms>): void {
@@ -208,6 +217,9 @@ export class RateMeter {
     for (const { sentAt, amount, lag, model: sender } of this.#log) {
       if (sender === model) meter.#append(amount, sentAt, model, lag);
     }
+    // Until its own headers say otherwise, the limit is taken to be as high.
+    meter.#learner.limit = this.#learner.limit;
+    meter.#adopt();
     return meter;
   }
 
@@ -293,10 +305,14 @@ export class RateMeter {
   }
 
   /** Others may use the same account: when the server has less left than we think, the difference is theirs. */
-  #heed(charge: Charge, now: number, remaining: number): void {
+  #heed(charge: Charge, now: number, remaining: number, resetMs: number | undefined): void {
     const limit = this.limit;
     if (limit === undefined) return;
     if (this.#kind === "bucket") {
+      if (resetMs !== undefined) {
+        this.#fullAt = Math.max(this.#fullAt, charge.sentAt + resetMs);
+        return;
+      }
       const refilled = (now - charge.sentAt) * this.#refillPerMs;
       const most = Math.min(limit, remaining + 1 + refilled);
       this.#fullAt = Math.max(this.#fullAt, now + (limit - most) / this.#refillPerMs);

@@ -359,11 +359,8 @@ class SmartQueue implements Queue {
   /** Sends one request of each model of a scope early on, so that the headers show whether they share its limit. */
   #lookAtEach(admits: (item: Item) => boolean, now: number): void {
     for (const pool of this.#pools.undecided()) {
-      const states = [...pool.models].map((id) => this.#model(id));
-      // One model must have been counted often enough to show in another's count, even if a bucket forgets quickly.
-      const telling = Math.max(4, (pool.requests.limit ?? 0) / 20);
-      if (!states.some((state) => state.replies >= telling)) continue;
-      for (const state of states) {
+      for (const id of pool.models) {
+        const state = this.#model(id);
         if (state.sent > 0 || state.queued === 0) continue;
         const item = this.#order.next((head) => head.state === state && admits(head));
         if (item !== undefined) this.#start(item, now);
@@ -410,6 +407,9 @@ class SmartQueue implements Queue {
     const circuit = state.breaker.freeIn(now, state.inFlight);
     if (circuit > 0) return { kind: "circuitOpen", freeInMs: circuit };
     if (state.closedUntil > now) return { kind: "retryAfter", freeInMs: state.closedUntil - now };
+    if (state.refusals > 0 && state.inFlight > 0) {
+      return { kind: "concurrency", pool: (state.pools[0] as Pool).id, inFlight: state.inFlight };
+    }
     const turn = state.turns?.blocks(state.id, now);
     if (turn === undefined) return undefined;
     if ("other" in turn) return { kind: "otherModelLoaded", model: turn.other };
@@ -510,7 +510,7 @@ class SmartQueue implements Queue {
         return;
       default:
         state.refusals = 0;
-        for (const [pool, hold] of holds) pool.control.succeeded(hold.exercised);
+        for (const [pool, hold] of holds) pool.control.succeeded(hold.exercised, now);
         if (state.breaker.succeeded()) this.#circuitChanged(state, "it answers");
     }
   }
@@ -527,16 +527,13 @@ class SmartQueue implements Queue {
       state.refusals++;
       state.lastEpisodeAt = now;
     }
-    const said = retryAfterMs ?? spentResetMs(report);
     const limited = holds.filter(([pool]) => pool.isSpent(report));
+    if (limited.length === 0) for (const [pool] of holds) pool.control.refused(sentAt, now, retryAfterMs);
+    const said = retryAfterMs ?? spentResetMs(report);
     if (said !== undefined || newEpisode) {
       const until = now + (said ?? backoffMs(refusalBackoff, state.refusals, this.#random));
       if (limited.length === 0) state.closedUntil = Math.max(state.closedUntil, until);
-      for (const [pool] of limited) pool.closeUntil(until);
-    }
-    for (const [pool] of holds) {
-      if (limited.length > 0) pool.refused();
-      else pool.control.refused(sentAt, now, retryAfterMs);
+      for (const [pool, hold] of limited) pool.refused(hold, until);
     }
     if (state.refusals > this.#settings.freeRefusals) this.#giveUp(state, now);
   }

@@ -1,0 +1,116 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { RateMeter } from "../../../src/engine/queue/rateLimit.ts";
+
+const windowMs = 60_000;
+
+/** Sends as early as the meter lets it, and returns when. */
+function sendAll(
+  meter: RateMeter,
+  amounts: readonly number[],
+  lag: (n: number) => number,
+): { at: number; amount: number }[] {
+  let now = 0;
+  return amounts.map((amount, n) => {
+    now = meter.freeAt(amount, now);
+    meter.charge(amount, now, "model");
+    return { at: now + lag(n), amount };
+  });
+}
+
+describe("a rate meter", () => {
+  it("tells exactly when more may go: at once while there is room, then as the oldest leaves", () => {
+    const meter = new RateMeter({ limit: 3, windowMs, kind: "sliding" });
+    for (const at of [0, 1_000, 2_000]) {
+      expect(meter.freeAt(1, at)).toBe(at);
+      meter.charge(1, at, "model");
+    }
+    const free = meter.freeAt(1, 3_000);
+    expect(free).toBeGreaterThan(60_000);
+    expect(free).toBeLessThan(61_200);
+    expect(meter.freeAt(2, 3_000) - free).toBeCloseTo(1_000);
+    expect(meter.used(3_000)).toBe(3);
+    expect(meter.used(free)).toBe(2);
+  });
+
+  it("never lets a bucket run dry, and paces what comes after the burst", () => {
+    const meter = new RateMeter({ limit: 60, windowMs, kind: "bucket" });
+    const sent = sendAll(meter, new Array(120).fill(1), () => 0);
+    expect(sent[58]?.at).toBe(0);
+    const last = sent[119]?.at ?? 0;
+    expect(last).toBeGreaterThan(59_900);
+    expect(last).toBeLessThan(60_500);
+  });
+
+  it("lets more than the limit go alone, when nothing else counts", () => {
+    const meter = new RateMeter({ limit: 100, windowMs, kind: "sliding" });
+    meter.charge(1, 0, "model");
+    const at = meter.freeAt(500, 10);
+    expect(at).toBeGreaterThan(60_000);
+    meter.charge(500, at, "model");
+    expect(meter.freeAt(1, at)).toBeGreaterThan(at + 60_000);
+  });
+
+  it("takes corrections of what was sent", () => {
+    const meter = new RateMeter({ limit: 100, windowMs, kind: "sliding" });
+    const charge = meter.charge(90, 0, "model");
+    expect(meter.freeAt(20, 10)).toBeGreaterThan(10);
+    meter.amend(charge, 50);
+    expect(meter.freeAt(20, 10)).toBe(10);
+  });
+
+  it.each(["sliding", "fixed", "bucket"] as const)(
+    "keeps to the limit at the server, whatever the lags are (%s)",
+    (kind) => {
+      fc.assert(
+        fc.property(
+          fc.integer({ min: 1, max: 50 }),
+          fc.array(fc.tuple(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 0, max: 170 })), { maxLength: 200 }),
+          fc.integer({ min: 0, max: 59_999 }),
+          (limit, sends, phase) => {
+            const meter = new RateMeter({ limit, windowMs, kind });
+            const amounts = sends.map(([amount]) => Math.min(amount, limit));
+            const arrivals = sendAll(meter, amounts, (n) => sends[n]?.[1] ?? 0).toSorted((a, b) => a.at - b.at);
+            if (kind === "bucket") {
+              let level = limit;
+              let last = 0;
+              for (const { at, amount } of arrivals) {
+                level = Math.min(limit, level + ((at - last) * limit) / windowMs) - amount;
+                last = at;
+                expect(level).toBeGreaterThan(-1e-6);
+              }
+              return;
+            }
+            for (const { at } of arrivals) {
+              const end =
+                kind === "fixed" ? (Math.floor((at + phase) / windowMs) + 1) * windowMs - phase : at + windowMs;
+              const start = kind === "fixed" ? end - windowMs : at;
+              const counted = arrivals.filter((one) => one.at >= start && one.at < end);
+              expect(counted.reduce((sum, one) => sum + one.amount, 0)).toBeLessThanOrEqual(limit);
+            }
+          },
+        ),
+        { numRuns: 200 },
+      );
+    },
+  );
+
+  it("counts no less than the server does when others use the same account", () => {
+    const meter = new RateMeter({ limit: 10, windowMs, kind: "sliding" });
+    const charge = meter.charge(1, 0, "model");
+    meter.report(charge, 100, 10, 3, windowMs);
+    meter.answered(charge, 100);
+    expect(meter.used(100)).toBe(7);
+    expect(meter.freeAt(4, 100)).toBeGreaterThan(100);
+  });
+
+  it("does not take its own requests for those of others", () => {
+    const meter = new RateMeter({ limit: 10, windowMs, kind: "sliding" });
+    const charges = [0, 1, 2, 3, 4].map((at) => meter.charge(1, at, "model"));
+    for (const charge of charges) {
+      meter.report(charge, 1_000, 10, 5, windowMs);
+      meter.answered(charge, 1_000);
+    }
+    expect(meter.used(1_000)).toBe(5);
+  });
+});
