@@ -32,7 +32,7 @@ import type { PipelineOptions, TrialPlan } from "./pipeline.ts";
 import { fitRow, meanMetrics, type VariantPrompts, variantPrompts } from "./prompts.ts";
 import type { RunModel } from "./record.ts";
 import type { PreparedRun, Race } from "./run.ts";
-import { expectedCost, samplerOptions } from "./samplers.ts";
+import { costUnitOf, expectedCost, samplerOptions } from "./samplers.ts";
 
 /** Rows over which layout metrics are averaged: enough for a stable mean, the same rows for every variant. */
 const measuredRows = 200;
@@ -132,7 +132,8 @@ export function newRecord(
         const measured = metrics[variant.index];
         return measured && expectedCost(model.price, model.facts.free, measured, answerTokens);
       });
-      return [model.id, samplerOptions(experiment, own, order.length, costs)];
+      const unit = costUnitOf(model.price, model.facts.free);
+      return [model.id, samplerOptions(experiment, own, order.length, costs, unit)];
     }),
   );
   return {

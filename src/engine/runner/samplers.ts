@@ -1,6 +1,7 @@
 import { openSampler } from "../decide/open.ts";
 import type { Axis, SamplerOptions } from "../decide/options.ts";
 import type { Sampler } from "../decide/sampler.ts";
+import type { CostUnit } from "../decide/words.ts";
 import type { LayoutMetrics } from "../layout/layout.ts";
 import { costOf, type Price, servedFromCache } from "../plan/prices.ts";
 import type { Variant } from "../plan/variants.ts";
@@ -13,6 +14,7 @@ export function samplerOptions(
   variants: readonly Variant[],
   rows: number,
   costs: readonly (number | undefined)[],
+  costUnit: CostUnit,
 ): SamplerOptions {
   const { sampling, stopping } = experiment;
   const mode = runMode(experiment);
@@ -23,8 +25,10 @@ export function samplerOptions(
     rows,
     candidates: variants.map((variant, i) => {
       const cost = costs[i];
-      return cost === undefined ? { id: variant.id } : { id: variant.id, cost };
+      return { id: variant.id, name: shortName(variant), ...(cost === undefined ? {} : { cost }) };
     }),
+    costUnit,
+    ...(new Set(variants.map((variant) => variant.layout)).size < variants.length ? { noun: "variant" } : {}),
     confidence: sampling.confidence,
     equivalence: sampling.equivalence,
     seed: sampling.seed,
@@ -42,6 +46,12 @@ export function samplerOptions(
       : {}),
     ...(mode === "bayes" ? { axes: axesOf(variants) } : {}),
   };
+}
+
+/** A variant as a sentence about one model calls it: its layout, with the parameters that vary in brackets. */
+export function shortName({ id, layout, model }: Pick<Variant, "id" | "layout" | "model">): string {
+  const prefix = `${layout}/${model}/`;
+  return id.startsWith(prefix) ? `${layout} (${id.slice(prefix.length).replaceAll(",", ", ")})` : layout;
 }
 
 /** Without a rule of its own the adaptive mode asks every trial, and patience is a rule over a full run. */
@@ -62,6 +72,11 @@ function axesOf(variants: readonly Variant[]): readonly Axis[] {
   return axes;
 }
 
+/** What `expectedCost` counts in. */
+export function costUnitOf(price: Price | undefined, free: boolean): CostUnit {
+  return price === undefined || free ? "promptTokens" : "dollars";
+}
+
 /**
  * Cost of 1,000 calls in US dollars with the provider's prefix cache warm, or their prompt tokens where a call is free or its
  * price unknown. It breaks ties, and carries "not worse, and cheaper by so much".
@@ -72,7 +87,7 @@ export function expectedCost(
   metrics: LayoutMetrics,
   answerTokens: number,
 ): number {
-  if (price === undefined || free) return 1000 * metrics.promptTokens;
+  if (price === undefined || costUnitOf(price, free) === "promptTokens") return 1000 * metrics.promptTokens;
   const cached = servedFromCache(metrics.cacheablePrefix * metrics.promptTokens);
   return (
     1000 * (costOf(price, { prompt: metrics.promptTokens, cached, completion: answerTokens }) ?? metrics.promptTokens)
