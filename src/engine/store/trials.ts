@@ -11,7 +11,7 @@ import { bytes, maybeLongText, maybeNumber, maybeText, number, text } from "./va
 /** Rows of a run read at a time by an export. */
 const chunk = 500;
 
-/** Rows re-scored between two turns of the event loop would be fewer, but one commit is the promise. */
+/** A trial with what is shown of its request. */
 const wholeTrial = `SELECT trial.*, request.cost, result.raw, result.error_message FROM trial
   LEFT JOIN request ON request.id = trial.request LEFT JOIN request_result result ON result.request = trial.request`;
 
