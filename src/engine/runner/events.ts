@@ -1,3 +1,4 @@
+import type { ModelAgreement } from "../decide/models.ts";
 import type { Decision, Verdict } from "../decide/sampler.ts";
 import type { LayoutMetrics } from "../layout/layout.ts";
 import type { QueueChange, QueueSnapshot, QueueStats, Waiting } from "../queue/queue.ts";
@@ -92,6 +93,8 @@ export interface RunSummary {
   readonly verdict: Verdict;
   /** One per model, when there are several. */
   readonly verdicts: readonly { readonly model: string; readonly verdict: Verdict }[];
+  /** The models side by side, when there are several. */
+  readonly models?: ModelAgreement;
   readonly examples: number;
   readonly variants: readonly VariantSummary[];
   readonly requests: RequestCounts;

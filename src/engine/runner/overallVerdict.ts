@@ -1,25 +1,31 @@
-import type { Verdict } from "../decide/sampler.ts";
+import type { Sampler, Verdict } from "../decide/sampler.ts";
 
 /**
  * One verdict for a run. With one model it is that model's. Layout effects change sign between models, so with several
- * nothing is pooled: the run is decided when every model is, its winner is the best model's, and the sentence gives each
- * model its own.
+ * nothing is pooled: the run is decided when every model is, its winner is the one with the highest mean of those the
+ * models name, and the sentence gives each model its own.
  */
-export function overallVerdict(verdicts: readonly { readonly model: string; readonly verdict: Verdict }[]): Verdict {
-  const [first] = verdicts;
-  if (first === undefined) throw new Error("a run without models has no verdict");
-  if (verdicts.length === 1) return first.verdict;
-  const undecided = verdicts.filter(({ verdict }) => verdict.kind === "undecided");
-  const lead = undecided[0] ?? first;
-  const explanation = verdicts.map(({ model, verdict }) => `${model}: ${verdict.explanation}`).join(" ");
+export function overallVerdict(
+  races: readonly { readonly model: string; readonly sampler: Pick<Sampler, "verdict" | "variants"> }[],
+): Verdict {
+  const all = races.map(({ model, sampler }) => {
+    const verdict = sampler.verdict();
+    const mean = sampler.variants().find((variant) => variant.id === verdict.winner)?.accuracy ?? -1;
+    return { model, verdict, mean };
+  });
+  const [best] = [...all].sort((a, b) => b.mean - a.mean);
+  if (best === undefined) throw new Error("a run without models has no verdict");
+  if (all.length === 1) return best.verdict;
+  const undecided = all.filter(({ verdict }) => verdict.kind === "undecided");
   const waiting = undecided.map(({ verdict }) => verdict.moreTrials);
   return {
-    ...lead.verdict,
-    tied: verdicts.length === undecided.length ? undecided.flatMap(({ verdict }) => verdict.tied) : lead.verdict.tied,
-    explanation,
+    ...best.verdict,
+    ...(undecided.length === 0 ? {} : { kind: "undecided", tied: undecided.flatMap(({ verdict }) => verdict.tied) }),
+    explanation: all.map(({ model, verdict }) => `${model}: ${verdict.explanation}`).join(" "),
+    // The models share the rows, so the one that needs most counts.
     moreTrials: waiting.some((more) => more === null)
       ? null
-      : waiting.reduce<number>((sum, more) => sum + (more ?? 0), 0),
-    guaranteed: verdicts.every(({ verdict }) => verdict.guaranteed),
+      : waiting.reduce<number>((most, more) => Math.max(most, more ?? 0), 0),
+    guaranteed: all.every(({ verdict }) => verdict.guaranteed),
   };
 }

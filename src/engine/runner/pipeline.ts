@@ -83,6 +83,8 @@ interface Open {
   inFlight: boolean;
   /** Taken back while it was in flight: its answer still counts, a retry does not. */
   withdrawn: boolean;
+  /** Taken back for good: nobody will ask for it again, and no other process need answer it. */
+  unwanted: boolean;
   /** Another process claimed the row first. */
   taken: boolean;
 }
@@ -108,7 +110,8 @@ export class Pipeline {
     let cancel = () => {};
     const renew = () => {
       cancel = options.clock.after(leaseMs / 3, () => {
-        void options.store.requests.renew(options.owner, leaseMs);
+        // A store that fails says so at the next write, which is waited for.
+        options.store.requests.renew(options.owner, leaseMs).catch(() => {});
         renew();
       });
     };
@@ -126,23 +129,27 @@ export class Pipeline {
     const found = await cache.get(plans.map((plan) => plan.key));
     const calls: { readonly plan: TrialPlan; id: number | undefined }[] = [];
     const done: Promise<void>[] = [];
+    const begin = (plan: TrialPlan, result: Promise<TrialResult>) => {
+      const told = result.then((each) => onResult(plan, each));
+      // All are waited for below; one that fails before that must not end the process.
+      told.catch(() => {});
+      done.push(told);
+    };
     for (const plan of plans) {
       if (plan.refused !== undefined) {
-        done.push(this.#refused(plan, plan.refused).then((result) => onResult(plan, result)));
+        begin(plan, this.#refused(plan, plan.refused));
         continue;
       }
       const elsewhere = this.#o.answered.get(adoptionKey(plan));
       if (elsewhere !== undefined) {
-        done.push(this.#publish(plan, elsewhere).then((result) => onResult(plan, result)));
+        begin(plan, this.#publish(plan, elsewhere));
         continue;
       }
       const answer = found.get(plan.key);
       const known = adopted.get(adoptionKey(plan));
-      if (answer !== undefined)
-        done.push(this.#fromCache(plan, answer, known).then((result) => onResult(plan, result)));
-      else if (model(plan.variant.model).facts.replayed) {
-        done.push(this.#replayed(plan, model(plan.variant.model)).then((result) => onResult(plan, result)));
-      } else calls.push({ plan, id: known });
+      if (answer !== undefined) begin(plan, this.#fromCache(plan, answer, known));
+      else if (model(plan.variant.model).facts.replayed) begin(plan, this.#replayed(plan, model(plan.variant.model)));
+      else calls.push({ plan, id: known });
     }
     const fresh = calls.filter((call) => call.id === undefined);
     if (fresh.length > 0) {
@@ -153,15 +160,16 @@ export class Pipeline {
     }
     for (const { plan, id } of calls) {
       if (id === undefined) throw new Error(`no row for ${plan.key}`);
-      done.push(this.#call(plan, id, model(plan.variant.model)).then((result) => onResult(plan, result)));
+      begin(plan, this.#call(plan, id, model(plan.variant.model)));
     }
     await Promise.all(done);
   }
 
-  /** Takes back what still waits and matches; what has been sent goes on. */
-  withdraw(matches: (plan: TrialPlan) => boolean): void {
+  /** Takes back what still waits and matches; what has been sent goes on. A resumed run asks for it again unless it is `forGood`. */
+  withdraw(matches: (plan: TrialPlan) => boolean, options: { readonly forGood?: boolean } = {}): void {
     for (const open of this.#open) {
       if (!matches(open.plan)) continue;
+      if (options.forGood) open.unwanted = true;
       if (open.inFlight) open.withdrawn = true;
       else open.waiting.abort();
     }
@@ -181,7 +189,14 @@ export class Pipeline {
 
   async #call(plan: TrialPlan, id: number, model: RunModel): Promise<TrialResult> {
     const { store, cache } = this.#o;
-    const open: Open = { plan, waiting: new AbortController(), inFlight: false, withdrawn: false, taken: false };
+    const open: Open = {
+      plan,
+      waiting: new AbortController(),
+      inFlight: false,
+      withdrawn: false,
+      unwanted: false,
+      taken: false,
+    };
     this.#open.add(open);
     try {
       const own: Settled[] = [];
@@ -201,6 +216,7 @@ export class Pipeline {
       const { outcome } = first.reply;
       if (outcome.kind === "cancelled") {
         await store.requests.release([id]);
+        if (open.unwanted) await store.requests.forget([id]);
         return { kind: "withdrawn" };
       }
       if (outcome.kind === "rejected" && outcome.reason !== "badRequest") {

@@ -1,4 +1,5 @@
 import type { Clock } from "../../base/clock.ts";
+import { messageOf } from "../../base/errors.ts";
 import { Emitter, type Event } from "../../base/event.ts";
 import type { Cache } from "../cache/cache.ts";
 import type { Decision, OpenSampler, Sampler } from "../decide/sampler.ts";
@@ -132,6 +133,12 @@ export function startRun(
     for (const [local, variant] of race.variants.entries()) raceOf.set(variant.index, { race, local });
   }
 
+  /** A bug, or a store that broke: the crank ends with it. */
+  const failed = (error: unknown) => {
+    failure ??= error;
+    wake();
+  };
+
   const stopFor = (why: Ending) => {
     if (stopping === undefined) {
       stopping = why;
@@ -161,10 +168,15 @@ export function startRun(
       }
       if (decision.kind === "dropped" && decision.variant !== null) {
         const dropped = decision.variant;
-        pipeline.withdraw((plan) => plan.variant.id === dropped);
+        pipeline.withdraw((plan) => plan.variant.id === dropped, { forGood: true });
       }
     }
-    if (fresh.length > 0) pendingWrites.push(store.runs.addDecisions(run.id, fresh));
+    if (race.sampler.finished) pipeline.withdraw((plan) => plan.variant.model === race.model, { forGood: true });
+    if (fresh.length > 0) {
+      const writing = store.runs.addDecisions(run.id, fresh);
+      writing.catch(failed);
+      pendingWrites.push(writing);
+    }
   };
 
   const tell = (variant: number, position: number, repeat: number, score: number) => {
@@ -227,10 +239,7 @@ export function startRun(
           (id) => modelOf(run, id),
           (plan, result) => onResult(race, plan, result),
         )
-        .catch((error: unknown) => {
-          failure ??= error;
-          wake();
-        });
+        .catch(failed);
     }
     return asked;
   };
@@ -269,11 +278,10 @@ export function startRun(
       return await finish();
     } catch (error) {
       pipeline.abort();
-      await store.runs.update(run.id, {
-        status: "failed",
-        endedAt: clock.now(),
-        stopReason: error instanceof Error ? error.message : String(error),
-      });
+      // Where the store itself is the trouble, the first error is the one to tell.
+      await store.runs
+        .update(run.id, { status: "failed", endedAt: clock.now(), stopReason: messageOf(error) })
+        .catch(() => {});
       throw error;
     } finally {
       cancelTick();
@@ -287,6 +295,11 @@ export function startRun(
     await Promise.all(pendingWrites);
     pendingWrites = [];
     const end = ending();
+    if (end.status === "finished") {
+      // Nobody will want what a decided run still had in the table, other processes least of all.
+      const left = await store.requests.unfinished(run.id);
+      await store.requests.forget(left.map((row) => row.id));
+    }
     const summary = await summarise({
       run,
       status: end.status,

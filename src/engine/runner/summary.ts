@@ -1,3 +1,4 @@
+import { agreeModels, type ModelResult, modelResult } from "../decide/models.ts";
 import type { Sampler } from "../decide/sampler.ts";
 import type { LayoutMetrics } from "../layout/layout.ts";
 import { quantile } from "../metrics/quantile.ts";
@@ -5,6 +6,7 @@ import type { QueueStats } from "../queue/queue.ts";
 import type { RequestCounts, RunRecord, RunStatus, Store, VariantAggregate, VariantRecord } from "../store/store.ts";
 import type { RunSummary, VariantSummary } from "./events.ts";
 import { overallVerdict } from "./overallVerdict.ts";
+import { shortName } from "./samplers.ts";
 
 /** A race as the summary needs it: who took part and what was decided. */
 export interface DecidedRace {
@@ -63,8 +65,9 @@ export async function summarise(store: Store, input: SummaryInput): Promise<RunS
     createdAt: new Date(record.createdAt).toISOString(),
     durationMs: Math.round(input.durationMs),
     status: input.status,
-    verdict: overallVerdict(verdicts),
+    verdict: overallVerdict(input.races),
     verdicts: verdicts.length > 1 ? verdicts : [],
+    ...(verdicts.length > 1 ? { models: agreeModels(input.races.map(resultOf)) } : {}),
     examples: record.order.length,
     variants,
     requests: input.requests,
@@ -74,11 +77,18 @@ export async function summarise(store: Store, input: SummaryInput): Promise<RunS
   };
 }
 
+function resultOf({ model, sampler, variants }: DecidedRace): ModelResult {
+  const names = new Map(variants.map((variant) => [variant.id, shortName(variant)]));
+  return modelResult(model, sampler.verdict(), sampler.variants(), (id) => names.get(id) ?? id);
+}
+
 function voidNote(totals: readonly VariantAggregate[]): string[] {
   const lost = totals.reduce((sum, one) => sum + one.void, 0);
   return lost === 0
     ? []
-    : [`${lost} trials could not be had (provider down, or the prompt did not fit): their rows count for no layout.`];
+    : [
+        `${lost} ${lost === 1 ? "trial" : "trials"} could not be had (provider down, or the prompt did not fit): ${lost === 1 ? "its row counts" : "their rows count"} for no layout.`,
+      ];
 }
 
 function tally(
