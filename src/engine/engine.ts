@@ -110,7 +110,7 @@ export async function openEngine(deps: EngineDeps): Promise<Engine> {
         ...(confidence === undefined ? {} : { confidence }),
       }));
       return {
-        verdict: overallVerdict(races.map((race) => ({ model: race.model, verdict: race.sampler.verdict() }))),
+        verdict: overallVerdict(races),
         rows: Math.max(...races.map((race) => race.sampler.watermark)),
       };
     },

@@ -33,12 +33,34 @@ export function runReport(summary: RunSummary): string {
       rows,
     ),
     "",
-    `Verdict: ${summary.verdict.explanation}`,
+    ...verdictLines(summary),
     ...summary.notes.map((note) => `Note: ${note}`),
     "",
     took(summary),
   ];
   return lines.join("\n");
+}
+
+/** One model: its verdict. Several: each one's, and whether they agree. */
+function verdictLines({ verdict, verdicts, models }: RunSummary): string[] {
+  if (models === undefined) return [`Verdict: ${verdict.explanation}`];
+  const columns = [
+    { title: "" },
+    { title: "mean rank", align: "right" } as const,
+    ...models.models.map(({ model }) => ({ title: model, align: "right" }) as const),
+  ];
+  const rows = models.layouts.map(({ layout, meanRank, means }) => [
+    layout,
+    meanRank.toFixed(1),
+    ...means.map((mean, i) => `${models.models[i]?.winner === layout ? "*" : ""}${percent(mean)}`),
+  ]);
+  return [
+    ...verdicts.map((one) => `Verdict for ${one.model}: ${one.verdict.explanation}`),
+    "",
+    table(columns, rows),
+    "",
+    models.explanation,
+  ];
 }
 
 function label(variant: RunSummary["variants"][number], withModel: boolean): string {

@@ -18,6 +18,7 @@ export async function* htmlReport(source: ReportSource, counted: () => void): As
 <p class="verdict">${xml(summary.verdict.explanation)}</p>
 ${summary.notes.map((note) => `<p class="note">${xml(note)}</p>`).join("\n")}
 ${leaderboard(summary)}
+${modelTable(summary.models)}
 ${forest(summary)}
 <h2>Wrong answers</h2>
 <table><thead><tr><th>variant</th><th>row</th><th>expected</th><th>answer</th><th>output</th></tr></thead><tbody>
@@ -51,6 +52,21 @@ function leaderboard(summary: RunSummary): string {
     )
     .join("\n");
   return `<h2>Leaderboard</h2><table><thead><tr><th>variant</th><th>trials</th><th>accuracy</th><th>interval</th><th>tokens per correct</th><th>cost</th><th>p50</th><th>status</th><th>why</th></tr></thead><tbody>${rows}</tbody></table>`;
+}
+
+function modelTable(models: RunSummary["models"]): string {
+  if (models === undefined) return "";
+  const head = models.models.map(({ model }) => `<th>${xml(model)}</th>`).join("");
+  const rows = models.layouts
+    .map(({ layout, meanRank, means }) => {
+      const cells = means.map((mean, i) => {
+        const shown = percent(mean);
+        return `<td class="n">${models.models[i]?.winner === layout ? `<b>${shown}</b>` : shown}</td>`;
+      });
+      return `<tr><td>${xml(layout)}</td><td class="n">${meanRank.toFixed(1)}</td>${cells.join("")}</tr>`;
+    })
+    .join("\n");
+  return `<h2>Models side by side</h2><p>${xml(models.explanation)}</p><table><thead><tr><th>layout</th><th>mean rank</th>${head}</tr></thead><tbody>${rows}</tbody></table>`;
 }
 
 function forest(summary: RunSummary): string {

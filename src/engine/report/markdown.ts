@@ -17,6 +17,7 @@ export function markdownReport(summary: RunSummary): string {
         } | ${v.cost === null ? "unknown" : `$${v.cost.toFixed(4)}`} | ${ms(v.latency?.p50)} | ${ms(v.latency?.p95)} | ${v.status} |`,
     ),
     "",
+    ...modelLines(summary.models),
     ...summary.notes.map((note) => `> ${plain(note)}`),
     ...(summary.notes.length > 0 ? [""] : []),
     `Run \`${summary.run}\`, ${summary.createdAt}; ${summary.requests.sent} calls, ${summary.requests.cached} answers from cache or file, ` +
@@ -24,6 +25,26 @@ export function markdownReport(summary: RunSummary): string {
     "",
   ];
   return lines.join("\n");
+}
+
+/** Layouts by models, with who named what, and how far they agree. */
+function modelLines(models: RunSummary["models"]): string[] {
+  if (models === undefined) return [];
+  return [
+    "## Models side by side",
+    "",
+    plain(models.explanation),
+    "",
+    `| layout | mean rank | ${models.models.map(({ model }) => plain(model)).join(" | ")} |`,
+    `|---|--:|${models.models.map(() => "--:|").join("")}`,
+    ...models.layouts.map(({ layout, meanRank, means }) => {
+      const cells = means.map((mean, i) =>
+        models.models[i]?.winner === layout ? `**${percent(mean)}**` : percent(mean),
+      );
+      return `| ${plain(layout)} | ${meanRank.toFixed(1)} | ${cells.join(" | ")} |`;
+    }),
+    "",
+  ];
 }
 
 /** The leader first, the dropped last. */
