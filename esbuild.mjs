@@ -1,15 +1,19 @@
 // Builds everything that ships into dist/. Each bundle proves a boundary: the command line and the library are built
 // without `vscode` as an external, so an engine file that needs the editor at run time does not build; a panel's bundle
 // must hold no engine code.
-import { copyFile, mkdir, readdir, rm } from "node:fs/promises";
+
 import { existsSync } from "node:fs";
+import { copyFile, mkdir, readdir, rm } from "node:fs/promises";
 import path from "node:path";
 import * as esbuild from "esbuild";
 
 const flags = new Set(process.argv.slice(2));
 const production = flags.has("--production");
 const watch = flags.has("--watch");
-const only = process.argv.find((flag) => flag.startsWith("--only="))?.slice("--only=".length).split(",");
+const only = process.argv
+  .find((flag) => flag.startsWith("--only="))
+  ?.slice("--only=".length)
+  .split(",");
 
 const shared = {
   bundle: true,
@@ -84,7 +88,11 @@ const forbidden = {
   cli: [/^src\/vscode\//, /^src\/webview\//],
   engine: [/^src\/vscode\//, /^src\/cli\//, /^src\/webview\//],
   webview: [/^src\/engine\//, /^src\/vscode\//, /^src\/cli\//],
-  extension: [/^src\/cli\//, /^src\/webview\//, /^node_modules\/(openai|ollama|zod|yaml|papaparse|ajv|gpt-tokenizer|undici)\//],
+  extension: [
+    /^src\/cli\//,
+    /^src\/webview\//,
+    /^node_modules\/(openai|ollama|zod|yaml|papaparse|ajv|gpt-tokenizer|undici)\//,
+  ],
 };
 
 function checkBoundaries(name, metafile) {
@@ -103,8 +111,8 @@ async function copyAssets() {
 const chosen = Object.entries(targets).filter(
   ([name, options]) =>
     (only?.includes(name) ?? true) &&
-    Object.values(Array.isArray(options.entryPoints) ? options.entryPoints : (options.entryPoints ?? {})).every((entry) =>
-      existsSync(entry),
+    Object.values(Array.isArray(options.entryPoints) ? options.entryPoints : (options.entryPoints ?? {})).every(
+      (entry) => existsSync(entry),
     ),
 );
 
@@ -132,7 +140,8 @@ for (const [name, options] of chosen) {
   checkBoundaries(name, result.metafile);
   if (flags.has("--sizes")) {
     for (const [file, output] of Object.entries(result.metafile.outputs)) {
-      if (!file.endsWith(".map")) console.log(`${(output.bytes / 1024).toFixed(1).padStart(9)} KiB  ${path.relative(".", file)}`);
+      if (!file.endsWith(".map"))
+        console.log(`${(output.bytes / 1024).toFixed(1).padStart(9)} KiB  ${path.relative(".", file)}`);
     }
   }
 }

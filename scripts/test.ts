@@ -24,7 +24,10 @@ function run(args: readonly string[]): Promise<{ readonly code: number; readonly
 }
 
 function mochaCount(output: string, word: "passing" | "failing" | "pending"): number {
-  return [...output.matchAll(new RegExp(`^\\s*(\\d+) ${word}`, "gm"))].reduce((sum, match) => sum + Number(match[1]), 0);
+  return [...output.matchAll(new RegExp(`^\\s*(\\d+) ${word}`, "gm"))].reduce(
+    (sum, match) => sum + Number(match[1]),
+    0,
+  );
 }
 
 await mkdir(path.dirname(report), { recursive: true });

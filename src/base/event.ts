@@ -21,7 +21,9 @@ export class Emitter<T> implements Disposable {
     if (this.#delivering) return;
     this.#delivering = true;
     try {
-      for (let next = this.#pending.shift(); next !== undefined; next = this.#pending.shift()) {
+      // Grows while listeners fire; by index, as a value may itself be undefined.
+      for (let i = 0; i < this.#pending.length; i++) {
+        const next = this.#pending[i] as T;
         for (const listener of [...this.#listeners]) listener(next);
       }
     } finally {
