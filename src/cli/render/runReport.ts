@@ -1,75 +1,89 @@
-import type { RunSummary } from "../../engine/runner/events.ts";
+import type { RunSummary, VariantSummary } from "../../engine/runner/events.ts";
 import { dollars, duration, integer, interval, percent } from "./numbers.ts";
-import { table } from "./table.ts";
+import { type Column, table } from "./table.ts";
+
+/** A column of the leaderboard; one that would say the same of every variant is left out. */
+interface Figure extends Column {
+  readonly of: (variant: VariantSummary) => string;
+  readonly worth?: (variants: readonly VariantSummary[]) => boolean;
+}
 
 /** The leaderboard, the verdict and what it took, as a terminal shows a run that ended. */
 export function runReport(summary: RunSummary): string {
-  const models = new Set(summary.variants.map((variant) => variant.model));
-  const rows = [...summary.variants]
-    .sort((a, b) => rank(b.status) - rank(a.status) || b.accuracy - a.accuracy)
-    .map((variant) => [
-      variant.status === "won" ? "*" : variant.status === "dropped" ? "-" : " ",
-      label(variant, models.size > 1),
-      integer(variant.trials),
-      percent(variant.accuracy),
-      interval(variant.interval),
-      variant.tokensPerCorrect === null ? "–" : integer(variant.tokensPerCorrect),
-      dollars(variant.cost),
-      variant.latency === null ? "–" : `${duration(variant.latency.p50)}`,
-    ]);
-  const confidence = percent(summary.verdict.confidence).replace(".0", "");
-  const lines = [
+  const variants = [...summary.variants].sort((a, b) => rank(b) - rank(a) || b.accuracy - a.accuracy);
+  const figures = figuresOf(summary).filter((figure) => figure.worth?.(variants) ?? true);
+  return [
     table(
-      [
-        { title: "" },
-        { title: "variant" },
-        { title: "trials", align: "right" },
-        { title: "accuracy", align: "right" },
-        { title: confidence, align: "left" },
-        { title: "tokens/correct", align: "right" },
-        { title: "cost", align: "right" },
-        { title: "p50", align: "right" },
-      ],
-      rows,
+      figures,
+      variants.map((variant) => figures.map((figure) => figure.of(variant))),
     ),
     "",
-    ...verdictLines(summary),
+    `Verdict: ${summary.verdict.explanation}`,
     ...summary.notes.map((note) => `Note: ${note}`),
+    ...(summary.status === "finished" ? [] : [`${ended[summary.status]}: ${summary.stopped.reason}.`]),
     "",
     took(summary),
-  ];
-  return lines.join("\n");
+  ].join("\n");
 }
 
-/** One model: its verdict. Several: each one's, and whether they agree. */
-function verdictLines({ verdict, verdicts, models }: RunSummary): string[] {
-  if (models === undefined) return [`Verdict: ${verdict.explanation}`];
-  const columns = [
-    { title: "" },
-    { title: "mean rank", align: "right" } as const,
-    ...models.models.map(({ model }) => ({ title: model, align: "right" }) as const),
-  ];
-  const rows = models.layouts.map(({ layout, meanRank, means }) => [
-    layout,
-    meanRank.toFixed(1),
-    ...means.map((mean, i) => `${models.models[i]?.winner === layout ? "*" : ""}${percent(mean)}`),
-  ]);
+const ended: Readonly<Record<RunSummary["status"], string>> = {
+  finished: "Finished",
+  running: "Still going",
+  stopped: "Stopped early",
+  interrupted: "Interrupted",
+  failed: "Failed",
+};
+
+function figuresOf(summary: RunSummary): readonly Figure[] {
+  const models = new Set(summary.variants.map((variant) => variant.model));
   return [
-    ...verdicts.map((one) => `Verdict for ${one.model}: ${one.verdict.explanation}`),
-    "",
-    table(columns, rows),
-    "",
-    models.explanation,
+    { title: "variant", of: (variant) => label(variant, models.size > 1) },
+    { title: "trials", align: "right", of: (variant) => integer(variant.trials) },
+    { title: "accuracy", align: "right", of: (variant) => (variant.trials === 0 ? "–" : percent(variant.accuracy)) },
+    {
+      title: percent(summary.verdict.confidence).replace(".0", ""),
+      of: (variant) => (variant.trials === 0 ? "" : interval(variant.interval)),
+    },
+    {
+      title: "unreadable",
+      align: "right",
+      of: (variant) => integer(variant.unparsable),
+      worth: (variants) => variants.some((variant) => variant.unparsable > 0),
+    },
+    {
+      title: "failed",
+      align: "right",
+      of: (variant) => integer(variant.failed),
+      worth: (variants) => variants.some((variant) => variant.failed > 0),
+    },
+    {
+      title: "tokens/correct",
+      align: "right",
+      of: (variant) => (variant.tokensPerCorrect === null ? "–" : integer(variant.tokensPerCorrect)),
+    },
+    {
+      title: "cost",
+      align: "right",
+      of: (variant) => dollars(variant.cost),
+      worth: (variants) => variants.some((variant) => variant.cost !== 0),
+    },
+    {
+      title: "p50",
+      align: "right",
+      of: (variant) => (variant.latency === null ? "–" : duration(variant.latency.p50)),
+      worth: (variants) => variants.some((variant) => variant.latency !== null),
+    },
+    { title: "", of: (variant) => (variant.status === "active" ? "" : variant.status) },
   ];
 }
 
-function label(variant: RunSummary["variants"][number], withModel: boolean): string {
+function label(variant: VariantSummary, withModel: boolean): string {
   const prefix = `${variant.layout}/${variant.model}`;
   const rest = variant.id.startsWith(prefix) ? variant.id.slice(prefix.length) : "";
   return withModel ? variant.id : variant.layout + rest;
 }
 
-function rank(status: RunSummary["variants"][number]["status"]): number {
+function rank({ status }: VariantSummary): number {
   return status === "won" ? 2 : status === "active" ? 1 : 0;
 }
 
@@ -77,9 +91,16 @@ function took(summary: RunSummary): string {
   const { requests } = summary;
   const planned = summary.examples * summary.variants.length;
   const used = summary.variants.reduce((sum, variant) => sum + variant.trials, 0);
+  const parts = [
+    `${integer(requests.sent)} ${requests.sent === 1 ? "call" : "calls"}`,
+    ...(requests.retried > 0 ? [`${integer(requests.retried)} of them again`] : []),
+    ...(requests.cached > 0 ? [`${integer(requests.cached)} answers without a call`] : []),
+    ...(requests.failed > 0 ? [`${integer(requests.failed)} failed`] : []),
+    duration(summary.durationMs),
+  ];
   const saved =
     planned > used && summary.status === "finished"
-      ? `; the full grid is ${integer(planned)} trials, ${percent(1 - used / planned)} were not needed`
+      ? ` ${percent(1 - used / planned)} of the full grid's ${integer(planned)} trials were not needed.`
       : "";
-  return `${integer(requests.sent)} calls (${integer(requests.retried)} retries), ${integer(requests.cached)} answers from cache or file, ${integer(requests.failed)} failed, ${duration(summary.durationMs)}${saved}.`;
+  return `${parts.join(", ")}.${saved}`;
 }

@@ -110,7 +110,7 @@ export class BanditSampler implements Sampler {
       kind: sure ? "winner" : "undecided",
       winner: seen === 0 ? null : best,
       tied: sure ? [] : candidates.map((c) => c.id),
-      explanation: seen === 0 ? "Nothing has been seen yet." : text,
+      explanation: seen === 0 ? "No row is complete yet, so nothing can be said." : text,
       rivals: seen === 0 ? [] : this.#rivals(),
       moreTrials: sure ? 0 : null,
       guaranteed: false,
