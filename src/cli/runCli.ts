@@ -12,7 +12,7 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
     .version(context.version, "-V, --version")
     .configureOutput({
       writeOut: context.print,
-      writeErr: (text) => context.say(usageLine(text)),
+      writeErr: (text) => context.say(text.startsWith("Usage:") ? text.trimEnd() : usageLine(text)),
       getOutHelpWidth: () => context.stdout.columns ?? 100,
     })
     .exitOverride();

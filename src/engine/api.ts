@@ -45,6 +45,8 @@ export interface EngineApi {
     readonly run?: string;
     readonly file?: string;
     readonly retryErrors?: boolean;
+    /** Over those it was started with. */
+    readonly options?: ResumeOptions;
   }): Promise<{ readonly run: string }>;
   /** `now` gives up what is in flight; otherwise it finishes first. */
   stop(p: { readonly run: string; readonly now: boolean }): Promise<void>;
@@ -199,6 +201,9 @@ export interface RunOptions {
     Record<string, { readonly prompt: number; readonly cached?: number; readonly completion: number }>
   >;
 }
+
+/** What may change between an interruption and a resumption: nothing that decides which prompts are sent. */
+export type ResumeOptions = Pick<RunOptions, "queue" | "maxCalls" | "maxCost" | "concurrency" | "cache" | "prices">;
 
 export interface Estimate {
   readonly schema: "layoutlab/estimate@1";

@@ -77,7 +77,17 @@ function start(engine: Engine, spec: SpecFile | undefined, flags: Flags): Promis
 }
 
 function resume(engine: Engine, spec: SpecFile | undefined, flags: Flags): Promise<{ readonly run: string }> {
+  const { models, layouts, limit, sampling, ...options } = runOptions(flags);
+  for (const [name, value] of Object.entries({ models, layouts, limit, sampling })) {
+    if (value !== undefined)
+      throw new UserError(
+        "bad-flag",
+        `--${name} cannot change when a run is resumed`,
+        "leave it out, or start a new run",
+      );
+  }
   return engine.resume({
+    options,
     ...(typeof flags.resume === "string" ? { run: flags.resume } : {}),
     ...(spec === undefined ? {} : { file: spec.file }),
     ...(flags.retryErrors ? { retryErrors: true } : {}),

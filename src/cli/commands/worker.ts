@@ -1,12 +1,13 @@
 import { type CommonFlags, output, withEngine } from "../context.ts";
 import { exitCodes } from "../exitCodes.ts";
+import { amount, whole } from "../flags.ts";
 import { integer } from "../render/numbers.ts";
 import type { Register } from "./index.ts";
 
 interface Flags extends CommonFlags {
   readonly run?: string;
-  readonly concurrency: string;
-  readonly idle?: string;
+  readonly concurrency: number;
+  readonly idle?: number;
 }
 
 export const registerWorker: Register = (program, context, done) => {
@@ -14,8 +15,12 @@ export const registerWorker: Register = (program, context, done) => {
     .command("worker")
     .description("answer pending requests of other processes on the same store")
     .option("--run <run>", "only this run's")
-    .option("-j, --concurrency <n>", "requests in flight", "16")
-    .option("--idle <seconds>", "end when there was nothing to do for so long (default: work until Ctrl-C)")
+    .option("-j, --concurrency <n>", "requests in flight", whole("--concurrency"), 16)
+    .option(
+      "--idle <seconds>",
+      "end when there was nothing to do for so long (default: work until Ctrl-C)",
+      amount("--idle"),
+    )
     .action(async (flags: Flags) => {
       const stop = new AbortController();
       const release = context.onInterrupt(() => stop.abort());
@@ -24,9 +29,9 @@ export const registerWorker: Register = (program, context, done) => {
         const worked = await withEngine(context, flags, (engine) =>
           engine.work(
             {
-              concurrency: Number(flags.concurrency),
+              concurrency: flags.concurrency,
               ...(flags.run === undefined ? {} : { run: flags.run }),
-              ...(flags.idle === undefined ? {} : { idleMs: Number(flags.idle) * 1000 }),
+              ...(flags.idle === undefined ? {} : { idleMs: flags.idle * 1000 }),
             },
             stop.signal,
           ),

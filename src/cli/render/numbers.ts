@@ -20,6 +20,7 @@ export function dollars(value: number | null | undefined): string {
 }
 
 export function duration(ms: number): string {
+  if (ms > 0 && ms < 1) return "< 1 ms";
   if (ms < 1000) return `${Math.round(ms)} ms`;
   const seconds = ms / 1000;
   if (seconds < 60) return `${seconds.toFixed(1)} s`;

@@ -42,7 +42,8 @@ export function openProgress(out: Screen, options: { readonly quiet: boolean }):
           }
           return;
         case "decided":
-          if (event.decision.kind !== "looked") line(`row ${event.decision.row}: ${event.decision.reason}`);
+          // How it ends is the report's to say.
+          if (event.decision.kind === "dropped") line(event.decision.reason);
           return;
         case "warning":
           line(`warning: ${event.message}`);

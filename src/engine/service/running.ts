@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import path from "node:path";
 import { UserError } from "../../base/errors.ts";
-import type { RunOptions, Source } from "../api.ts";
+import type { ResumeOptions, RunOptions, Source } from "../api.ts";
 import { AnswerCache } from "../cache/answerCache.ts";
 import { createProviders, keysFromEnv, type Providers } from "../provider/registry.ts";
 import type { Queue } from "../queue/queue.ts";
@@ -88,12 +88,14 @@ export class Running {
     readonly run?: string;
     readonly file?: string;
     readonly retryErrors?: boolean;
+    readonly options?: ResumeOptions;
   }): Promise<{ readonly run: string }> {
     const { store, deps, owner } = this.#services;
     const record = await this.#resumable(p.run, p.file, p.retryErrors === true);
     if (record.file === "")
       throw new UserError("no-file", `run ${record.id} has no experiment file`, "start a new run");
-    const options = JSON.parse(String(record.settings["options"] ?? "{}")) as RunOptions;
+    const started = JSON.parse(String(record.settings["options"] ?? "{}")) as RunOptions;
+    const options: RunOptions = { ...started, ...p.options };
     const loaded = await this.#sources.ready({ file: record.file });
     const providers = this.providers(record.file, options.concurrency);
     try {
