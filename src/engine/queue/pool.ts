@@ -3,7 +3,7 @@ import { AdaptiveConcurrency, type ConcurrencyChange } from "./concurrency.ts";
 import { WindowLedger } from "./ledger.ts";
 import type { QueueSettings } from "./presets.ts";
 import type { PoolLimits, WaitReason, WindowKind } from "./queue.ts";
-import { type Charge, RateMeter } from "./rateLimit.ts";
+import { type Charge, type LimitSeen, RateMeter } from "./rateLimit.ts";
 
 /** A limit that one or several models share. What is not told is learned, or taken from the settings. */
 export interface PoolOptions {
@@ -119,14 +119,12 @@ export class Pool {
     this.busyMs += took;
     this.shortestMs = Math.min(this.shortestMs, took);
     this.tokensSent += hold.tokens.amount;
-    if (report?.requestsLimit !== undefined) {
-      this.requests.report(hold.requests, now, report.requestsLimit, report.requestsRemaining, report.requestsResetMs);
-    }
-    if (report?.tokensLimit !== undefined) {
-      this.tokens.report(hold.tokens, now, report.tokensLimit, report.tokensRemaining, report.tokensResetMs);
-    }
-    this.requests.answered(hold.requests, now);
-    this.tokens.answered(hold.tokens, now);
+    this.requests.answered(
+      hold.requests,
+      now,
+      seenOf(report?.requestsLimit, report?.requestsRemaining, report?.requestsResetMs),
+    );
+    this.tokens.answered(hold.tokens, now, seenOf(report?.tokensLimit, report?.tokensRemaining, report?.tokensResetMs));
   }
 
   /** Whether a refusal with these headers is explained by a limit of this pool. */
@@ -187,4 +185,12 @@ export class Pool {
       ...(kind === undefined ? {} : { kind }),
     };
   }
+}
+
+function seenOf(
+  limit: number | undefined,
+  remaining: number | undefined,
+  resetMs: number | undefined,
+): LimitSeen | undefined {
+  return limit === undefined ? undefined : { limit, remaining, resetMs };
 }

@@ -1,5 +1,5 @@
 import { Fifo } from "./fifo.ts";
-import { LimitLearner } from "./limits.ts";
+import { LimitLearner, type LimitSighting } from "./limits.ts";
 import type { WindowKind } from "./queue.ts";
 
 /** What is known of a limit beforehand; undefined parts are learned from headers. */
@@ -8,6 +8,9 @@ export interface RateTerms {
   readonly windowMs: number | undefined;
   readonly kind: WindowKind | undefined;
 }
+
+/** What a reply's headers said about one limit. */
+export type LimitSeen = Pick<LimitSighting, "limit" | "remaining" | "resetMs">;
 
 /** One send in a meter's log. */
 export interface Charge {
@@ -163,33 +166,20 @@ export class RateMeter {
     if (this.#kind === "bucket" && this.#refillPerMs > 0) this.#fullAt += change / this.#refillPerMs;
   }
 
-  /** The reply is here, so the server has counted it, with a lag that shows in the latency of replies around it. */
-  answered(charge: Charge, receivedAt: number): void {
-    const latency = receivedAt - charge.sentAt;
+  /** The reply is here, so the server has counted the send; `seen` is what the headers said of this limit. */
+  answered(charge: Charge, receivedAt: number, seen?: LimitSeen): void {
+    this.#expire(receivedAt);
     charge.answeredAt = receivedAt;
     this.#unanswered--;
-    this.#shortestLatency = Math.min(this.#shortestLatency, latency);
-    this.#latencies[this.#answers++ % this.#latencies.length] = latency;
-    // A queue before the server delays neighbours alike; the shortest of them has the least of the model's own time in it.
-    const queueing = Math.min(...this.#latencies) - this.#shortestLatency;
-    charge.lag = this.#guardMs + Math.min(this.#lagCapMs, queueing);
-    if (this.#probe?.charge === charge) this.#probe = undefined;
-  }
-
-  /** What the reply's headers said of this limit. Call it before `answered`. */
-  report(
-    charge: Charge,
-    receivedAt: number,
-    limit: number,
-    remaining: number | undefined,
-    resetMs: number | undefined,
-  ): void {
-    this.#expire(receivedAt);
-    this.#learner.observe({ seq: charge.seq, sentAt: charge.sentAt, receivedAt, limit, remaining, resetMs });
+    charge.lag = this.#guardMs + Math.min(this.#lagCapMs, this.#queueing(receivedAt - charge.sentAt));
+    const probe = this.#probe?.charge === charge ? this.#probe : undefined;
+    if (probe !== undefined) this.#probe = undefined;
+    if (seen === undefined) return;
+    this.#learner.observe({ seq: charge.seq, sentAt: charge.sentAt, receivedAt, ...seen });
     this.#adopt();
+    const { limit, remaining, resetMs } = seen;
     if (remaining === undefined) return;
-    const probe = this.#probe;
-    if (probe?.charge === charge) {
+    if (probe !== undefined) {
       const counted = this.#used + this.#expired - charge.expiredBefore - probe.believedOver;
       this.#resets = limit - remaining <= counted ? "true" : "false";
     }
@@ -199,7 +189,7 @@ export class RateMeter {
   /** The server refused a request for this limit although the limit was kept: keep further from its edges. It may go at `until`. */
   refused(charge: Charge, until: number): void {
     if (this.#probe !== undefined) this.#resets = "false";
-    this.#guardFactor = Math.min(16, this.#guardFactor * 2);
+    this.#guardFactor = Math.min(4, this.#guardFactor * 2);
     if (this.#kind === "bucket" && this.limit !== undefined) {
       this.#fullAt = Math.max(this.#fullAt, until + (this.limit - charge.amount) / this.#refillPerMs);
     }
@@ -241,7 +231,17 @@ export class RateMeter {
 
   /** The most that is believed of a lag that shows in the latency. */
   get #lagCapMs(): number {
-    return 0.015 * this.windowMs;
+    return Math.max(0.015 * this.windowMs, Math.min(200, 0.1 * this.windowMs));
+  }
+
+  /**
+   * How long a send waited on its way, judged by its latency and those of the replies before it: a queue before the server
+   * delays neighbours alike, and the shortest of them has the least of the model's own time in it.
+   */
+  #queueing(latency: number): number {
+    this.#shortestLatency = Math.min(this.#shortestLatency, latency);
+    this.#latencies[this.#answers++ % this.#latencies.length] = latency;
+    return Math.min(...this.#latencies) - this.#shortestLatency;
   }
 
   #append(amount: number, now: number, model: string, lag: number): Charge {
@@ -310,7 +310,7 @@ export class RateMeter {
     if (limit === undefined) return;
     if (this.#kind === "bucket") {
       if (resetMs !== undefined) {
-        this.#fullAt = Math.max(this.#fullAt, charge.sentAt + resetMs);
+        this.#fullAt = Math.max(this.#fullAt, charge.sentAt + charge.lag + resetMs);
         return;
       }
       const refilled = (now - charge.sentAt) * this.#refillPerMs;

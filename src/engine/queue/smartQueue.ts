@@ -53,7 +53,7 @@ const longestTurnMs = 300_000;
 /** First wait after a refusal that did not say for how long. */
 const refusalBackoff = { baseMs: 1_000, maxMs: 60_000 };
 /** What is left of a back-off that only keeps the run from ending. */
-const shortened = 0.05;
+const shortened = 0.02;
 /** Weight of a new reply in the average of actual over expected tokens. */
 const tokenLearning = 0.1;
 

@@ -98,8 +98,7 @@ describe("a rate meter", () => {
   it("counts no less than the server does when others use the same account", () => {
     const meter = new RateMeter({ limit: 10, windowMs, kind: "sliding" });
     const charge = meter.charge(1, 0, "model");
-    meter.report(charge, 100, 10, 3, windowMs);
-    meter.answered(charge, 100);
+    meter.answered(charge, 100, { limit: 10, remaining: 3, resetMs: windowMs });
     expect(meter.used(100)).toBe(7);
     expect(meter.freeAt(4, 100)).toBeGreaterThan(100);
   });
@@ -108,8 +107,7 @@ describe("a rate meter", () => {
     const meter = new RateMeter({ limit: 10, windowMs, kind: "sliding" });
     const charges = [0, 1, 2, 3, 4].map((at) => meter.charge(1, at, "model"));
     for (const charge of charges) {
-      meter.report(charge, 1_000, 10, 5, windowMs);
-      meter.answered(charge, 1_000);
+      meter.answered(charge, 1_000, { limit: 10, remaining: 5, resetMs: windowMs });
     }
     expect(meter.used(1_000)).toBe(5);
   });

@@ -344,17 +344,25 @@ describe("whatever happens", () => {
                 ...one,
                 send: async ({ number, signal }) => {
                   if (number === 1) firstSends.set(key, [...(firstSends.get(key) ?? []), one.addAt * 1_000 + index]);
+                  let leave = () => {};
                   if (one.model.startsWith("cloud")) {
                     cloudSends.push(world.clock.monotonic());
                     inFlight++;
                     expect(inFlight).toBeLessThanOrEqual(2);
+                    leave = () => {
+                      inFlight--;
+                      leave = () => {};
+                    };
                   }
                   const kind = one.outcomes[number - 1] ?? "answered";
                   await new Promise<void>((resolve) => {
-                    signal.addEventListener("abort", () => resolve(), { once: true });
+                    signal.addEventListener("abort", () => {
+                      leave();
+                      resolve();
+                    });
                     if (kind !== "hangs") world.clock.after(700, resolve);
                   });
-                  if (one.model.startsWith("cloud")) inFlight--;
+                  leave();
                   return { outcome: kind === "hangs" ? replies.unavailable : replies[kind as keyof typeof replies] };
                 },
               },
