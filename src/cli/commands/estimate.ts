@@ -1,3 +1,4 @@
+import type { PowerPlan } from "../../engine/decide/compare.ts";
 import { type CommonFlags, looking, output } from "../context.ts";
 import { exitCodes } from "../exitCodes.ts";
 import { dollars, duration, integer, percent } from "../render/numbers.ts";
@@ -5,6 +6,11 @@ import { table } from "../render/table.ts";
 import { type RunFlags, runFlags, runOptions } from "../runFlags.ts";
 import { isValid, specFile } from "../specFile.ts";
 import type { Register } from "./index.ts";
+
+interface Flags extends RunFlags, CommonFlags {
+  readonly power?: boolean;
+  readonly effect?: string;
+}
 
 export const registerEstimate: Register = (program, context, done) => {
   runFlags(
@@ -43,7 +49,27 @@ export const registerEstimate: Register = (program, context, done) => {
             `${dollars(estimate.cost)}, at least ${duration(estimate.shortestMs)}`,
           ...(estimate.unpriced.length > 0 ? [`The price of ${estimate.unpriced.join(", ")} is unknown.`] : []),
           ...estimate.notes,
+          ...(estimate.power === undefined ? [] : ["", powerText(estimate.power)]),
         ].join("\n"),
       );
     });
 };
+
+function powerOf({ power, effect }: Flags) {
+  if (power !== true && effect === undefined) return {};
+  return { power: effect === undefined ? {} : { effect: Number(effect) } };
+}
+
+function powerText(plan: PowerPlan): string {
+  return [
+    table(
+      [
+        { title: "difference", align: "right" },
+        { title: "examples needed", align: "right" },
+      ],
+      plan.needed.map(({ difference, rows }) => [percent(difference), integer(rows)]),
+    ),
+    "",
+    plan.explanation,
+  ].join("\n");
+}

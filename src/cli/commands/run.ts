@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { UserError } from "../../base/errors.ts";
 import type { Engine } from "../../engine/engine.ts";
+import type { RunSummary } from "../../engine/runner/events.ts";
 import { type CliContext, type CommonFlags, output, withEngine } from "../context.ts";
 import { exitCodeOf, exitCodes } from "../exitCodes.ts";
 import { exportFormatOf } from "../exportFormat.ts";
@@ -51,6 +52,13 @@ export const registerRun: Register = (program, context, done) => {
       await withEngine(context, flags, async (engine) => {
         const { run } = resuming ? await resume(engine, spec, flags) : await start(engine, spec, flags);
         const summary = await follow(engine, run, flags, context);
+        const nothing = summary.variants.every((variant) => variant.trials === 0 && variant.failed === 0);
+        if (nothing && summary.stopped.kind === "rejected") {
+          // A key or a name that can never work: there is nothing to keep, and nothing to go on with.
+          await engine.deleteRun({ run });
+          context.say(`${await placeOfModel(engine, context, summary, spec, flags)}${summary.stopped.reason}`);
+          return done(exitCodes.input);
+        }
         for (const { typed: name, file, format } of outputs) {
           const { rows } = await engine.export({ run, format, to: file });
           if (!flags.quiet) context.say(`wrote ${name}${rows > 0 ? ` (${rows} trials)` : ""}`);
@@ -70,6 +78,22 @@ export const registerRun: Register = (program, context, done) => {
       });
     });
 };
+
+/** Where the file names the model that ended the run, as `file:line:col: `; empty when a flag did. */
+async function placeOfModel(
+  engine: Engine,
+  context: CliContext,
+  summary: RunSummary,
+  spec: SpecFile | undefined,
+  flags: Flags,
+): Promise<string> {
+  if (flags.models !== undefined) return "";
+  const { outline } = await engine.check({ file: summary.file });
+  const model = outline?.models.find(({ id }) => summary.stopped.reason.startsWith(`${id}: `));
+  if (model?.range === undefined) return "";
+  const { line, column } = model.range.start;
+  return `${spec?.typed ?? context.named(summary.file)}:${line}:${column}: `;
+}
 
 function start(engine: Engine, spec: SpecFile | undefined, flags: Flags): Promise<{ readonly run: string }> {
   if (spec === undefined) throw new Error("a run is started without a file");

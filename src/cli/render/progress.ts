@@ -19,6 +19,7 @@ export function openProgress(out: Screen, options: { readonly quiet: boolean }):
   const live = out.isTTY === true;
   let lastPlain = 0;
   let shown = false;
+  let models = 0;
 
   const line = (text: string) => {
     if (live && shown) out.write("\r\u001b[K");
@@ -45,8 +46,12 @@ export function openProgress(out: Screen, options: { readonly quiet: boolean }):
           // How it ends is the report's to say.
           if (event.decision.kind === "dropped") line(event.decision.reason);
           return;
+        case "started":
+          models = new Set(event.view.variants.map((variant) => variant.model)).size;
+          return;
         case "warning":
-          line(`warning: ${event.message}`);
+          // A run of one model ends with it, and the report says why.
+          if (models > 1) line(`warning: ${event.message}`);
           return;
         default:
           return;

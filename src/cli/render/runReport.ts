@@ -12,12 +12,17 @@ interface Figure extends Column {
 export function runReport(summary: RunSummary): string {
   const variants = [...summary.variants].sort((a, b) => rank(b) - rank(a) || b.accuracy - a.accuracy);
   const figures = figuresOf(summary).filter((figure) => figure.worth?.(variants) ?? true);
+  const asked = variants.some((variant) => variant.trials > 0 || variant.failed > 0);
   return [
-    table(
-      figures,
-      variants.map((variant) => figures.map((figure) => figure.of(variant))),
-    ),
-    "",
+    ...(asked
+      ? [
+          table(
+            figures,
+            variants.map((variant) => figures.map((figure) => figure.of(variant))),
+          ),
+          "",
+        ]
+      : []),
     `Verdict: ${summary.verdict.explanation}`,
     ...summary.notes.map((note) => `Note: ${note}`),
     ...(summary.status === "finished" ? [] : [`${ended[summary.status]}: ${summary.stopped.reason}.`]),

@@ -2,7 +2,7 @@ import { APIConnectionError, APIError } from "openai";
 import type { Outcome } from "../response/outcome.ts";
 import { parseRetryAfter } from "./limitHeaders.ts";
 import { redact } from "./redact.ts";
-import { abortedOutcome, connectionLost, hostOf, malformed, transportOutcome } from "./trouble.ts";
+import { abortedOutcome, connectionLost, hostOf, malformed, nothingListens, transportOutcome } from "./trouble.ts";
 
 interface Circumstances {
   readonly signal: AbortSignal;
@@ -16,7 +16,12 @@ interface Circumstances {
 export function openaiOutcome(error: unknown, at: Circumstances): Outcome {
   if (at.signal.aborted) return abortedOutcome(at.signal);
   const transport = transportOutcome(error, at.baseUrl);
-  if (transport !== undefined) return transport;
+  if (transport !== undefined) {
+    const silent = transport.kind === "unavailable" && transport.message.endsWith(nothingListens);
+    return silent
+      ? { ...transport, message: `${transport.message}: start the server, or correct OPENAI_BASE_URL` }
+      : transport;
+  }
   if (error instanceof APIConnectionError) return connectionLost(`${hostOf(at.baseUrl)}: ${error.message}`);
   if (error instanceof APIError) return statusOutcome(error, at);
   if (error instanceof SyntaxError) return malformed(error.message, undefined, undefined);

@@ -1,7 +1,16 @@
 import path from "node:path";
-import type { CheckResult, Estimate, ExperimentOutline, PreviewQuery, RunOptions, Source } from "../api.ts";
+import type {
+  CheckResult,
+  Estimate,
+  ExperimentOutline,
+  PowerOptions,
+  PreviewQuery,
+  RunOptions,
+  Source,
+} from "../api.ts";
 import { keyFunction } from "../cache/cacheKey.ts";
 import { loadTokenizer } from "../context/tokenizer.ts";
+import { type PowerPlan, planPower } from "../decide/compare.ts";
 import { builtinLayouts } from "../layout/builtin.ts";
 import { metricsMean } from "../layout/metrics.ts";
 import { costOf, priceOf } from "../plan/prices.ts";
@@ -9,7 +18,7 @@ import { expandVariants, modelParameters } from "../plan/variants.ts";
 import { buildPreview, layoutAsText, type PreviewModel } from "../preview/preview.ts";
 import { lowerBoundMs } from "../queue/lowerBound.ts";
 import { withOptions } from "../runner/options.ts";
-import { design } from "../runner/prepare.ts";
+import { type Design, design } from "../runner/prepare.ts";
 import { fitRow } from "../runner/prompts.ts";
 import type { Diagnostic, Range } from "../spec/diagnostic.ts";
 import {
@@ -26,6 +35,7 @@ import {
 } from "../spec/language.ts";
 import type { LoadedExperiment } from "../spec/load.ts";
 import type { Services } from "./deps.ts";
+import { measuredDiscordance } from "./discordance.ts";
 import type { Running } from "./running.ts";
 import { InvalidExperiment, type Sources } from "./source.ts";
 
@@ -109,7 +119,7 @@ export class Authoring {
     return layoutAsText(await this.preview(p));
   }
 
-  async estimate(p: Source & RunOptions): Promise<Estimate> {
+  async estimate(p: Source & RunOptions & { readonly power?: PowerOptions }): Promise<Estimate> {
     const loaded = await this.#sources.ready(p);
     const providers = this.#running.providers(p.file);
     try {
@@ -173,6 +183,7 @@ export class Authoring {
         tokens: { prompt: Math.round(promptTotal), completion: answerTokens * calls },
         cost,
         unpriced,
+        ...(p.power === undefined ? {} : { power: await this.#power(p.file, planned, p.power) }),
         shortestMs: shortest(planned, calls - cachedCalls, (promptTotal + answerTokens * calls) * share),
         notes: [
           ...planned.notes,
@@ -186,6 +197,18 @@ export class Authoring {
     } finally {
       await providers.close();
     }
+  }
+
+  async #power(file: string, { experiment, dataset, variants }: Design, { effect }: PowerOptions): Promise<PowerPlan> {
+    const measured = await measuredDiscordance(this.#services.store, file);
+    return planPower({
+      rows: dataset.examples.length,
+      confidence: experiment.sampling.confidence,
+      // Tested at the end, the best is held against every other variant of its model.
+      comparisons: Math.max(1, variants.length / Math.max(1, experiment.models.length) - 1),
+      ...(measured === undefined ? {} : { discordance: measured.discordance, measuredIn: measured.run }),
+      ...(effect === undefined ? {} : { effect }),
+    });
   }
 }
 

@@ -178,6 +178,9 @@ export class Running {
       warn: (message) => this.#services.emit("log", { level: "warn", message }),
       ...(deps.cacheBytes === undefined ? {} : { maxBytes: deps.cacheBytes }),
     });
+    const begunAt = deps.clock.now();
+    // A resumed run worked before; the time between is nobody's work.
+    const workedBefore = record.summary === undefined ? 0 : (JSON.parse(record.summary) as RunSummary).durationMs;
     const slots = (model: string) => options.concurrency ?? slotsOf(planned, model);
     const { run, task } = await prepare(record, planned, { store, slots, askVoidAgain });
     const handle = startRun(run, { store, cache, queue, clock: deps.clock, owner }, task, async (end) => {
@@ -186,7 +189,7 @@ export class Running {
         record,
         status: end.status,
         stopped: end.stopped,
-        durationMs: deps.clock.now() - record.createdAt,
+        durationMs: workedBefore + deps.clock.now() - begunAt,
         races: run.races.map((race) => ({ model: race.model, variants: race.variants, sampler: race.sampler })),
         layoutMetrics: planned.metrics,
         requests: await store.requests.counts(record.id),
