@@ -1,0 +1,3 @@
+export function openResultsHost(): undefined {
+  return undefined;
+}

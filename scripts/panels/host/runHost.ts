@@ -1,0 +1,3 @@
+export function openRunHost(): undefined {
+  return undefined;
+}

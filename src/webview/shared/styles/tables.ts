@@ -1,0 +1,75 @@
+import { css } from "lit";
+
+/** Tables: dense, quiet, scrolling sideways on their own where the panel is narrow. */
+export const tableStyles = css`
+  .table-scroll {
+    overflow-x: auto;
+    max-width: 100%;
+  }
+  table.table {
+    width: 100%;
+    border-collapse: collapse;
+  }
+  .table.compact {
+    width: auto;
+  }
+  .table th,
+  .table td {
+    padding: 3px 10px;
+    text-align: start;
+    vertical-align: middle;
+    border-bottom: 1px solid var(--line);
+  }
+  .table th:first-child,
+  .table td:first-child {
+    padding-inline-start: 4px;
+  }
+  .table thead th {
+    font-weight: 400;
+    color: var(--muted);
+    white-space: nowrap;
+    vertical-align: bottom;
+  }
+  .table tbody th {
+    font-weight: 400;
+  }
+  .table tbody tr:last-child > * {
+    border-bottom: 0;
+  }
+  .table tbody tr:hover {
+    background: var(--hover);
+  }
+  .table .number {
+    text-align: end;
+  }
+  .table caption {
+    text-align: start;
+    padding: 4px;
+    color: var(--muted);
+  }
+  .sort {
+    display: inline-flex;
+    align-items: center;
+    padding: 0;
+    border: 0;
+    background: none;
+    color: inherit;
+    cursor: pointer;
+    font-weight: inherit;
+  }
+  .sort:hover {
+    color: var(--vscode-foreground);
+  }
+  [aria-sort] > .sort {
+    color: var(--vscode-foreground);
+  }
+  .sort .codicon[class*="codicon-"] {
+    font-size: 14px;
+  }
+  tr.is-dropped > * {
+    color: var(--muted);
+  }
+  tr.is-won > th {
+    font-weight: 600;
+  }
+`;
