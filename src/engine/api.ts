@@ -1,4 +1,4 @@
-import type { Comparison } from "./decide/compare.ts";
+import type { Comparison, PowerPlan } from "./decide/compare.ts";
 import type { Decision, Verdict } from "./decide/sampler.ts";
 import type { PreviewModel } from "./preview/preview.ts";
 import type { PromptMessage } from "./prompt/prompt.ts";
@@ -37,7 +37,8 @@ export interface EngineApi {
   preview(p: Source & PreviewQuery): Promise<PreviewModel>;
   /** The prompt as plain text, for a diff. */
   previewText(p: Source & PreviewQuery): Promise<string>;
-  estimate(p: Source & RunOptions): Promise<Estimate>;
+  /** With `power`, also what so many rows can show about future ones. */
+  estimate(p: Source & RunOptions & { readonly power?: PowerOptions }): Promise<Estimate>;
 
   /** Resolves once the run is stored and going; events follow. */
   start(p: Source & { readonly options: RunOptions }): Promise<{ readonly run: string }>;
@@ -205,6 +206,11 @@ export interface RunOptions {
 /** What may change between an interruption and a resumption: nothing that decides which prompts are sent. */
 export type ResumeOptions = Pick<RunOptions, "queue" | "maxCalls" | "maxCost" | "concurrency" | "cache" | "prices">;
 
+export interface PowerOptions {
+  /** A difference to plan for, such as 0.05 for five points. */
+  readonly effect?: number;
+}
+
 export interface Estimate {
   readonly schema: "layoutlab/estimate@1";
   readonly name: string;
@@ -219,6 +225,7 @@ export interface Estimate {
   readonly unpriced: readonly string[];
   /** Shortest possible under the limits with the given latency assumption, in ms. */
   readonly shortestMs: number;
+  readonly power?: PowerPlan;
   readonly notes: readonly string[];
 }
 

@@ -19,11 +19,13 @@ export const registerEstimate: Register = (program, context, done) => {
       .description("calls, tokens, cost and the shortest duration of a run, before it spends anything"),
   )
     .argument("<spec>", "experiment file")
-    .action(async (typed: string, flags: RunFlags & CommonFlags) => {
+    .option("--power", "say what so many examples can show, and how many a difference needs")
+    .option("--effect <difference>", "with --power: a difference to plan for, such as 0.05")
+    .action(async (typed: string, flags: Flags) => {
       const spec = specFile(context, typed);
       const estimate = await looking(context, flags, async (engine) =>
         (await isValid(engine, context, flags, spec))
-          ? engine.estimate({ file: spec.file, ...runOptions(flags) })
+          ? engine.estimate({ file: spec.file, ...runOptions(flags), ...powerOf(flags) })
           : undefined,
       );
       if (estimate === undefined) return done(exitCodes.input);
@@ -67,7 +69,7 @@ function powerText(plan: PowerPlan): string {
         { title: "difference", align: "right" },
         { title: "examples needed", align: "right" },
       ],
-      plan.needed.map(({ difference, rows }) => [percent(difference), integer(rows)]),
+      plan.needed.map(({ difference, rows }) => [`${Number((difference * 100).toFixed(2))} points`, integer(rows)]),
     ),
     "",
     plan.explanation,

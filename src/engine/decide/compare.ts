@@ -1,7 +1,8 @@
+import { UserError } from "../../base/errors.ts";
 import { seededRandom } from "../../base/random.ts";
 import { bootstrapMean } from "../stats/bootstrap.ts";
 import { cohensH, pairedOddsRatio } from "../stats/effectSize.ts";
-import { detectableDifference, pairedSampleSize } from "../stats/power.ts";
+import { detectableDifference, pairedPower, pairedSampleSize } from "../stats/power.ts";
 import { meanDifference, pairedCounts } from "./paired.ts";
 import { type PairTest, testPair } from "./pairTest.ts";
 import type { Interval } from "./sampler.ts";
@@ -112,33 +113,84 @@ export function noiseFloor(first: Scores, second: Scores, options: { readonly co
   return { rows: pair.rows, flipRate, floor, explanation: text };
 }
 
-/** What a number of rows can show, before any is paid for. */
+/** What a number of rows can show about future ones, before any is paid for. */
 export interface PowerPlan {
   readonly rows: number;
-  readonly detectable: number;
-  /** Rows needed to show each difference with the power asked for. */
+  readonly confidence: number;
+  /** Share of tries in which a difference of the size named is shown. */
+  readonly power: number;
+  /** Share of rows on which two variants are expected to score differently. */
+  readonly discordance: number;
+  /** Where the discordance was measured; undefined when it is assumed. */
+  readonly measuredIn?: string;
+  /** Smallest difference that so many rows show; null when not even the largest possible one would. */
+  readonly detectable: number | null;
+  /** Rows needed to show each difference. */
   readonly needed: readonly { readonly difference: number; readonly rows: number }[];
+  readonly explanation: string;
 }
 
-/** Plans a paired test. `discordance`: expected share of rows on which two variants differ (0.04 to 0.21 is usual for layouts). */
+/** Share of rows on which two layouts score differently where nothing was measured; 0.04 to 0.21 is usual. */
+export const usualDiscordance = 0.15;
+
+/**
+ * Plans one paired test at the end of `rows` rows. `comparisons` is how many tests share the error (Bonferroni, which Holm
+ * never needs more than). It speaks of future rows: which variant is best on the rows at hand is always known once all are
+ * done. A difference cannot be larger than the discordance, so a larger `effect` raises it.
+ */
 export function planPower(options: {
   readonly rows: number;
   readonly discordance?: number;
+  readonly measuredIn?: string;
   readonly confidence?: number;
   readonly power?: number;
+  readonly comparisons?: number;
+  /** A difference to plan for beside the usual ones. */
+  readonly effect?: number;
 }): PowerPlan {
-  const psi = options.discordance ?? 0.15;
-  const alpha = 1 - (options.confidence ?? 0.95);
+  const { rows, effect } = options;
+  if (effect !== undefined && !(effect > 0 && effect <= 1)) {
+    throw new UserError("effect", `An effect of ${effect} is not possible`, "give a difference such as 0.05");
+  }
+  const confidence = options.confidence ?? 0.95;
   const power = options.power ?? 0.8;
-  const gaps = [0.01, 0.02, 0.03, 0.05, 0.1].filter((d) => d <= psi);
+  const alpha = (1 - confidence) / Math.max(1, options.comparisons ?? 1);
+  const psi = Math.min(1, Math.max(options.discordance ?? usualDiscordance, effect ?? 0, 0.005));
+  const rowsFor = (d: number) => Math.ceil(pairedSampleSize((psi + d) / 2, (psi - d) / 2, alpha, power));
+  const gaps = [...new Set([0.01, 0.02, 0.03, 0.05, 0.1, ...(effect === undefined ? [] : [effect])])]
+    .filter((d) => d <= psi + 1e-12)
+    .sort((a, b) => a - b);
+  const detectable = pairedPower(psi, 0, alpha, rows) < power ? null : detectableDifference(psi, alpha, power, rows);
+  const plan = { rows, confidence, power, discordance: psi, detectable };
+  const wanted = effect === undefined ? undefined : { effect, needed: rowsFor(effect) };
   return {
-    rows: options.rows,
-    detectable: detectableDifference(psi, alpha, power, options.rows),
-    needed: gaps.map((difference) => ({
-      difference,
-      rows: Math.ceil(pairedSampleSize((psi + difference) / 2, (psi - difference) / 2, alpha, power)),
-    })),
+    ...plan,
+    ...(options.measuredIn === undefined ? {} : { measuredIn: options.measuredIn }),
+    needed: gaps.map((difference) => ({ difference, rows: rowsFor(difference) })),
+    explanation: planned(plan, options.measuredIn, wanted),
   };
+}
+
+function planned(
+  plan: Pick<PowerPlan, "rows" | "confidence" | "power" | "discordance" | "detectable">,
+  measuredIn: string | undefined,
+  wanted: { readonly effect: number; readonly needed: number } | undefined,
+): string {
+  const { rows, confidence, power, discordance, detectable } = plan;
+  const often = `${points.percent(power)} of tries (${points.percent(confidence)} confidence)`;
+  const seen =
+    detectable === null
+      ? `${points.rows(rows)} are too few to show any difference between two layouts on future rows in ${often}.`
+      : `${points.rows(rows)} show a difference of ${points.of(detectable)} between two layouts on future rows in ${often}.`;
+  const source =
+    measuredIn === undefined
+      ? `Taken for granted: two layouts score differently on ${points.percent(discordance)} of rows, which is usual.`
+      : `Two layouts score differently on ${points.percent(discordance)} of rows, as in run ${measuredIn}.`;
+  if (wanted === undefined) return `${seen} ${source}`;
+  const { effect, needed } = wanted;
+  const more = needed - rows;
+  const enough = more <= 0 ? "which there are" : `${points.rows(more)} more than there are`;
+  return `${seen} To show ${points.of(effect)} takes ${points.rows(needed)}, ${enough}. ${source}`;
 }
 
 function explain(

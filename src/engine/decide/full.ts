@@ -115,7 +115,9 @@ export class FixedSampler extends RowSampler {
     );
     const best = ranked[0];
     if (best === undefined) {
-      const why = this.finished ? "No row could be answered, so nothing is known." : "No row is complete yet, so nothing can be said.";
+      const why = this.finished
+        ? "No row could be answered, so nothing is known."
+        : "No row is complete yet, so nothing can be said.";
       const tied = this.active.map((v) => this.id(v));
       return { kind: "undecided", winner: null, tied, explanation: why, rivals: [], moreTrials: null };
     }

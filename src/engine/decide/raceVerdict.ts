@@ -53,7 +53,9 @@ export interface RaceView {
 
 export function concludeRace(race: RaceView): Conclusion {
   if (race.seen === 0) {
-    const text = race.finished ? "No row could be answered, so nothing is known." : "No row is complete yet, so nothing can be said.";
+    const text = race.finished
+      ? "No row could be answered, so nothing is known."
+      : "No row is complete yet, so nothing can be said.";
     const tied = race.active.map(race.id);
     return { kind: "undecided", winner: null, tied, explanation: text, rivals: [], moreTrials: null };
   }

@@ -88,7 +88,7 @@ test("power is planned before it is paid for", () => {
   const plan = planPower({ rows: 531, discordance: 0.17 });
   expect(plan.needed.find((n) => n.difference === 0.05)?.rows).toBe(532);
   expect(plan.detectable).toBeCloseTo(0.05, 3);
-  expect(planPower({ rows: 2000 }).detectable).toBeLessThan(planPower({ rows: 200 }).detectable);
+  expect(planPower({ rows: 2000 }).detectable).toBeLessThan(planPower({ rows: 200 }).detectable ?? 0);
 });
 
 describe("agreement of models", () => {
