@@ -28,6 +28,8 @@ export function openaiOutcome(error: unknown, at: Circumstances): Outcome {
   throw error;
 }
 
+const whatToDo = { auth: "check the key", quota: "check the account's plan and billing" };
+
 const quotaCodes = /insufficient_quota|billing_hard_limit|billing_not_active|credit_balance/;
 const lengthWords =
   /context[ _-]?length|context[ _-]?window|context[ _-]?size|maximum (?:context|number of tokens|input)|prompt is too long|too many (?:input )?tokens|input is too long|string_above_max_length/i;
@@ -40,11 +42,11 @@ function statusOutcome(error: InstanceType<typeof APIError>, at: Circumstances):
   const signs = `${error.code ?? ""} ${error.type ?? ""}`;
   const words = `${signs} ${error.message}`;
   const retryAfterMs = parseRetryAfter((name) => error.headers?.get(name) ?? null, at.nowMs);
-  const rejected = (reason: "auth" | "notFound" | "badRequest" | "quota"): Outcome => ({
+  const rejected = (reason: "auth" | "quota"): Outcome => ({
     kind: "rejected",
     reason,
     status,
-    message,
+    message: `${message.replace(/\.$/, "")}: ${whatToDo[reason]}`,
   });
   if (status === 429) {
     return quotaCodes.test(signs) || /exceeded your current quota/i.test(message)
@@ -63,7 +65,9 @@ function statusOutcome(error: InstanceType<typeof APIError>, at: Circumstances):
       kind: "rejected",
       reason: "notFound",
       status,
-      message: astray ? `${message} (should OPENAI_BASE_URL end in /v1?)` : message,
+      message: astray
+        ? `${message} (should OPENAI_BASE_URL end in /v1?)`
+        : `${message.replace(/\.$/, "")}: check the model's name`,
     };
   }
   const elsewhere = status !== undefined && status >= 300 && status < 400 ? error.headers?.get("location") : undefined;
@@ -80,7 +84,7 @@ function statusOutcome(error: InstanceType<typeof APIError>, at: Circumstances):
     const reason = /out of memory/i.test(message) ? "outOfMemory" : status === 408 ? "timeout" : "server";
     return { kind: "unavailable", reason, status, message, retryAfterMs, body: undefined };
   }
-  return rejected("badRequest");
+  return { kind: "rejected", reason: "badRequest", status, message };
 }
 
 /** The limit a refusal for length names. */

@@ -59,7 +59,7 @@ export interface PipelineOptions {
   /** Requests another process answered while the run was down, by `adoptionKey`. */
   readonly answered: ReadonlyMap<string, RequestRecord>;
   readonly onBudget: (reached: BudgetReached) => void;
-  /** Nothing this model was asked has ever reached it. */
+  /** Nothing this model was asked has ever reached it, or it stopped answering. */
   readonly onUnreachable: (model: string, message: string) => void;
 }
 
@@ -222,6 +222,12 @@ export class Pipeline {
       if (outcome.kind === "rejected" && outcome.reason !== "badRequest") {
         await store.requests.release([id]);
         return { kind: "modelFailed", outcome };
+      }
+      if (first.attempts === 0 && (outcome.kind === "unavailable" || outcome.kind === "rateLimited")) {
+        // The queue gave the model up before this left: a resumed run asks for it again.
+        await store.requests.release([id]);
+        this.#o.onUnreachable(model.id, outcome.message);
+        return { kind: "withdrawn" };
       }
       let settled = first;
       let parsed = this.#parse(outcome);

@@ -19,6 +19,8 @@ export async function queueOptions(planned: Design, options: RunOptions, service
   const circuits = new Map<string, CircuitState>();
   for (const [model, state] of await services.store.state.list(circuitScope))
     circuits.set(model, JSON.parse(state) as CircuitState);
+  // By where the model is, too: a corrected address is another server.
+  const circuitOf = (id: string) => `${models.get(id)?.facts.scope ?? ""} ${id}`;
   const pools = limits.pools.map(poolOptions);
   // A concurrency given for this run holds for all models together, whatever the file's pools say.
   if (options.concurrency !== undefined)
@@ -43,9 +45,9 @@ export async function queueOptions(planned: Design, options: RunOptions, service
       await model?.provider.unload?.(model.name);
     },
     circuits: {
-      load: (model) => circuits.get(model),
+      load: (model) => circuits.get(circuitOf(model)),
       save: (model, state) => {
-        services.store.state.set(circuitScope, model, JSON.stringify(state)).catch((error: unknown) => {
+        services.store.state.set(circuitScope, circuitOf(model), JSON.stringify(state)).catch((error: unknown) => {
           services.emit("log", { level: "warn", message: `the state of ${model} could not be kept: ${String(error)}` });
         });
       },

@@ -155,7 +155,7 @@ describe("openai", () => {
       "a wrong key",
       401,
       { message: `Incorrect API key provided: ${key}`, code: "invalid_api_key" },
-      { kind: "rejected", reason: "auth", message: "401 Incorrect API key provided: [key]" },
+      { kind: "rejected", reason: "auth", message: "401 Incorrect API key provided: [key]: check the key" },
     ],
     ["a forbidden country", 403, { message: "not here" }, { kind: "rejected", reason: "auth" }],
     [
