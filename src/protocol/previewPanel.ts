@@ -49,5 +49,8 @@ export interface PreviewShown {
 /** The panel's side. */
 export interface PreviewView {
   readonly requests: Record<string, never>;
-  readonly events: Record<string, never>;
+  readonly events: {
+    /** The person scrolled the panel: the part at its top is written at this line (1-based). */
+    readonly scrolled: { readonly line: number };
+  };
 }

@@ -1,0 +1,77 @@
+import * as vscode from "vscode";
+import { DisposableStore } from "../../base/disposable.ts";
+import type { CommandId } from "../contributions.ts";
+import type { Lab } from "../lab.ts";
+import { showTrouble } from "../trouble.ts";
+import { addApiKey, removeApiKey } from "./apiKeys.ts";
+import { deleteCached, inspectAnswer, moreAnswers } from "./cacheEntries.ts";
+import { clearCache } from "./clearCache.ts";
+import { compareLayouts } from "./compareLayouts.ts";
+import { compareRuns } from "./compareRuns.ts";
+import { estimateCost } from "./estimateCost.ts";
+import { exportResults } from "./exportResults.ts";
+import { newExperiment } from "./newExperiment.ts";
+import { pauseModel } from "./pauseModel.ts";
+import { previewLayouts } from "./previewLayouts.ts";
+import { resumeRun } from "./resumeRun.ts";
+import { deleteRun, markBaseline, openExperiment } from "./runEntries.ts";
+import { runExperiment } from "./runExperiment.ts";
+import { selectModels } from "./selectModels.ts";
+import { showMetrics } from "./showMetrics.ts";
+import { showProgress } from "./showProgress.ts";
+import { openSimulator, stopSimulator } from "./simulator.ts";
+import { stopRun } from "./stopRun.ts";
+
+type Command = (lab: Lab, argument: unknown, more: unknown) => unknown;
+
+/** Every command; the type keeps the record whole. */
+const commands: { readonly [Id in CommandId]: Command } = {
+  "layoutlab.newExperiment": newExperiment,
+  "layoutlab.runExperiment": runExperiment,
+  "layoutlab.resumeRun": resumeRun,
+  "layoutlab.stopRun": stopRun,
+  "layoutlab.previewLayouts": previewLayouts,
+  "layoutlab.compareLayouts": compareLayouts,
+  "layoutlab.estimateCost": estimateCost,
+  "layoutlab.showProgress": showProgress,
+  "layoutlab.showMetrics": showMetrics,
+  "layoutlab.compareRuns": compareRuns,
+  "layoutlab.exportResults": exportResults,
+  "layoutlab.clearCache": clearCache,
+  "layoutlab.addApiKey": addApiKey,
+  "layoutlab.removeApiKey": removeApiKey,
+  "layoutlab.selectModels": selectModels,
+  "layoutlab.openSimulator": openSimulator,
+  "layoutlab.stopSimulator": stopSimulator,
+  "layoutlab.showDoctor": (lab) => lab.documents.showDoctor(),
+  "layoutlab.openLog": (lab) => lab.log.show(),
+  "layoutlab.openExperiment": openExperiment,
+  "layoutlab.markBaseline": markBaseline,
+  "layoutlab.deleteRun": deleteRun,
+  "layoutlab.refreshExperiments": (lab) => lab.trees.experiments.refresh(),
+  "layoutlab.inspectAnswer": inspectAnswer,
+  "layoutlab.deleteCached": deleteCached,
+  "layoutlab.moreAnswers": moreAnswers,
+  "layoutlab.refreshCache": (lab) => lab.trees.cache.refresh(),
+  "layoutlab.refreshModels": (lab) => lab.trees.models.refresh(),
+  "layoutlab.pauseModel": (lab, argument) => pauseModel(lab, argument, true),
+  "layoutlab.unpauseModel": (lab, argument) => pauseModel(lab, argument, false),
+};
+
+/** A command never rejects for a person: its trouble is shown. Who calls it from code learns by the undefined result. */
+export function registerCommands(lab: Lab): vscode.Disposable {
+  const store = new DisposableStore();
+  for (const [id, run] of Object.entries(commands)) {
+    store.add(
+      vscode.commands.registerCommand(id, async (argument: unknown, more: unknown) => {
+        try {
+          return await run(lab, argument, more);
+        } catch (error) {
+          void showTrouble(error, lab.log);
+          return undefined;
+        }
+      }),
+    );
+  }
+  return store;
+}
