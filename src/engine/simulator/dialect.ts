@@ -5,7 +5,8 @@ export interface Asked {
   readonly model: string;
   readonly messages: readonly SimulatedMessage[];
   readonly stream: boolean;
-  readonly temperature: number;
+  /** Undefined when the request names none: then the reader answers the same every time. */
+  readonly temperature: number | undefined;
   readonly seed: number | undefined;
   readonly schema: unknown;
   /** True when some JSON must come back. */
@@ -75,10 +76,13 @@ export interface Dialect {
   /** Throws a `Rejection` for what the real server would refuse. */
   read(body: unknown): Asked;
   trouble(trouble: Trouble): string;
+  /** A body that is no JSON at all. */
+  unparsable(body: string, error: unknown): Trouble;
+  unknownModel(model: string): Trouble;
   whole(asked: Asked, reply: Reply): string;
   /** One chunk a token, then what ends the stream. */
   stream(asked: Asked, reply: Reply): readonly string[];
-  /** The stream chunks that stand for a broken answer. */
+  /** A line as it travels in a stream. */
   streamed(line: string): string;
 }
 

@@ -1,3 +1,4 @@
+import { messageOf } from "../../base/errors.ts";
 import { type Asked, type Dialect, isObject, logprobOf, Rejection, type Reply } from "./dialect.ts";
 import type { SimulatedMessage } from "./options.ts";
 
@@ -8,6 +9,11 @@ export function ollamaDialect(endpoint: "chat" | "generate"): Dialect {
     streamType: "application/x-ndjson",
     read: (body) => read(body, endpoint),
     trouble: ({ message }) => JSON.stringify({ error: message }),
+    unparsable: (body, error) => ({
+      status: 400,
+      message: body.trim() === "" ? "missing request body" : `invalid JSON: ${messageOf(error)}`,
+    }),
+    unknownModel: (model) => ({ status: 404, message: `model '${model}' not found` }),
     whole: (asked, reply) =>
       `{${head(reply)},${said(endpoint, reply.text, asked, reply)},${ending(reply)}${asked.logprobs ? `,"logprobs":${JSON.stringify(logprobs(reply.pieces, reply.confidence, 0))}` : ""}}`,
     stream: (asked, reply) => {
@@ -16,7 +22,9 @@ export function ollamaDialect(endpoint: "chat" | "generate"): Dialect {
         reply.finish === "tool_calls"
           ? [`{${start},${said(endpoint, "", asked, reply)},"done":false}\n`]
           : reply.pieces.map((piece, i) => {
-              const odds = asked.logprobs ? `,"logprobs":${JSON.stringify(logprobs([piece], reply.confidence, i))}` : "";
+              const odds = asked.logprobs
+                ? `,"logprobs":${JSON.stringify(logprobs([piece], reply.confidence, i))}`
+                : "";
               return `{${start},${said(endpoint, piece)},"done":false${odds}}\n`;
             });
       lines.push(`{${start},${said(endpoint, "")},${ending(reply)}}\n`);
@@ -78,10 +86,14 @@ function read(body: unknown, endpoint: "chat" | "generate"): Asked {
   const tools = body["tools"] ?? undefined;
   if (tools !== undefined && !Array.isArray(tools)) mistyped(tools, `${struct}.tools`, "api.Tools");
   return {
-    model,
-    messages: endpoint === "chat" ? chatMessages(body["messages"] ?? undefined) : promptMessages(text("prompt"), text("system")),
+    // A name without a tag means its latest.
+    model: model.replace(/:latest$/, ""),
+    messages:
+      endpoint === "chat"
+        ? chatMessages(body["messages"] ?? undefined)
+        : promptMessages(text("prompt"), text("system")),
     stream: flag("stream") ?? true,
-    temperature: numeric(options, "temperature") ?? 0.8,
+    temperature: numeric(options, "temperature"),
     seed: numeric(options, "seed"),
     schema: format.schema,
     json: format.json,
@@ -133,7 +145,11 @@ function optionsOf(options: unknown, struct: string): Readonly<Record<string, un
     const type = optionTypes[name];
     if (type === undefined || value === null) continue;
     const right =
-      type === "array" ? Array.isArray(value) : type === "boolean" ? typeof value === "boolean" : typeof value === "number" && (type === "float32" || Number.isInteger(value));
+      type === "array"
+        ? Array.isArray(value)
+        : type === "boolean"
+          ? typeof value === "boolean"
+          : typeof value === "number" && (type === "float32" || Number.isInteger(value));
     if (!right) bad(`option "${name}" must be of type ${type}`);
   }
   return options;
@@ -162,20 +178,34 @@ function toolOf(tools: unknown): Asked["tool"] {
   return isObject(given) && typeof name === "string" ? { name, parameters: given["parameters"] } : undefined;
 }
 
-const goUnits: Readonly<Record<string, number>> = { ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+const goUnits: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  µs: 1e-3,
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+};
 
 /** Seconds as a number, or Go's duration text; negative means for ever. */
 function keepAliveOf(value: unknown): number {
   if (value === undefined) return 5 * 60_000;
   if (typeof value === "number") return value < 0 ? Number.POSITIVE_INFINITY : value * 1_000;
-  if (typeof value !== "string") bad(`json: cannot unmarshal ${typeof value} into Go struct field ChatRequest.keep_alive of type api.Duration`);
+  if (typeof value !== "string")
+    bad(`json: cannot unmarshal ${typeof value} into Go struct field ChatRequest.keep_alive of type api.Duration`);
   const match = /^(-?)((?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h))+)$/.exec(value);
   if (match === null) {
     if (/^-?0$/.test(value)) return 0;
-    bad(/^-?\d+$/.test(value) ? `time: missing unit in duration ${JSON.stringify(value)}` : `time: invalid duration ${JSON.stringify(value)}`);
+    bad(
+      /^-?\d+$/.test(value)
+        ? `time: missing unit in duration ${JSON.stringify(value)}`
+        : `time: invalid duration ${JSON.stringify(value)}`,
+    );
   }
   let ms = 0;
-  for (const part of (match[2] ?? "").matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g)) ms += Number(part[1]) * (goUnits[part[2] ?? "s"] ?? 0);
+  for (const part of (match[2] ?? "").matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g))
+    ms += Number(part[1]) * (goUnits[part[2] ?? "s"] ?? 0);
   return match[1] === "-" && ms > 0 ? Number.POSITIVE_INFINITY : ms;
 }
 
@@ -201,7 +231,11 @@ function ending(reply: Reply): string {
 }
 
 function logprobs(pieces: readonly string[], confidence: number, first: number): unknown {
-  return pieces.map((token, i) => ({ token, logprob: logprobOf(first + i, confidence), bytes: [...Buffer.from(token)] }));
+  return pieces.map((token, i) => ({
+    token,
+    logprob: logprobOf(first + i, confidence),
+    bytes: [...Buffer.from(token)],
+  }));
 }
 
 /** The refusal of a prompt that does not fit, when the request forbade cutting it. */

@@ -9,6 +9,7 @@ export interface SimulatedMessage {
 /** What an answer function may know of the request beside its messages. */
 export interface AnswerContext {
   readonly model: string;
+  /** 0 when the request names none. */
   readonly temperature: number;
   readonly seed: number | undefined;
   /** The JSON Schema the answer should satisfy, when the request gave one. */

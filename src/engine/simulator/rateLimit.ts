@@ -9,7 +9,15 @@ export interface LimitState {
 }
 
 export type Refusal =
-  | { readonly kind: "over"; readonly what: "requests" | "tokens"; readonly limit: number; readonly used: number; readonly needed: number; readonly waitMs: number; readonly tell: boolean }
+  | {
+      readonly kind: "over";
+      readonly what: "requests" | "tokens";
+      readonly limit: number;
+      readonly used: number;
+      readonly needed: number;
+      readonly waitMs: number;
+      readonly tell: boolean;
+    }
   | { readonly kind: "tooLarge"; readonly limit: number; readonly needed: number };
 
 /** One count under one limit: requests or tokens. */
@@ -42,16 +50,24 @@ export function limiterOf(limit: RateLimit, origin: number): Limiter {
         return bucketMeter(amount, windowMs, burst ?? amount, origin);
     }
   };
-  return { requests: make(limit.requests, limit.burst), tokens: make(limit.tokens, undefined), tell: limit.retryAfter ?? true };
+  return {
+    requests: make(limit.requests, limit.burst),
+    tokens: make(limit.tokens, undefined),
+    tell: limit.retryAfter ?? true,
+  };
 }
 
 /** Takes one request of so many tokens from every limiter, or from none and says why. */
 export function admit(limiters: readonly Limiter[], tokens: number, now: number): Refusal | undefined {
   for (const { requests, tokens: meter, tell } of limiters) {
     if (meter !== undefined && tokens > meter.limit) return { kind: "tooLarge", limit: meter.limit, needed: tokens };
-    for (const [what, one, needed] of [["requests", requests, 1], ["tokens", meter, tokens]] as const) {
+    for (const [what, one, needed] of [
+      ["requests", requests, 1],
+      ["tokens", meter, tokens],
+    ] as const) {
       const waitMs = one?.wait(needed, now) ?? 0;
-      if (one !== undefined && waitMs > 0) return { kind: "over", what, limit: one.limit, used: one.used(now), needed, waitMs, tell };
+      if (one !== undefined && waitMs > 0)
+        return { kind: "over", what, limit: one.limit, used: one.used(now), needed, waitMs, tell };
     }
   }
   for (const limiter of limiters) {
@@ -62,7 +78,11 @@ export function admit(limiters: readonly Limiter[], tokens: number, now: number)
 }
 
 /** The tightest state over limiters, for the response headers. */
-export function stateOf(limiters: readonly Limiter[], what: "requests" | "tokens", now: number): LimitState | undefined {
+export function stateOf(
+  limiters: readonly Limiter[],
+  what: "requests" | "tokens",
+  now: number,
+): LimitState | undefined {
   let tightest: LimitState | undefined;
   for (const limiter of limiters) {
     const meter = limiter[what];

@@ -25,7 +25,10 @@ export function truncated(
   let at = 0;
   for (const { role, content } of rest) {
     const kept =
-      content.slice(0, Math.max(0, head - at)) + content.slice(Math.max(Math.max(0, head - at), content.length - Math.max(0, at + content.length - (length - tail))));
+      content.slice(0, Math.max(0, head - at)) +
+      content.slice(
+        Math.max(Math.max(0, head - at), content.length - Math.max(0, at + content.length - (length - tail))),
+      );
     if (kept !== "") out.push({ role, content: kept });
     at += content.length;
   }
