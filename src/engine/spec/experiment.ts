@@ -30,6 +30,8 @@ export interface Experiment {
   /** Questions asked in sequence of one example; empty when the prompt is asked once. */
   readonly chain: readonly HopSpec[];
   readonly layouts: readonly LayoutSpec[];
+  /** Tools offered to the model with every request. */
+  readonly tools: readonly OfferedTool[];
   /** Grid of request and prompt parameters: `temperature`, `examples.count`, `style`, …; every value list has at least one. */
   readonly parameters: Readonly<Record<string, readonly Scalar[]>>;
   readonly sampling: SamplingSpec;
@@ -133,6 +135,14 @@ export interface HopSpec {
   readonly output: OutputPart | undefined;
 }
 
+/** A tool as a model is told of it. What it does, if anything, is the library user's to say (`EngineDeps.tools`). */
+export interface OfferedTool {
+  readonly name: string;
+  readonly description: string;
+  /** JSON Schema of the arguments. */
+  readonly parameters: Readonly<Record<string, unknown>>;
+}
+
 export type Style = "plain" | "markdown" | "xml";
 
 /** A layout as the file names it; `layout/` turns it into an arrangement. */
@@ -209,6 +219,8 @@ export interface LimitsSpec {
   /** US dollars. */
   readonly maxCost: number | undefined;
   readonly maxDuration: number | undefined;
+  /** Whether answers are read while they are written; see `runner/streaming.ts`. */
+  readonly stream: "auto" | "on" | "off";
   /** Undefined leaves it to the preset. */
   readonly timeout: number | undefined;
   readonly retries: number | undefined;

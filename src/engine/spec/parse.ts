@@ -18,6 +18,7 @@ import {
   readPools,
   readSampling,
   readScoring,
+  readTools,
 } from "./sections.ts";
 import { type Path, readSource, type SourceDocument } from "./source.ts";
 
@@ -166,7 +167,7 @@ function withRequired(repaired: Repaired): Repaired {
 /** Keys without a value, as they stand while someone types. Inside schemas and scorers' options null may be meant. */
 function emptyKeys(value: unknown, path: Path = []): Path[] {
   if (value === null || typeof value !== "object") return [];
-  if (path.at(-1) === "schema" || path[0] === "scoring") return [];
+  if (path.at(-1) === "schema" || path[0] === "scoring" || (path[0] === "tools" && path[2] === "parameters")) return [];
   const found: Path[] = [];
   for (const [key, inner] of Object.entries(value)) {
     const here = [...path, Array.isArray(value) ? Number(key) : key];
@@ -257,6 +258,7 @@ function build(
       prompt,
       chain: readChain(file.chain, dataset.input, source, report),
       layouts,
+      tools: readTools(file, report),
       parameters,
       sampling,
       stopping,
@@ -269,6 +271,7 @@ function build(
         maxTokens: file.limits.maxTokens,
         maxCost: file.limits.maxCost,
         maxDuration: file.limits.maxDuration,
+        stream: file.limits.stream,
         timeout: file.limits.timeout,
         retries: file.limits.retries,
       },

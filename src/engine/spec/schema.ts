@@ -11,6 +11,7 @@ import {
   samplingSchema,
   scorerSchema,
   stoppingSchema,
+  toolSchema,
   trackSchema,
 } from "./schemaRun.ts";
 
@@ -124,6 +125,14 @@ export const experimentSchema = z
         description:
           "Layouts to compare: names, hybrids, or your own. Default: standard, recency, sandwich, minimal-system, question-first.",
         examples: [["standard", "recency", "sandwich"]],
+      }),
+    tools: z
+      .array(toolSchema)
+      .default([])
+      .meta({
+        description:
+          "Tools offered to the model with every request. Calls are checked against each tool's schema and counted; a tool runs only where the program around the engine allows it by name.",
+        examples: [[{ name: "lookup_order", description: "Finds an order by its number." }]],
       }),
     parameters: z
       .record(

@@ -140,6 +140,22 @@ export const limitsSchema = z.strictObject({
   retries: naturalNumber
     .optional()
     .meta({ description: "Attempts after a failed first one. Default: the preset's, 2.", examples: [2] }),
+  stream: z.enum(["auto", "on", "off"]).default("auto").meta({
+    description:
+      "Whether answers are read while they are written. `auto`: local models stop as soon as the answer stands there, long answers of others show their time to first token; `on` stops every model early, and their token counts are estimates then; `off` waits for whole answers.",
+  }),
+});
+
+export const toolSchema = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,64}$/, "write letters, digits, _ and -, at most 64")
+    .meta({ description: "Name the model calls it by.", examples: ["lookup_order"] }),
+  description: z.string().default("").meta({ description: "What it does and when to use it, for the model." }),
+  parameters: z
+    .record(z.string(), z.unknown())
+    .default({ type: "object", properties: {} })
+    .meta({ description: "JSON Schema of its arguments." }),
 });
 
 export const contextSchema = z.strictObject({

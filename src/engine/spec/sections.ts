@@ -223,6 +223,20 @@ export function readScoring(
   });
 }
 
+/** Tools, each name once. */
+export function readTools(file: ExperimentFile, report: Report): Experiment["tools"] {
+  file.tools.forEach((tool, index) => {
+    if (file.tools.findIndex(({ name }) => name === tool.name) < index) {
+      report(["tools", index, "name"], {
+        code: "duplicate-tool",
+        message: `there are two tools called ${tool.name}`,
+        action: "give each a name of its own",
+      });
+    }
+  });
+  return file.tools;
+}
+
 export function readEnsembles(file: ExperimentFile, layouts: Experiment["layouts"], report: Report): EnsembleSpec[] {
   const names = layouts.map(layoutName);
   file.ensemble.forEach((each, index) => {

@@ -31,6 +31,8 @@ limits:
   maxDuration: 2h
   timeout: 500ms
   retries: 0
+  stream: on
+tools: [{ name: lookup_order, description: Finds an order., parameters: { type: object, properties: { id: { type: string } } } }]
 context: { maxTokens: 32000, trim: none, conversation: rolling, trimEvery: 20, vramWarning: 14GB }
 cache: { mode: off, shared: "\${env:CACHE_URL}" }
 packing: { segmentsPerRequest: 4 }

@@ -54,6 +54,7 @@ const sections = [
   "prompt:\n  ",
   "chain: ",
   "layouts: ",
+  "tools: ",
   "parameters:\n  ",
   "sampling:\n  ",
   "stopping:\n  ",
