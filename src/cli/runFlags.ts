@@ -8,6 +8,7 @@ export interface RunFlags {
   readonly layouts?: readonly string[];
   readonly limit?: number;
   readonly sampling?: (typeof samplings)[number];
+  readonly aa?: boolean;
   readonly queue?: "smart" | "sequential";
   readonly maxCalls?: number;
   readonly maxCost?: number;
@@ -24,6 +25,7 @@ type Price = readonly [string, NonNullable<RunOptions["prices"]>[string]];
 export function runFlags(command: Command): Command {
   return scopeFlags(command)
     .option("--sampling <mode>", samplings.join(", "), word("--sampling", samplings))
+    .option("--aa", "ask every trial twice, over fixed rows, to measure how much answers change by themselves")
     .option("--no-cache", "ask again for what is known");
 }
 
@@ -51,6 +53,7 @@ export function runOptions(flags: RunFlags): RunOptions {
     ...(layouts === undefined ? {} : { layouts }),
     ...(limit === undefined ? {} : { limit }),
     ...(sampling === undefined ? {} : { sampling }),
+    ...(flags.aa === true ? { aa: true } : {}),
     ...(queue === undefined ? {} : { queue }),
     ...(maxCalls === undefined ? {} : { maxCalls }),
     ...(maxCost === undefined ? {} : { maxCost }),

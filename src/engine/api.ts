@@ -3,6 +3,7 @@ import type { Decision, Verdict } from "./decide/sampler.ts";
 import type { PreviewModel } from "./preview/preview.ts";
 import type { PromptMessage } from "./prompt/prompt.ts";
 import type { RunEvent, RunSummary, RunView } from "./runner/events.ts";
+import type { Pairing } from "./service/pairing.ts";
 import type { Diagnostic, Range } from "./spec/diagnostic.ts";
 import type { Scalar } from "./spec/experiment.ts";
 import type { Completion, FileSymbol, Hover, QuickFix } from "./spec/language.ts";
@@ -69,6 +70,8 @@ export interface EngineApi {
     readonly a: ComparedSide;
     readonly b: ComparedSide;
     readonly confidence?: number;
+    /** A run that measured its noise (`aa`), to hold the difference against. */
+    readonly noise?: string;
   }): Promise<ComparisonReport>;
   /** Holds the run against its experiment's `assert`; undefined when it has none. */
   judge(p: { readonly run: string }): Promise<Asserted | undefined>;
@@ -191,6 +194,8 @@ export interface RunOptions {
   readonly layouts?: readonly string[];
   readonly limit?: number;
   readonly sampling?: string;
+  /** Asks every trial at least twice, over rows fixed beforehand, to measure how much answers change by themselves. */
+  readonly aa?: boolean;
   readonly queue?: "smart" | "sequential";
   readonly maxCalls?: number;
   readonly maxCost?: number;
@@ -299,6 +304,7 @@ export interface ComparisonReport {
   readonly schema: "layoutlab/compare@1";
   readonly a: { readonly run: string; readonly variant: string };
   readonly b: { readonly run: string; readonly variant: string };
+  readonly pairing: Pairing;
   readonly comparison: Comparison;
 }
 

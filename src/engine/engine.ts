@@ -3,14 +3,13 @@ import { Emitter, type Event } from "../base/event.ts";
 import { readLines, writeWhole } from "../base/node/wholeFile.ts";
 import { type EngineApi, type EngineEvents, exportFormats } from "./api.ts";
 import { exportLines, importLines } from "./cache/transfer.ts";
-import { compare } from "./decide/compare.ts";
 import { writeReport } from "./report/write.ts";
 import type { RunSummary } from "./runner/events.ts";
 import { overallVerdict } from "./runner/overallVerdict.ts";
 import { storedRaces } from "./runner/samplers.ts";
 import { judgeAssert, markBaseline } from "./service/asserting.ts";
 import { Authoring } from "./service/authoring.ts";
-import { comparedScores } from "./service/comparing.ts";
+import { compareSides } from "./service/comparing.ts";
 import type { EngineDeps, Services } from "./service/deps.ts";
 import { examine, listModels } from "./service/doctor.ts";
 import { rescore } from "./service/rescoring.ts";
@@ -120,16 +119,7 @@ export async function openEngine(deps: EngineDeps): Promise<Engine> {
         throw new UserError("running", `run ${record.id} is still going`, "wait for it, or stop it first");
       return rescore(services, sources, results, record);
     },
-    async compare({ a, b, confidence }) {
-      const left = await comparedScores(store, a);
-      const right = await comparedScores(store, b);
-      return {
-        schema: "layoutlab/compare@1",
-        a: left.side,
-        b: right.side,
-        comparison: compare(left.scores, right.scores, confidence === undefined ? {} : { confidence }),
-      };
-    },
+    compare: (p) => compareSides(store, p),
     async export({ run, format, to }) {
       if (!exportFormats.includes(format)) {
         throw new UserError(

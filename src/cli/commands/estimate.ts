@@ -1,6 +1,7 @@
 import type { PowerPlan } from "../../engine/decide/compare.ts";
 import { type CommonFlags, looking, output } from "../context.ts";
 import { exitCodes } from "../exitCodes.ts";
+import { share } from "../flags.ts";
 import { dollars, duration, integer, percent } from "../render/numbers.ts";
 import { table } from "../render/table.ts";
 import { type RunFlags, runFlags, runOptions } from "../runFlags.ts";
@@ -9,7 +10,7 @@ import type { Register } from "./index.ts";
 
 interface Flags extends RunFlags, CommonFlags {
   readonly power?: boolean;
-  readonly effect?: string;
+  readonly effect?: number;
 }
 
 export const registerEstimate: Register = (program, context, done) => {
@@ -20,7 +21,7 @@ export const registerEstimate: Register = (program, context, done) => {
   )
     .argument("<spec>", "experiment file")
     .option("--power", "say what so many examples can show, and how many a difference needs")
-    .option("--effect <difference>", "with --power: a difference to plan for, such as 0.05")
+    .option("--effect <difference>", "with --power: a difference to plan for, such as 0.05", share("--effect"))
     .action(async (typed: string, flags: Flags) => {
       const spec = specFile(context, typed);
       const estimate = await looking(context, flags, async (engine) =>
@@ -59,7 +60,7 @@ export const registerEstimate: Register = (program, context, done) => {
 
 function powerOf({ power, effect }: Flags) {
   if (power !== true && effect === undefined) return {};
-  return { power: effect === undefined ? {} : { effect: Number(effect) } };
+  return { power: effect === undefined ? {} : { effect } };
 }
 
 function powerText(plan: PowerPlan): string {

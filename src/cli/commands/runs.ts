@@ -48,17 +48,24 @@ export const registerRuns: Register = (program, context) => {
     .argument("<a>", "run, or run:variant")
     .argument("<b>", "run, or run:variant")
     .option("--confidence <share>", "such as 0.95", share("--confidence", { open: true }))
-    .action(async (a: string, b: string, flags: CommonFlags & { readonly confidence?: number }) => {
+    .option("--noise <run>", "a run made with --aa, to hold the difference against")
+    .action(async (a: string, b: string, flags: CompareFlags) => {
       const report = await looking(context, flags, (engine) =>
         engine.compare({
           a: sideOf(a),
           b: sideOf(b),
           ...(flags.confidence === undefined ? {} : { confidence: flags.confidence }),
+          ...(flags.noise === undefined ? {} : { noise: flags.noise }),
         }),
       );
       output(context, flags, report, () => comparisonText(report));
     });
 };
+
+interface CompareFlags extends CommonFlags {
+  readonly confidence?: number;
+  readonly noise?: string;
+}
 
 /** `RUN` or `RUN:VARIANT`; run ids hold no colon. */
 function sideOf(text: string) {
@@ -88,7 +95,7 @@ function runsTable(runs: readonly RunListItem[]): string {
   );
 }
 
-function comparisonText({ a, b, comparison }: ComparisonReport): string {
+function comparisonText({ a, b, comparison, pairing }: ComparisonReport): string {
   const { test, effect, power } = comparison;
   return [
     table(
@@ -100,6 +107,10 @@ function comparisonText({ a, b, comparison }: ComparisonReport): string {
     ),
     "",
     comparison.explanation,
+    ...(pairing.by === "id" ? [] : ["The datasets differ: examples are paired by their content."]),
+    ...(pairing.changed === 0
+      ? []
+      : [`${integer(pairing.changed)} examples have the same id and other content: they are not paired.`]),
     `${integer(comparison.rows)} examples in both (${comparison.onlyA} only in A, ${comparison.onlyB} only in B); ` +
       `B better on ${comparison.wins}, worse on ${comparison.losses}; p = ${test.pValue.toPrecision(2)} (${test.method}); ` +
       `Cohen's h ${effect.cohensH.toFixed(2)}; so many rows show a difference of ${percent(power.detectable)} in four of five tries.`,

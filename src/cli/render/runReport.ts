@@ -24,6 +24,7 @@ export function runReport(summary: RunSummary): string {
         ]
       : []),
     `Verdict: ${summary.verdict.explanation}`,
+    ...(summary.noise ?? []).map((one) => `Noise of ${one.id}: ${one.explanation}`),
     ...summary.notes.map((note) => `Note: ${note}`),
     ...(summary.status === "finished" ? [] : [`${ended[summary.status]}: ${summary.stopped.reason}.`]),
     "",

@@ -3,7 +3,7 @@ import { seededRandom } from "../../base/random.ts";
 import { bootstrapMean } from "../stats/bootstrap.ts";
 import { cohensH, pairedOddsRatio } from "../stats/effectSize.ts";
 import { detectableDifference, pairedPower, pairedSampleSize } from "../stats/power.ts";
-import { meanDifference, pairedCounts } from "./paired.ts";
+import { anytimeInterval, meanDifference, pairedCounts } from "./paired.ts";
 import { type PairTest, testPair } from "./pairTest.ts";
 import type { Interval } from "./sampler.ts";
 import { points } from "./words.ts";
@@ -18,6 +18,8 @@ export interface CompareOptions {
   readonly cluster?: (id: string) => string;
   /** From an A/A comparison of one of the two sides, to hold the difference against. */
   readonly noise?: NoiseFloor;
+  /** The number of rows depended on the scores, as after a race: only an interval that holds at any time may then be quoted. */
+  readonly stoppedEarly?: boolean;
 }
 
 /** Two variants, runs or prompt versions on the examples both have. Differences are B minus A, about future rows. */
@@ -34,7 +36,13 @@ export interface Comparison {
   readonly ties: number;
   /** McNemar mid-p with Bonett-Price, or paired bootstrap for scores other than 0 and 1. */
   readonly test: PairTest;
+  /** The interval to quote: the test's, or, where the rows depended on the scores, one that holds at any time. */
+  readonly interval: Interval;
+  readonly stoppedEarly: boolean;
+  /** The interval leaves out 0. */
   readonly significant: boolean;
+  /** Largest difference that running one side twice would show; undefined when that was not measured. */
+  readonly noise?: number;
   readonly bootstrap: { readonly interval: Interval; readonly pValue: number };
   readonly effect: { readonly cohensH: number; readonly oddsRatio: number };
   readonly power: {
@@ -69,32 +77,36 @@ export function compare(a: Scores, b: Scores, options: CompareOptions = {}): Com
   });
   const meanA = average(a, ids);
   const meanB = average(b, ids);
-  const difference = meanDifference(pair);
   const n = Math.max(1, pair.rows);
   const needed = pairedSampleSize(pair.wins / n, pair.losses / n, alpha, 0.8);
-  const significant = test.pValue < alpha;
-  const power = {
-    detectable:
-      pair.wins + pair.losses === 0 ? 1 / n : detectableDifference((pair.wins + pair.losses) / n, alpha, 0.8, n),
-    rowsNeeded: Number.isFinite(needed) ? Math.ceil(needed) : null,
-  };
-  const numbers = { rows: pair.rows, difference, test, significant, power, confidence: 1 - alpha };
-  return {
+  const stoppedEarly = options.stoppedEarly === true;
+  const interval = stoppedEarly ? anytimeInterval(pair, alpha) : test.interval;
+  const found = {
     rows: pair.rows,
+    difference: meanDifference(pair),
+    test,
+    interval,
+    stoppedEarly,
+    significant: stoppedEarly ? interval[0] > 0 || interval[1] < 0 : test.pValue < alpha,
+    ...(options.noise === undefined ? {} : { noise: floorAt(options.noise, pair.rows) }),
+    power: {
+      detectable:
+        pair.wins + pair.losses === 0 ? 1 / n : detectableDifference((pair.wins + pair.losses) / n, alpha, 0.8, n),
+      rowsNeeded: Number.isFinite(needed) ? Math.ceil(needed) : null,
+    },
+  };
+  return {
+    ...found,
     onlyA: a.size - pair.rows,
     onlyB: b.size - pair.rows,
     meanA,
     meanB,
-    difference,
     wins: pair.wins,
     losses: pair.losses,
     ties: pair.rows - pair.wins - pair.losses,
-    test,
-    significant,
     bootstrap: { interval: [bootstrap.lo, bootstrap.hi], pValue: bootstrap.p },
     effect: { cohensH: cohensH(meanB, meanA), oddsRatio: pairedOddsRatio(pair.wins, pair.losses) },
-    power,
-    explanation: explain(numbers, options.noise),
+    explanation: explain(found, 1 - alpha),
   };
 }
 
@@ -108,9 +120,14 @@ export function noiseFloor(first: Scores, second: Scores, options: { readonly co
   // Half the width, centred on 0: what no difference at all would look like.
   const floor = (test.interval[1] - test.interval[0]) / 2;
   const drift =
-    test.pValue < alpha ? " The two runs differ by more than chance: something else changed between them." : "";
-  const text = `Run twice, ${points.percent(flipRate)} of ${points.rows(pair.rows)} changed their score; differences up to ${points.of(floor)} are noise.${drift}`;
+    test.pValue < alpha ? " The second time differs from the first by more than chance: something else changed." : "";
+  const text = `Asked twice, ${points.percent(flipRate)} of ${points.rows(pair.rows)} changed their score: a difference of up to ${points.of(floor)} is noise.${drift}`;
   return { rows: pair.rows, flipRate, floor, explanation: text };
+}
+
+/** The floor brought to another number of rows: noise shrinks with the root of the rows. */
+function floorAt({ rows, floor }: NoiseFloor, other: number): number {
+  return other === 0 ? 1 : Math.min(1, floor * Math.sqrt(rows / other));
 }
 
 /** What a number of rows can show about future ones, before any is paid for. */
@@ -189,26 +206,29 @@ function planned(
   if (wanted === undefined) return `${seen} ${source}`;
   const { effect, needed } = wanted;
   const more = needed - rows;
-  const enough = more <= 0 ? "which there are" : `${points.rows(more)} more than there are`;
+  const enough = more <= 0 ? "which there are" : `${points.more(more)} than there are`;
   return `${seen} To show ${points.of(effect)} takes ${points.rows(needed)}, ${enough}. ${source}`;
 }
 
 function explain(
-  c: Pick<Comparison, "rows" | "difference" | "test" | "significant" | "power"> & { readonly confidence: number },
-  noise: NoiseFloor | undefined,
+  c: Pick<Comparison, "rows" | "difference" | "test" | "interval" | "stoppedEarly" | "significant" | "power" | "noise">,
+  confidence: number,
 ): string {
   if (c.rows === 0) return "The two sides have no example in common, so nothing can be said.";
   const way = c.difference > 0 ? "better" : c.difference < 0 ? "worse" : "neither better nor worse";
   const size = c.difference === 0 ? "" : ` by ${points.of(c.difference)}`;
-  const [low, high] = c.test.interval;
-  const range = `${points.percent(c.confidence)} interval ${signed(low)} to ${signed(high)} points, p = ${pValue(c.test.pValue)}`;
+  const [low, high] = c.interval;
+  const interval = `${points.percent(confidence)} interval ${signed(low)} to ${signed(high)} points`;
+  const range = c.stoppedEarly
+    ? `${interval}, good at any stopping point`
+    : `${interval}, p = ${pValue(c.test.pValue)}`;
   const start = `On ${points.rows(c.rows)} B is ${way}${size} (${range}).`;
   const verdict = c.significant
     ? " The difference holds for future rows like these."
-    : ` That is not significant: differences under about ${points.of(c.power.detectable)} cannot be seen with so few rows.`;
+    : ` That is not significant for future rows: so few can only show a difference of about ${points.of(c.power.detectable)} or more.`;
   const floor =
-    noise !== undefined && Math.abs(c.difference) <= noise.floor
-      ? " It is no larger than the noise of running one side twice."
+    c.noise !== undefined && c.difference !== 0 && Math.abs(c.difference) <= c.noise
+      ? ` Running one side twice differs by as much (noise up to ${points.of(c.noise)}).`
       : "";
   return start + verdict + floor;
 }

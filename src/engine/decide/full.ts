@@ -179,9 +179,11 @@ export class FixedSampler extends RowSampler {
         .map((_, v) => v)
         .filter((v) => ids.includes(this.id(v)))
         .map((v) => this.name(v));
+    const whole = this.candidates.every((_, v) => this.pair(best, v).whole);
+    const how = `${whole ? "McNemar's test" : "paired bootstrap"}${rivals.length > 1 ? ", corrected by Holm" : ""}`;
     const open = rivals.filter((r) => (r.adjusted ?? 1) >= alpha);
     if (open.length === 0) {
-      const text = `${name} wins ${future}): on ${points.rows(n)} it is better than every other ${noun} (McNemar's test, corrected by Holm).`;
+      const text = `${name} wins ${future}): on ${points.rows(n)} it is better than every other ${noun} (${how}).`;
       return { kind: "winner", winner, tied: [], explanation: text, rivals };
     }
     const within = this.candidates.every((_, i) =>
@@ -208,10 +210,9 @@ export class FixedSampler extends RowSampler {
     const pair = this.pair(best, second);
     const needed = pairedSampleSize(pair.wins / pair.rows, pair.losses / pair.rows, alpha, 0.8);
     const more = Number.isFinite(needed) ? Math.max(1, Math.ceil(needed) - n) : null;
-    const hint =
-      more === null ? "" : ` About ${points.rows(more)} more would show a difference as large as the one seen.`;
+    const hint = more === null ? "" : ` About ${points.more(more)} would show a difference as large as the one seen.`;
     const names = open.map((r) => r.id);
-    const text = `Undecided after ${points.rows(n)}: ${name} has the highest mean, but ${listed(named(names), "or")} may be as good ${future}; McNemar's test, corrected by Holm).${hint}`;
+    const text = `Undecided after ${points.rows(n)}: ${name} has the highest mean, but ${listed(named(names), "or")} may be as good ${future}; ${how}).${hint}`;
     return { kind: "undecided", winner, tied: [winner, ...names], explanation: text, rivals, moreTrials: more };
   }
 

@@ -128,7 +128,7 @@ export function hint(moreTrials: number | null, left: number | null): string {
   if (moreTrials === left) {
     return moreTrials === 1 ? "The one row left would decide it." : `The ${points.rows(left)} left would decide it.`;
   }
-  return `About ${points.rows(moreTrials)} more should decide it.`;
+  return `About ${points.more(moreTrials)} should decide it.`;
 }
 
 /** "95 % confidence": 1 minus the chance of a wrong verdict. */

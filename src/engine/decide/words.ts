@@ -11,6 +11,10 @@ export const points = {
   rows(n: number): string {
     return `${count(n)} ${n === 1 ? "row" : "rows"}`;
   },
+  /** "200 more rows". */
+  more(n: number): string {
+    return `${count(n)} more ${n === 1 ? "row" : "rows"}`;
+  },
   percent(share: number): string {
     return `${trim(share * 100, 1)} %`;
   },

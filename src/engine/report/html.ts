@@ -16,6 +16,7 @@ export async function* htmlReport(source: ReportSource, counted: () => void): As
 <title>${xml(summary.name)} – Layout Lab</title><style>${style}</style></head><body><main>
 <h1>${xml(summary.name)}</h1>
 <p class="verdict">${xml(summary.verdict.explanation)}</p>
+${(summary.noise ?? []).map((one) => `<p class="note">Noise of ${xml(one.id)}: ${xml(one.explanation)}</p>`).join("\n")}
 ${summary.notes.map((note) => `<p class="note">${xml(note)}</p>`).join("\n")}
 ${leaderboard(summary)}
 ${modelTable(summary.models)}

@@ -1,3 +1,4 @@
+import type { NoiseFloor } from "../decide/compare.ts";
 import type { ModelAgreement } from "../decide/models.ts";
 import type { Decision, Verdict } from "../decide/sampler.ts";
 import type { LayoutMetrics } from "../layout/layout.ts";
@@ -95,6 +96,8 @@ export interface RunSummary {
   readonly verdicts: readonly { readonly model: string; readonly verdict: Verdict }[];
   /** The models side by side, when there are several. */
   readonly models?: ModelAgreement;
+  /** How much each variant differs from itself, when every trial was asked twice or more. */
+  readonly noise?: readonly VariantNoise[];
   readonly examples: number;
   readonly variants: readonly VariantSummary[];
   readonly requests: RequestCounts;
@@ -102,6 +105,12 @@ export interface RunSummary {
   readonly stopped: { readonly kind: StopKind; readonly reason: string };
   /** What a reader must know before quoting the numbers: built-in model, exploratory provider, void rows, estimates. */
   readonly notes: readonly string[];
+}
+
+/** A variant asked twice: what differs between the first and the second answers is noise. */
+export interface VariantNoise extends NoiseFloor {
+  readonly id: string;
+  readonly layout: string;
 }
 
 export interface VariantSummary {

@@ -20,20 +20,38 @@ export function withOptions(experiment: Experiment, options: RunOptions): Experi
       throw new UserError("bad-number", `${name} is ${value}`, "give a whole number from 1 up");
     }
   }
+  if (options.aa === true && sampling !== undefined && sampling !== "full" && sampling !== "fixed") {
+    throw new UserError(
+      "aa-mode",
+      `noise cannot be measured in ${sampling} mode`,
+      "leave the mode out, or use full or fixed",
+    );
+  }
   if (options.maxCost !== undefined && !(options.maxCost > 0)) {
     throw new UserError("bad-number", `max-cost is ${options.maxCost}`, "give an amount in US dollars above 0");
   }
+  const moded =
+    sampling === undefined ? experiment : { ...experiment, sampling: { ...experiment.sampling, mode: sampling } };
   return {
     ...experiment,
     models: options.models ?? experiment.models,
     layouts: options.layouts === undefined ? experiment.layouts : chosenLayouts(experiment, options.layouts),
-    sampling: sampling === undefined ? experiment.sampling : { ...experiment.sampling, mode: sampling },
+    ...(options.aa === true ? twice(moded) : { sampling: moded.sampling }),
     limits: {
       ...experiment.limits,
       ...(options.maxCalls === undefined ? {} : { maxCalls: options.maxCalls }),
       ...(options.maxCost === undefined ? {} : { maxCost: options.maxCost }),
     },
     cache: options.cache === undefined ? experiment.cache : { ...experiment.cache, mode: options.cache ? "on" : "off" },
+  };
+}
+
+/** Every trial asked twice or more, over rows that no score decides. */
+function twice({ sampling, stopping }: Experiment): Pick<Experiment, "sampling" | "stopping"> {
+  const mode = sampling.mode === "fixed" ? "fixed" : "full";
+  return {
+    sampling: { ...sampling, mode, repeats: Math.max(2, sampling.repeats) },
+    stopping: { ...stopping, rule: "none" },
   };
 }
 

@@ -126,6 +126,14 @@ export async function storedRaces(
   return races;
 }
 
+/** True when how many rows a variant is asked depends on the scores: then only intervals that hold at any time may be quoted. */
+export function stopsEarly(record: RunRecord): boolean {
+  const stored = JSON.parse(String(record.settings["samplers"] ?? "{}")) as Readonly<Record<string, SamplerOptions>>;
+  return Object.values(stored).some(
+    ({ mode, patience }) => !(mode === "full" || mode === "fixed") || patience !== undefined,
+  );
+}
+
 /** Several answers to one trial become one score: their mean, over those that could be had; NaN when none could. */
 export class RepeatMeans {
   readonly #repeats: number;

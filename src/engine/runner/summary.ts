@@ -5,6 +5,7 @@ import { quantile } from "../metrics/quantile.ts";
 import type { QueueStats } from "../queue/queue.ts";
 import type { RequestCounts, RunRecord, RunStatus, Store, VariantAggregate, VariantRecord } from "../store/store.ts";
 import type { RunSummary, VariantSummary } from "./events.ts";
+import { measureNoise } from "./noise.ts";
 import { overallVerdict } from "./overallVerdict.ts";
 import { shortName } from "./samplers.ts";
 
@@ -57,6 +58,8 @@ export async function summarise(store: Store, input: SummaryInput): Promise<RunS
       };
     });
   });
+  const verdict = overallVerdict(input.races);
+  const noise = await measureNoise(store, record, verdict.confidence);
   return {
     schema: "layoutlab/run@1",
     run: record.id,
@@ -65,9 +68,10 @@ export async function summarise(store: Store, input: SummaryInput): Promise<RunS
     createdAt: new Date(record.createdAt).toISOString(),
     durationMs: Math.round(input.durationMs),
     status: input.status,
-    verdict: overallVerdict(input.races),
+    verdict,
     verdicts: verdicts.length > 1 ? verdicts : [],
     ...(verdicts.length > 1 ? { models: agreeModels(input.races.map(resultOf)) } : {}),
+    ...(noise.length > 0 ? { noise } : {}),
     examples: record.order.length,
     variants,
     requests: input.requests,

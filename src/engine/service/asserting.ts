@@ -1,10 +1,9 @@
 import { UserError } from "../../base/errors.ts";
 import type { Asserted } from "../api.ts";
-import { compare } from "../decide/compare.ts";
 import type { RunSummary } from "../runner/events.ts";
 import type { AssertSpec, Experiment } from "../spec/experiment.ts";
 import type { RunRecord, Store } from "../store/store.ts";
-import { comparedScores } from "./comparing.ts";
+import { compareSides } from "./comparing.ts";
 
 /** Under which scope of the state table an experiment's baseline run is kept. */
 const baselineScope = "baseline";
@@ -27,11 +26,14 @@ export async function judgeAssert(store: Store, record: RunRecord, summary: RunS
   }
   if (spec.against !== undefined) {
     const against = await baselineRun(store, record, spec.against);
-    const before = await comparedScores(store, { run: against });
-    const now = await comparedScores(store, { run: record.id, variant: best.id });
-    const { difference, test } = compare(before.scores, now.scores, { confidence: summary.verdict.confidence });
+    const { comparison } = await compareSides(store, {
+      a: { run: against },
+      b: { run: record.id, variant: best.id },
+      confidence: summary.verdict.confidence,
+    });
+    const { difference, interval } = comparison;
     const minGain = spec.minGain ?? 0;
-    const [low, high] = test.interval;
+    const [low, high] = interval;
     // A gate that fails on noise teaches people to ignore it: only a loss that the interval confirms fails.
     if (high < minGain) {
       failures.push(

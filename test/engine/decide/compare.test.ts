@@ -51,6 +51,18 @@ describe("comparing two sides", () => {
     expect(compare(a, b).explanation).toContain("not significant");
   });
 
+  test("after a race only an interval that holds at any time is quoted", () => {
+    const [a, b] = sides(bernoulli([0.8, 0.86], 300, "stopped"));
+    const once = compare(a, b);
+    const stopped = compare(a, b, { stoppedEarly: true });
+    expect(once.interval).toEqual(once.test.interval);
+    expect(stopped.interval[0]).toBeLessThan(once.interval[0]);
+    expect(stopped.interval[1]).toBeGreaterThan(once.interval[1]);
+    expect(stopped.significant).toBe(stopped.interval[0] > 0);
+    expect(stopped.explanation).toContain("good at any stopping point");
+    expect(stopped.explanation).not.toContain("p =");
+  });
+
   test("nothing in common", () => {
     expect(compare(new Map([["x", 1]]), new Map([["y", 1]]))).toMatchObject({ rows: 0, significant: false });
     expect(compare(new Map(), new Map()).explanation).toContain("no example in common");
@@ -76,7 +88,13 @@ describe("the noise floor", () => {
     expect(noise.flipRate).toBeCloseTo(0.05, 10);
     expect(noise.floor).toBeGreaterThan(0.01);
     expect(noise.floor).toBeLessThan(0.05);
-    expect(compare(a, again, { noise }).explanation).toContain("no larger than the noise");
+    const slightly = new Map([...again].map(([id, score], i) => [id, i === 7 ? 1 - score : score]));
+    const within = compare(a, slightly, { noise });
+    expect(within.noise).toBeCloseTo(noise.floor, 10);
+    expect(within.explanation).toContain("Running one side twice differs by as much");
+    // A quarter of the rows has twice the noise.
+    const quarter = new Map([...again].slice(0, 100));
+    expect(compare(a, quarter, { noise }).noise).toBeCloseTo(2 * noise.floor, 10);
   });
   test("says so when the two runs really differ", () => {
     const [a, b] = sides(bernoulli([0.6, 0.9], 300, "drift"));
@@ -89,6 +107,19 @@ test("power is planned before it is paid for", () => {
   expect(plan.needed.find((n) => n.difference === 0.05)?.rows).toBe(532);
   expect(plan.detectable).toBeCloseTo(0.05, 3);
   expect(planPower({ rows: 2000 }).detectable).toBeLessThan(planPower({ rows: 200 }).detectable ?? 0);
+});
+
+test("a plan says when rows are too few, and what a named difference takes", () => {
+  expect(planPower({ rows: 5 })).toMatchObject({ detectable: null });
+  expect(planPower({ rows: 5 }).explanation).toContain("too few");
+  const plan = planPower({ rows: 100, effect: 0.04, discordance: 0.1, measuredIn: "r1" });
+  const needed = plan.needed.find((n) => n.difference === 0.04)?.rows ?? 0;
+  expect(plan.explanation).toContain(
+    `To show 4 points takes ${needed} rows, ${needed - 100} more rows than there are.`,
+  );
+  expect(plan.explanation).toContain("as in run r1");
+  expect(planPower({ rows: 100, comparisons: 4 }).detectable).toBeGreaterThan(planPower({ rows: 100 }).detectable ?? 1);
+  expect(() => planPower({ rows: 100, effect: 2 })).toThrow("not possible");
 });
 
 describe("agreement of models", () => {
