@@ -48,6 +48,8 @@ export interface Settled {
   readonly attempts: number;
   /** Time spent waiting for slots, back-offs included, in ms. */
   readonly queuedMs: number;
+  /** True when the queue gave its model up (circuit hopeless, refused too often): the reply is the model's last trouble, not this task's. */
+  readonly gaveUp?: boolean;
 }
 
 /** How a server counts: in windows of its own clock, over the last window's length, or by an even refill. */

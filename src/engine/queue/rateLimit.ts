@@ -23,8 +23,8 @@ export interface Charge {
   /** Sends before it that were not answered when it left. */
   readonly unanswered: number;
   answeredAt: number;
-  /** How much later than `sentAt` the server may have counted it. */
-  lag: number;
+  /** Shortest latency among its reply and those around it; unknown until it is answered. */
+  latencyAround: number;
   live: boolean;
 }
 
@@ -141,7 +141,7 @@ export class RateMeter {
   /** Counts a send that leaves now. */
   charge(amount: number, now: number, model: string): Charge {
     this.#expire(now);
-    const charge = this.#append(amount, now, model, this.#guardMs + this.#lagCapMs);
+    const charge = this.#append(amount, now, model);
     this.#unanswered++;
     if (this.#kind === "bucket") this.#fill(charge);
     else if (
@@ -171,7 +171,7 @@ export class RateMeter {
     this.#expire(receivedAt);
     charge.answeredAt = receivedAt;
     this.#unanswered--;
-    charge.lag = this.#guardMs + Math.min(this.#lagCapMs, this.#queueing(receivedAt - charge.sentAt));
+    charge.latencyAround = this.#latencyAround(receivedAt - charge.sentAt);
     const probe = this.#probe?.charge === charge ? this.#probe : undefined;
     if (probe !== undefined) this.#probe = undefined;
     if (seen === undefined) return;
@@ -204,8 +204,8 @@ export class RateMeter {
   /** The sends of one model so far, for a limit that turns out to be the model's own. */
   copyFor(model: string): RateMeter {
     const meter = new RateMeter(this.#told);
-    for (const { sentAt, amount, lag, model: sender } of this.#log) {
-      if (sender === model) meter.#append(amount, sentAt, model, lag);
+    for (const { sentAt, amount, model: sender } of this.#log) {
+      if (sender === model) meter.#append(amount, sentAt, model);
     }
     // Until its own headers say otherwise, the limit is taken to be as high.
     meter.#learner.limit = this.#learner.limit;
@@ -231,20 +231,27 @@ export class RateMeter {
 
   /** The most that is believed of a lag that shows in the latency. */
   get #lagCapMs(): number {
-    return Math.max(0.015 * this.windowMs, Math.min(200, 0.1 * this.windowMs));
+    return Math.max(0.015 * this.windowMs, Math.min(500, 0.25 * this.windowMs));
+  }
+
+  /** The shortest of the newest latencies, this one included. */
+  #latencyAround(latency: number): number {
+    this.#shortestLatency = Math.min(this.#shortestLatency, latency);
+    this.#latencies[this.#answers++ % this.#latencies.length] = latency;
+    return Math.min(...this.#latencies);
   }
 
   /**
-   * How long a send waited on its way, judged by its latency and those of the replies before it: a queue before the server
-   * delays neighbours alike, and the shortest of them has the least of the model's own time in it.
+   * How much later than it left the server may have counted a send. A queue on the way delays neighbours alike, and the
+   * shortest of their latencies has the least of the model's own time in it: what it exceeds the shortest of all by is the way's.
    */
-  #queueing(latency: number): number {
-    this.#shortestLatency = Math.min(this.#shortestLatency, latency);
-    this.#latencies[this.#answers++ % this.#latencies.length] = latency;
-    return Math.min(...this.#latencies) - this.#shortestLatency;
+  #lagOf(charge: Charge): number {
+    const { latencyAround } = charge;
+    const onTheWay = Number.isFinite(latencyAround) ? latencyAround - this.#shortestLatency : this.#lagCapMs;
+    return this.#guardMs + Math.min(this.#lagCapMs, onTheWay);
   }
 
-  #append(amount: number, now: number, model: string, lag: number): Charge {
+  #append(amount: number, now: number, model: string): Charge {
     const charge: Charge = {
       seq: this.#seq++,
       model,
@@ -253,7 +260,7 @@ export class RateMeter {
       amount,
       unanswered: this.#unanswered,
       answeredAt: Number.POSITIVE_INFINITY,
-      lag,
+      latencyAround: Number.POSITIVE_INFINITY,
       live: true,
     };
     this.#log.push(charge);
@@ -262,7 +269,7 @@ export class RateMeter {
   }
 
   #endOf(charge: Charge, trusting: boolean): number {
-    const byWindow = charge.sentAt + charge.lag + this.windowMs;
+    const byWindow = charge.sentAt + this.#lagOf(charge) + this.windowMs;
     if (!trusting || this.#told.kind === "sliding" || !this.#headersRule) return byWindow;
     const byHeaders = this.#learner.fullAgainFor(charge.seq);
     return byHeaders === undefined ? byWindow : Math.min(byWindow, byHeaders + this.#guardFactor);
@@ -310,7 +317,7 @@ export class RateMeter {
     if (limit === undefined) return;
     if (this.#kind === "bucket") {
       if (resetMs !== undefined) {
-        this.#fullAt = Math.max(this.#fullAt, charge.sentAt + charge.lag + resetMs);
+        this.#fullAt = Math.max(this.#fullAt, charge.sentAt + this.#lagOf(charge) + resetMs);
         return;
       }
       const refilled = (now - charge.sentAt) * this.#refillPerMs;
@@ -319,6 +326,6 @@ export class RateMeter {
       return;
     }
     const ours = limit - this.#used - (this.#expired - charge.expiredBefore);
-    if (ours - remaining >= 1) this.#append(ours - remaining, now, foreign, 0);
+    if (ours - remaining >= 1) this.#append(ours - remaining, now, foreign);
   }
 }

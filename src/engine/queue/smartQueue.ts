@@ -102,6 +102,8 @@ class SmartQueue implements Queue {
   readonly #changes = new Emitter<QueueChange>();
   readonly #idle: (() => void)[] = [];
   readonly #flying = new Set<Item>();
+  /** What was told of each pool's learned limits. */
+  readonly #learned = new Map<Pool, string>();
   #waitingCount = 0;
   #pumps = 0;
   #pumpDue = false;
@@ -134,7 +136,7 @@ class SmartQueue implements Queue {
     const state = this.#model(task.model);
     if (this.#disposed || signal.aborted) return Promise.resolve(notSent({ kind: "cancelled" }));
     const dead = this.#deadOutcome(state, now);
-    if (dead !== undefined) return Promise.resolve(notSent(dead));
+    if (dead !== undefined) return Promise.resolve({ ...notSent(dead), gaveUp: true });
     this.#startedAt ??= now;
     this.#closeWindows(state.pools, now);
     return new Promise((resolve, reject) => {
@@ -484,9 +486,24 @@ class SmartQueue implements Queue {
       state.tokenRatio += tokenLearning * (ratio - state.tokenRatio);
     }
     if (reported !== undefined && report !== undefined) {
+      this.#noteLearned(reported);
       const hold = item.holds.find(([pool]) => pool === reported)?.[1];
       if (hold !== undefined) this.#pools.weigh(reported, hold.requests, now, report);
     }
+  }
+
+  /** Tells of a limit that headers showed for the first time, or differently than before. */
+  #noteLearned(pool: Pool): void {
+    const { requests, tokens, kind, windowMs } = pool.learned();
+    const what = [
+      ...(requests === undefined ? [] : [`${requests} requests`]),
+      ...(tokens === undefined ? [] : [`${tokens} tokens`]),
+      ...(kind === undefined ? [] : [`${kind} window`]),
+    ].join(", ");
+    if (what === "" || what === this.#learned.get(pool)) return;
+    this.#learned.set(pool, what);
+    const length = windowMs === undefined ? "" : ` (about ${Math.round(windowMs / 1000)} s)`;
+    this.#changed(pool.id, `limit learned: ${what}${length}`, "the provider's headers");
   }
 
   /** What the outcome tells of the server: concurrency and circuit. */
@@ -547,7 +564,7 @@ class SmartQueue implements Queue {
     }
     const dead = this.#deadOutcome(item.state, now);
     if (dead !== undefined) {
-      this.#settle(item, reply);
+      this.#settle(item, reply, true);
       return;
     }
     item.waitingSince = now;
@@ -573,7 +590,7 @@ class SmartQueue implements Queue {
     this.#order.addRetry(item, first);
   }
 
-  #settle(item: Item, reply: SentReply): void {
+  #settle(item: Item, reply: SentReply, gaveUp = false): void {
     const { state, attempts, queuedMs } = item;
     const { outcome } = reply;
     item.phase = "settled";
@@ -581,7 +598,7 @@ class SmartQueue implements Queue {
     this.#signals.delete(item.signal, item);
     if (outcome.kind === "answered") state.succeeded++;
     else if (outcome.kind !== "cancelled") state.failed++;
-    item.resolve({ reply, attempts, queuedMs });
+    item.resolve(gaveUp ? { reply, attempts, queuedMs, gaveUp } : { reply, attempts, queuedMs });
   }
 
   #cancel(item: Item, reason: unknown): void {
@@ -630,7 +647,7 @@ class SmartQueue implements Queue {
     if (outcome.kind === "rateLimited") state.refusals = this.#settings.freeRefusals;
     const items = this.#takeWaiting(state);
     if (items.length > 0) this.#changed(state.id, `gave up ${items.length} waiting`, outcome.message);
-    for (const item of items) this.#settle(item, { outcome });
+    for (const item of items) this.#settle(item, { outcome }, true);
   }
 
   /** What a task of a dead model settles with while its circuit is open; undefined when there is hope. */
