@@ -186,7 +186,7 @@ const longParagraph =
 
 /** What must never be anything but text. */
 export const hostileText =
-  '<img src=x onerror="window.hacked=true"><script>window.hacked=true</script> ${alert(1)} {{constructor}} \u202Eright to left\u202C مرحبا بالعالم \u0000 &lt;b&gt;';
+  '<img src=x onerror="window.hacked=true"><script>window.hacked=true</script> {{alert(1)}} {{constructor}} \u202Eright to left\u202C مرحبا بالعالم \u0000 &lt;b&gt;';
 
 function piece(part: PartName, text: string, fixed: boolean, trimmed = false, item?: number): PreviewPiece {
   const base = { part, text, tokens: Math.max(1, Math.round(text.length / 4)), fixed, trimmed };

@@ -1,8 +1,10 @@
 import { html, nothing, type TemplateResult } from "lit";
+import { systemClock } from "../../base/clock.ts";
 import type { PartName } from "../../engine/spec/experiment.ts";
 import type { PreviewHost, PreviewSelection, PreviewShown, PreviewView } from "../../protocol/previewPanel.ts";
 import { newestOnly } from "../shared/newest.ts";
 import { banner, emptyState, lineOf, loading } from "../shared/notice.ts";
+import { paced } from "../shared/paced.ts";
 import { PanelElement } from "../shared/panelElement.ts";
 import type { Surface } from "../shared/port.ts";
 import { tabId, tabList } from "../shared/tabs.ts";
@@ -42,6 +44,9 @@ export class PreviewPanel extends PanelElement {
 
   readonly #surface: Surface<PreviewView, PreviewHost, PreviewState>;
   readonly #select: (selection: PreviewSelection) => void;
+  readonly #onScroll: (main: HTMLElement) => void;
+  /** The scroll position that the editor caused, so that it is not sent back. */
+  #scrolledTo: number | undefined;
 
   constructor(surface: Surface<PreviewView, PreviewHost, PreviewState>) {
     super();
@@ -52,6 +57,7 @@ export class PreviewPanel extends PanelElement {
       take: (shown) => this.#take(shown),
       fail: (error) => this.#fail(error),
     });
+    this.#onScroll = paced(systemClock, 100, (main) => this.#tellScroll(main));
     surface.channel.on("shown", (shown) => this.#take(shown));
     surface.channel.on("scrollTo", ({ line }) => this.#scrollTo(line));
     document.addEventListener("keydown", (event) => this.#onKey(event));
@@ -111,7 +117,13 @@ export class PreviewPanel extends PanelElement {
               )
         }
       </header>
-      <main id="layout-panel" role="tabpanel" tabindex="0" aria-labelledby=${tabId("layout", selection.layout)}>
+      <main
+        id="layout-panel"
+        role="tabpanel"
+        tabindex="0"
+        aria-labelledby=${tabId("layout", selection.layout)}
+        @scroll=${(event: Event) => this.#onScroll(event.currentTarget as HTMLElement)}
+      >
         ${factsView(preview)}
         ${promptView({
           preview,
@@ -173,6 +185,19 @@ export class PreviewPanel extends PanelElement {
     const group = this.querySelector(`.group[data-part="${part}"]`);
     group?.classList.add("is-target");
     group?.scrollIntoView({ block: "nearest" });
+    this.#scrolledTo = this.querySelector("main")?.scrollTop;
+  }
+
+  /** Tells the editor which part stands at the top now. */
+  #tellScroll(main: HTMLElement): void {
+    if (main.scrollTop === this.#scrolledTo) return;
+    this.#scrolledTo = undefined;
+    const { top } = main.getBoundingClientRect();
+    const first = [...main.querySelectorAll<HTMLElement>(".group")].find(
+      (group) => group.getBoundingClientRect().bottom > top,
+    );
+    const range = this.shown?.preview?.places[first?.dataset["part"] as PartName];
+    if (range !== undefined) this.#surface.channel.send("scrolled", { line: range.start.line });
   }
 
   /** Left and right step through the examples, unless the key means something where the focus is. */

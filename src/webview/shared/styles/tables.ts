@@ -3,6 +3,7 @@ import { css } from "lit";
 /** Tables: dense, quiet, scrolling sideways on their own where the panel is narrow. */
 export const tableStyles = css`
   .table-scroll {
+    position: relative;
     overflow-x: auto;
     max-width: 100%;
   }

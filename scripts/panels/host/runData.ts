@@ -1,0 +1,333 @@
+import { seededRandom } from "../../../src/base/random.ts";
+import type { Decision, Verdict } from "../../../src/engine/decide/sampler.ts";
+import type { QueueSnapshot, QueueStats } from "../../../src/engine/queue/queue.ts";
+import type { RunSummary, RunView, VariantSummary, VariantView } from "../../../src/engine/runner/events.ts";
+import type { TrialRow } from "../../../src/engine/store/store.ts";
+import { expectedLabel, labels, layoutNames } from "./texts.ts";
+
+/** One made-up run: five layouts on 340 rows, three of which the race drops on the way. */
+
+export const rows = 340;
+const model = "openai:gpt-4.1-mini";
+const skill = [0.865, 0.842, 0.871, 0.774, 0.716];
+/** Rows after which a variant is out; the others go to the end. */
+const droppedAt: readonly (number | undefined)[] = [undefined, undefined, undefined, 182, 74];
+const promptTokens = [704, 704, 741, 704, 716];
+
+export const variantIds = layoutNames.map((layout) => `${layout}/${model}`);
+
+/** What each layout answered on each row, decided once. */
+const answers: readonly (readonly { readonly state: TrialRow["state"]; readonly prediction: string | undefined }[])[] =
+  layoutNames.map((layout, v) => {
+    const luck = seededRandom("answers", layout);
+    const shared = seededRandom("rows");
+    return Array.from({ length: rows }, (_, row) => {
+      // Most of what makes a row hard is the row's own.
+      const hardness = 0.7 * shared() + 0.3 * luck();
+      const expected = expectedLabel(row);
+      if (hardness < (skill[v] ?? 0.8)) return { state: "scored" as const, prediction: expected };
+      const fault = luck();
+      if (fault < 0.06) return { state: "unparsable" as const, prediction: undefined };
+      if (fault < 0.1) return { state: "failed" as const, prediction: undefined };
+      const slip = labels.indexOf(expected as (typeof labels)[number]) + 1 + Math.floor(luck() * 2) * 2;
+      return { state: "scored" as const, prediction: labels[slip % labels.length] };
+    });
+  });
+
+export function isRight(variant: number, row: number): boolean {
+  return answers[variant]?.[row]?.prediction === expectedLabel(row);
+}
+
+export function trialsOf(variant: number, consumed = rows): number {
+  return Math.min(consumed, droppedAt[variant] ?? rows);
+}
+
+export function figures(
+  variant: number,
+  consumed: number,
+): Pick<VariantView, "trials" | "correct" | "accuracy" | "interval"> {
+  const trials = trialsOf(variant, consumed);
+  let correct = 0;
+  for (let row = 0; row < trials; row++) if (isRight(variant, row)) correct += 1;
+  const accuracy = trials === 0 ? 0 : correct / trials;
+  const half =
+    trials === 0 ? 1 : Math.min(1, 1.6 * Math.sqrt((accuracy * (1 - accuracy) + 0.02) / trials) + 1 / trials);
+  return { trials, correct, accuracy, interval: [Math.max(0, accuracy - half), Math.min(1, accuracy + half)] };
+}
+
+function variantView(index: number, consumed: number): VariantView {
+  const out = droppedAt[index];
+  const dropped = out !== undefined && consumed >= out;
+  const won = consumed >= rows && index === 2;
+  return {
+    index,
+    id: variantIds[index] ?? "",
+    layout: layoutNames[index] ?? "",
+    model,
+    ...figures(index, consumed),
+    evidence: dropped ? 1 : index === 2 ? 0.02 : Math.min(0.94, (consumed / (out ?? rows * 1.6)) ** 1.5),
+    status: dropped ? "dropped" : won ? "won" : "active",
+    reason: dropped
+      ? `clearly worse than sandwich: the evidence against it passed 20 to 1 at row ${out}`
+      : won
+        ? "best on these rows"
+        : "",
+  };
+}
+
+const stats: QueueStats = {
+  windows: 6,
+  slotsUsed: 342,
+  slotsWasted: 18,
+  utilisation: 0.95,
+  crossModelFills: 12,
+  makespanMs: 214_000,
+  lowerBoundMs: 198_000,
+  savedMs: 61_000,
+  composition: Array.from({ length: 6 }, (_, window) => ({
+    pool: "openai",
+    window,
+    byModel: window === 5 ? { [model]: 42 } : { [model]: 54, "openai:gpt-4.1-nano": window === 4 ? 6 : 0 },
+  })),
+};
+
+function queue(going: boolean): QueueSnapshot {
+  return {
+    pools: [
+      {
+        id: "openai",
+        limits: { requests: 60, tokens: undefined, windowMs: 60_000, kind: "fixed", concurrency: 8 },
+        learned: {},
+        inFlight: going ? 7 : 0,
+        concurrencyNow: 8,
+        windowUsed: 41,
+        windowEndsInMs: going ? 23_000 : undefined,
+        models: [
+          {
+            model,
+            queued: going ? 24 : 0,
+            inFlight: going ? 7 : 0,
+            paused: false,
+            circuit: "closed",
+            sent: 512,
+            succeeded: 498,
+            failed: 3,
+            retried: 11,
+          },
+        ],
+      },
+    ],
+    stats,
+  };
+}
+
+/** How the run looks when so many rows are consumed. */
+export function viewAt(
+  consumed: number,
+  status: RunView["status"] = consumed >= rows ? "finished" : "running",
+): RunView {
+  const variants = layoutNames.map((_, index) => variantView(index, consumed));
+  const done = variants.reduce((sum, variant) => sum + variant.trials, 0);
+  const going = status === "running" || status === "stopping";
+  return {
+    run: "20261121-093015-7f3a",
+    name: "intents",
+    file: "/work/intents.layout.yaml",
+    status,
+    mode: "adaptive",
+    startedAt: Date.UTC(2026, 10, 21, 9, 30, 15),
+    elapsedMs: consumed * 640,
+    examples: rows,
+    trialsPlanned: rows * 5,
+    trialsDone: done,
+    requests: { sent: done + 11, succeeded: done - 60, failed: 3, retried: 11, cached: 57 },
+    ratePerSecond: going ? 6 + Math.sin(consumed / 9) * 2 : 0,
+    inFlight: going ? 7 : 0,
+    cost: done * 0.00031,
+    tokens: { prompt: done * 710, completion: done * 4, cached: done * 512 },
+    leftMs: going && consumed > 20 ? (rows - consumed) * 640 : undefined,
+    variants,
+    queue: queue(going),
+    waiting: going ? [{ model, count: 24, reason: { kind: "requests", pool: "openai", freeInMs: 23_000 } }] : [],
+    decisions: decisionsUpTo(consumed).length,
+    stopReason: undefined,
+  };
+}
+
+const decisions: readonly Decision[] = [
+  decision(0, 50, null, "looked", "After 50 rows all five layouts are still in the race."),
+  decision(
+    1,
+    74,
+    4,
+    "dropped",
+    "question-first is dropped: sandwich is ahead by 14.9 points on 74 rows, evidence 22 to 1.",
+  ),
+  decision(
+    2,
+    182,
+    3,
+    "dropped",
+    "minimal-system is dropped: sandwich is ahead by 9.3 points on 182 rows, evidence 21 to 1.",
+  ),
+  decision(
+    3,
+    rows,
+    null,
+    "nonInferior",
+    "All rows are used: sandwich is best on these rows; standard and recency are within 2 points.",
+  ),
+];
+
+function decision(
+  sequence: number,
+  row: number,
+  variant: number | null,
+  kind: Decision["kind"],
+  reason: string,
+): Decision {
+  const means = Object.fromEntries(
+    variantIds.flatMap((id, v) => (trialsOf(v) >= row || v === variant ? [[id, figures(v, row).accuracy]] : [])),
+  );
+  return {
+    sequence,
+    row,
+    variant: variant === null ? null : (variantIds[variant] ?? null),
+    kind,
+    reason,
+    numbers:
+      variant === null
+        ? { means }
+        : {
+            logWealth: 3.1,
+            logThreshold: 2.996,
+            opponent: variantIds[2] ?? "",
+            difference: 0.12,
+            interval: [0.03, 0.21],
+            means,
+          },
+  };
+}
+
+export function decisionsUpTo(consumed: number): { readonly model: string; readonly decision: Decision }[] {
+  return decisions.filter((each) => each.row <= consumed).map((each) => ({ model, decision: each }));
+}
+
+export function verdictFor(equivalence: number): Verdict {
+  const leader = variantIds[2] ?? "";
+  const near = [variantIds[0] ?? "", variantIds[1] ?? ""];
+  const wide = equivalence >= 0.03;
+  return {
+    kind: wide ? "equivalent" : "winner",
+    scope: "dataset",
+    winner: leader,
+    tied: wide ? [leader, ...near] : near,
+    confidence: 0.95,
+    equivalence,
+    explanation: wide
+      ? `On these ${rows} rows, sandwich, standard and recency are equivalent within ${Number((equivalence * 100).toFixed(1))} points (95 %).`
+      : `On these ${rows} rows, sandwich is best: no other layout is more than ${Number((equivalence * 100).toFixed(1))} points better (95 %).`,
+    moreTrials: 0,
+    guaranteed: true,
+    rivals: [0, 1, 3, 4].map((v) => {
+      const common = trialsOf(v);
+      const difference = figures(2, common).accuracy - figures(v, common).accuracy;
+      const half = 1.9 / Math.sqrt(common) / 1.6;
+      return {
+        id: variantIds[v] ?? "",
+        rows: common,
+        difference,
+        interval: [difference - half, difference + half] as const,
+      };
+    }),
+  };
+}
+
+function variantSummary(index: number): VariantSummary {
+  const view = variantView(index, rows);
+  const prompt = promptTokens[index] ?? 700;
+  return {
+    id: view.id,
+    layout: view.layout,
+    model,
+    parameters: { temperature: 0 },
+    trials: view.trials,
+    correct: view.correct,
+    accuracy: view.accuracy,
+    interval: view.interval,
+    status: view.status,
+    reason: view.reason,
+    unparsable: answers[index]?.slice(0, view.trials).filter((each) => each.state === "unparsable").length ?? 0,
+    failed: answers[index]?.slice(0, view.trials).filter((each) => each.state === "failed").length ?? 0,
+    tokens: {
+      prompt: view.trials * prompt,
+      completion: view.trials * 4,
+      cached: view.trials * [512, 512, 480, 0, 96][index]!,
+    },
+    tokensPerCorrect: (view.trials * (prompt + 4)) / view.correct,
+    cost: view.trials * (prompt * 4e-7 + 4 * 1.6e-6 - [512, 512, 480, 0, 96][index]! * 3e-7),
+    latency: { p50: 410 + index * 37, p95: 980 + index * 120 },
+    layoutMetrics: {
+      promptTokens: prompt,
+      systemTokens: [610, 610, 590, 24, 120][index] ?? 0,
+      userTokens: prompt - ([610, 610, 590, 24, 120][index] ?? 0),
+      segmentPosition: [0.9, 0.93, 0.88, 0.92, 0.95][index] ?? null,
+      questionPosition: [0.97, 0.91, 0.82, 0.97, 0.17][index] ?? null,
+      quickCheckPosition: index === 2 ? 0.95 : null,
+      systemToUser: [6.4, 6.4, 3.9, 0.04, 0.2][index] ?? null,
+      cacheablePrefix: [0.88, 0.9, 0.85, 0.87, 0.9][index] ?? 0,
+    },
+  };
+}
+
+export function summary(run = "20261121-093015-7f3a"): RunSummary {
+  const view = viewAt(rows);
+  return {
+    schema: "layoutlab/run@1",
+    run,
+    name: view.name,
+    file: view.file,
+    createdAt: "2026-11-21T09:30:15.000Z",
+    durationMs: view.elapsedMs,
+    status: "finished",
+    verdict: verdictFor(0.02),
+    verdicts: [],
+    examples: rows,
+    variants: layoutNames.map((_, index) => variantSummary(index)),
+    requests: view.requests,
+    queue: stats,
+    stopped: { kind: "decided", reason: "every layout is decided" },
+    notes: ["3 calls failed and were answered on a retry."],
+  };
+}
+
+/** One trial as a table shows it. */
+export function trialRow(variant: number, position: number, rawResponse?: string): TrialRow {
+  const answer = answers[variant]?.[position % rows] ?? { state: "failed" as const, prediction: undefined };
+  const expected = expectedLabel(position);
+  const luck = seededRandom("facts", variant, position);
+  const right = answer.prediction === expected;
+  return {
+    run: "20261121-093015-7f3a",
+    variant,
+    position,
+    repeat: 0,
+    exampleId: `s${String(position).padStart(3, "0")}`,
+    request: position * 5 + variant + 1,
+    state: answer.state,
+    prediction: answer.prediction,
+    expected,
+    score: right ? 1 : 0,
+    confidence: answer.state === "scored" ? 0.4 + luck() * 0.6 : undefined,
+    scores: {},
+    source: luck() < 0.1 ? "cache" : "call",
+    promptTokens: 650 + Math.floor(luck() * 120),
+    completionTokens: 4,
+    latencyMs: 300 + luck() * 900,
+    cost: 0.00028,
+    errorMessage: answer.state === "failed" ? "the provider did not answer in 120 s" : undefined,
+    rawResponse:
+      rawResponse ?? (answer.state === "unparsable" ? "I think it could be several things." : answer.prediction),
+    row: position + 1,
+  };
+}
