@@ -12,7 +12,8 @@ export class Settings {
   }
 
   get prices(): SettingValue<"layoutlab.prices"> {
-    return this.#get("layoutlab.prices");
+    // The editor hands out objects that guard themselves against change and cannot cross to a thread.
+    return JSON.parse(JSON.stringify(this.#get("layoutlab.prices"))) as SettingValue<"layoutlab.prices">;
   }
 
   get concurrency(): number | undefined {

@@ -1,0 +1,154 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import * as vscode from "vscode";
+import { drivable, workbench } from "../../support/workbench.ts";
+import { closeAll, eventually, example, openExperiment, smallExperiment, workspaceFolder } from "./support.ts";
+
+/** What the runs tree shows, line by line. */
+async function treeRows(): Promise<string[]> {
+  return (await workbench.texts(".pane-body .monaco-list-row")).map((row) => row.replaceAll(/\s+/g, " ").trim());
+}
+
+async function notification(text: RegExp): Promise<void> {
+  await eventually(async () => {
+    const shown = await workbench.texts(".notifications-toasts .notification-list-item-message");
+    assert.ok(
+      shown.some((each) => text.test(each)),
+      `shown: ${shown.join(" | ")}`,
+    );
+  });
+}
+
+/** Big enough to be stopped on its way, with every trial asked of a model that takes its time. */
+const longExperiment = smallExperiment
+  .replace("name: small", "name: long")
+  .replace("limit: 30", "limit: 300")
+  .replace("builtin:reader", "openai:reader")
+  .replace("sampling:", "limits: { pools: [{ models: ['*'], concurrency: 2 }] }\ncache: { mode: 'off' }\nsampling:");
+
+describe("running", () => {
+  before(function () {
+    if (!drivable) this.skip();
+  });
+  afterEach(closeAll);
+
+  it("runs an experiment from the command, shows it in the tree, and says how it ended", async () => {
+    const document = await openExperiment("small.layout.yaml", smallExperiment);
+    const run = await vscode.commands.executeCommand<string>("layoutlab.runExperiment", document.uri);
+    assert.match(run, /\w/);
+    await notification(/small: /);
+    await vscode.commands.executeCommand("layoutlab.experiments.focus");
+    await workbench.click(".pane-body .monaco-list-row:has-text('small.layout.yaml') .monaco-tl-twistie");
+    await eventually(async () => {
+      const rows = await treeRows();
+      assert.ok(
+        rows.some((row) => /^\d{4}-\d\d-\d\d \d\d:\d\d/.test(row)),
+        rows.join(" | "),
+      );
+    });
+    await workbench.click(".pane-body .monaco-list-row:has-text(':') >> nth=0 >> .monaco-tl-twistie");
+    await eventually(async () => {
+      const rows = await treeRows();
+      assert.ok(
+        rows.some((row) => /^recency ?\d+\.\d %/.test(row)),
+        rows.join(" | "),
+      );
+    });
+    await workbench.screenshot("experiments tree");
+  });
+
+  it("keeps the answers, and shows them in the cache's tree", async () => {
+    await vscode.commands.executeCommand("layoutlab.cache.focus");
+    await eventually(async () => {
+      const rows = await treeRows();
+      assert.ok(
+        rows.some((row) => /^builtin:reader ?\d+ answers/.test(row)),
+        rows.join(" | "),
+      );
+    });
+  });
+
+  it("stops on the way, goes on where it stood, and asks no one before it may", async () => {
+    const simulator = await startedSimulator();
+    const settings = vscode.workspace.getConfiguration();
+    await settings.update("layoutlab.openai.baseUrl", simulator, vscode.ConfigurationTarget.Global);
+    try {
+      const document = await openExperiment("long.layout.yaml", longExperiment);
+      const run = await vscode.commands.executeCommand<string>("layoutlab.runExperiment", document.uri);
+      assert.match(run, /\w/);
+      await workbench.waitFor(".statusbar-item >> text=/Layout Lab \\d/");
+      await vscode.commands.executeCommand("layoutlab.stopRun", { run });
+      await notification(/long stopped: /);
+      await workbench.waitFor(".statusbar-item >> text=/Layout Lab \\d/", { state: "detached" });
+      await vscode.commands.executeCommand("notifications.clearAll");
+      await vscode.commands.executeCommand("layoutlab.resumeRun", { run });
+      await notification(/long: /);
+    } finally {
+      await settings.update("layoutlab.openai.baseUrl", undefined, vscode.ConfigurationTarget.Global);
+      await vscode.commands.executeCommand("layoutlab.stopSimulator");
+    }
+  }).timeout(120_000);
+
+  it("keeps its store in the workspace, out of version control", async () => {
+    assert.equal(await readFile(join(workspaceFolder(), ".layoutlab/.gitignore"), "utf8"), "*\n");
+  });
+
+  it("compares layouts in the native diff", async () => {
+    const document = await openExperiment("small.layout.yaml", smallExperiment);
+    const chosen = vscode.commands.executeCommand("layoutlab.compareLayouts", document.uri);
+    await workbench.waitFor(".quick-input-list >> text=standard");
+    await workbench.press("Enter");
+    await workbench.waitFor(".quick-input-widget input[placeholder*='…with standard']");
+    await workbench.press("Enter");
+    await chosen;
+    await eventually(() => {
+      const tab = vscode.window.tabGroups.activeTabGroup.activeTab;
+      assert.ok(tab?.input instanceof vscode.TabInputTextDiff);
+      assert.equal(tab.label, "small: standard ↔ recency");
+    });
+    const { original, modified } = vscode.window.tabGroups.activeTabGroup.activeTab?.input as vscode.TabInputTextDiff;
+    const texts = await Promise.all(
+      [original, modified].map(async (uri) => (await vscode.workspace.openTextDocument(uri)).getText()),
+    );
+    assert.match(texts[0] ?? "", /── system ──[^]*── user ──/);
+    assert.notEqual(texts[0], texts[1]);
+  });
+
+  it("estimates in a line and in a report", async () => {
+    const document = await openExperiment("small.layout.yaml", smallExperiment);
+    await vscode.commands.executeCommand("layoutlab.estimateCost", document.uri);
+    await notification(/small: at most \d+ calls?, \$0/);
+  });
+
+  it("makes a new experiment from a table, with its preview beside it", async () => {
+    await vscode.commands.executeCommand("layoutlab.newExperiment", example("data/support.csv"));
+    const document = await eventually(() => {
+      const editor = vscode.window.activeTextEditor;
+      assert.equal(editor?.document.uri.fsPath, example("support.layout.yaml").fsPath);
+      return editor?.document as vscode.TextDocument;
+    });
+    assert.match(document.getText(), /dataset:[^]*data\/support\.csv/);
+    await eventually(() => {
+      const labels = vscode.window.tabGroups.all.flatMap((group) => group.tabs.map((tab) => tab.label));
+      assert.ok(labels.includes("Preview: support"), labels.join(", "));
+    });
+    await eventually(() => {
+      const errors = vscode.languages
+        .getDiagnostics(document.uri)
+        .filter((each) => each.severity === vscode.DiagnosticSeverity.Error);
+      assert.deepEqual(errors, []);
+    });
+  });
+});
+
+/** Starts the simulator and reads its address where a person does. */
+async function startedSimulator(): Promise<string> {
+  await vscode.commands.executeCommand("layoutlab.openSimulator");
+  return eventually(async () => {
+    const shown = await workbench.texts(".notifications-toasts .notification-list-item-message");
+    const url = /as OpenAI \((http:\S+?)\)/.exec(shown.join("\n"))?.[1];
+    assert.ok(url, shown.join(" | "));
+    return url;
+  });
+}

@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { access, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import * as vscode from "vscode";
+
+/** The folder the tests run in, a copy of the examples. */
+export function workspaceFolder(): string {
+  const folder = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath;
+  assert.ok(folder);
+  return folder;
+}
+
+export function example(name: string): vscode.Uri {
+  return vscode.Uri.file(join(workspaceFolder(), name));
+}
+
+/** Writes an experiment beside the examples, opens it and gives its document. */
+export async function openExperiment(name: string, text: string): Promise<vscode.TextDocument> {
+  const uri = example(name);
+  await writeFile(uri.fsPath, text);
+  const document = await vscode.workspace.openTextDocument(uri);
+  await vscode.window.showTextDocument(document, vscode.ViewColumn.One);
+  return document;
+}
+
+/** Tries until it holds; fails with the last account of why it does not. */
+export async function eventually<Value>(look: () => Promise<Value> | Value, withinMs = 15_000): Promise<Value> {
+  const end = performance.now() + withinMs;
+  for (;;) {
+    try {
+      return await look();
+    } catch (error) {
+      if (performance.now() > end) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}
+
+export async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+export async function closeAll(): Promise<void> {
+  await vscode.commands.executeCommand("workbench.action.revertAndCloseActiveEditor");
+  await vscode.commands.executeCommand("workbench.action.closeAllEditors");
+  await vscode.commands.executeCommand("notifications.clearAll");
+}
+
+/** A small run of the built-in model, over in about a second. */
+export const smallExperiment = `name: small
+dataset: { path: data/support.csv, input: { segment: text }, expected: intent, id: id, limit: 30 }
+models: [builtin:reader]
+prompt:
+  instructions: { file: prompts/instructions.md }
+  segment: "{{text}}"
+  question: Which label fits what the customer needs now?
+  output: { type: label, labels: auto }
+layouts: [standard, recency]
+sampling: { mode: full, seed: 1 }
+`;

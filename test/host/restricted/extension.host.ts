@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import * as vscode from "vscode";
+import { workbench } from "../../support/workbench.ts";
+import { closeAll, eventually, openExperiment, smallExperiment, workspaceFolder } from "../extension/support.ts";
+
+describe("in a folder that is not trusted", () => {
+  after(closeAll);
+
+  it("experiment files are checked", async () => {
+    const document = await openExperiment("wrong.layout.yaml", smallExperiment.replace("recency", "recencie"));
+    await eventually(() => {
+      const codes = vscode.languages.getDiagnostics(document.uri).map((each) => each.code);
+      assert.deepEqual(codes, ["unknown-layout"]);
+    });
+  });
+
+  it("lenses ask for trust instead of offering to run", async () => {
+    const document = await openExperiment("small.layout.yaml", smallExperiment);
+    await eventually(async () => {
+      const lenses = await vscode.commands.executeCommand<vscode.CodeLens[]>(
+        "vscode.executeCodeLensProvider",
+        document.uri,
+      );
+      assert.equal(lenses[0]?.command?.command, "workbench.trust.manage");
+      assert.ok(!lenses.some((lens) => lens.command?.command === "layoutlab.runExperiment"));
+    });
+  });
+
+  it("running is refused, whatever way it is asked for", async () => {
+    const document = await openExperiment("small.layout.yaml", smallExperiment);
+    for (const command of ["runExperiment", "resumeRun", "estimateCost", "openSimulator", "selectModels"]) {
+      await vscode.commands.executeCommand("notifications.clearAll");
+      assert.equal(await vscode.commands.executeCommand(`layoutlab.${command}`, document.uri), undefined, command);
+      await eventually(async () => {
+        const shown = await workbench.texts(".notifications-toasts .notification-list-item-message");
+        assert.match(shown.join("\n"), /do not run in a folder that is not trusted/, command);
+      });
+    }
+  });
+
+  it("a folder's own addresses do not count, and nothing is written into it", async () => {
+    const settings = vscode.workspace.getConfiguration("layoutlab");
+    await settings.update("openai.baseUrl", "http://127.0.0.1:9/v1", vscode.ConfigurationTarget.Workspace);
+    await eventually(() => {
+      const inspected = vscode.workspace.getConfiguration("layoutlab").inspect("openai.baseUrl");
+      assert.equal(inspected?.workspaceValue, undefined);
+    });
+    assert.equal(vscode.workspace.getConfiguration("layoutlab").get("openai.baseUrl"), "");
+    assert.ok(!existsSync(`${workspaceFolder()}/.layoutlab`));
+  });
+});
