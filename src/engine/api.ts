@@ -1,11 +1,12 @@
 import type { Comparison, PowerPlan } from "./decide/compare.ts";
 import type { Decision, Verdict } from "./decide/sampler.ts";
+import type { EnsembleReport } from "./ensemble/judge.ts";
 import type { PreviewModel } from "./preview/preview.ts";
 import type { PromptMessage } from "./prompt/prompt.ts";
 import type { RunEvent, RunSummary, RunView } from "./runner/events.ts";
 import type { Pairing } from "./service/pairing.ts";
 import type { Diagnostic, Range } from "./spec/diagnostic.ts";
-import type { Scalar } from "./spec/experiment.ts";
+import type { EnsembleSpec, Scalar } from "./spec/experiment.ts";
 import type { Completion, FileSymbol, Hover, QuickFix } from "./spec/language.ts";
 import type {
   RequestRecord,
@@ -73,6 +74,12 @@ export interface EngineApi {
     /** A run that measured its noise (`aa`), to hold the difference against. */
     readonly noise?: string;
   }): Promise<ComparisonReport>;
+  /** What combining layouts would be worth, from the stored answers; one report per model and set of parameters. */
+  ensemble(p: {
+    readonly run: string;
+    readonly layouts: readonly string[];
+    readonly combine: EnsembleSpec["combine"];
+  }): Promise<readonly EnsembleReport[]>;
   /** Holds the run against its experiment's `assert`; undefined when it has none. */
   judge(p: { readonly run: string }): Promise<Asserted | undefined>;
   /** Makes the run what `assert: { against: baseline }` compares with. */

@@ -1,6 +1,7 @@
 import { UserError } from "../base/errors.ts";
 import { Emitter, type Event } from "../base/event.ts";
 import { readLines, writeWhole } from "../base/node/wholeFile.ts";
+import { storedEnsembles } from "./analysis/storedEnsembles.ts";
 import { type EngineApi, type EngineEvents, exportFormats } from "./api.ts";
 import { exportLines, importLines } from "./cache/transfer.ts";
 import { writeReport } from "./report/write.ts";
@@ -120,6 +121,9 @@ export async function openEngine(deps: EngineDeps): Promise<Engine> {
       return rescore(services, sources, results, record);
     },
     compare: (p) => compareSides(store, p),
+    async ensemble({ run, ...spec }) {
+      return storedEnsembles(store, await findRun(store, run), [spec]);
+    },
     async export({ run, format, to }) {
       if (!exportFormats.includes(format)) {
         throw new UserError(

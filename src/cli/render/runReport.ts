@@ -25,6 +25,7 @@ export function runReport(summary: RunSummary): string {
       : []),
     `Verdict: ${summary.verdict.explanation}`,
     ...(summary.noise ?? []).map((one) => `Noise of ${one.id}: ${one.explanation}`),
+    ...(summary.ensembles ?? []).map(({ model, explanation }) => `Ensemble (${model}): ${explanation}`),
     ...summary.notes.map((note) => `Note: ${note}`),
     ...(summary.status === "finished" ? [] : [`${ended[summary.status]}: ${summary.stopped.reason}.`]),
     "",

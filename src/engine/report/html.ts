@@ -20,6 +20,7 @@ ${(summary.noise ?? []).map((one) => `<p class="note">Noise of ${xml(one.id)}: $
 ${summary.notes.map((note) => `<p class="note">${xml(note)}</p>`).join("\n")}
 ${leaderboard(summary)}
 ${modelTable(summary.models)}
+${ensembleList(summary.ensembles)}
 ${forest(summary)}
 <h2>Wrong answers</h2>
 <table><thead><tr><th>variant</th><th>row</th><th>expected</th><th>answer</th><th>output</th></tr></thead><tbody>
@@ -68,6 +69,12 @@ function modelTable(models: RunSummary["models"]): string {
     })
     .join("\n");
   return `<h2>Models side by side</h2><p>${xml(models.explanation)}</p><table><thead><tr><th>layout</th><th>mean rank</th>${head}</tr></thead><tbody>${rows}</tbody></table>`;
+}
+
+function ensembleList(ensembles: RunSummary["ensembles"]): string {
+  if (ensembles === undefined) return "";
+  const items = ensembles.map(({ model, explanation }) => `<li>${xml(model)}: ${xml(explanation)}</li>`);
+  return `<h2>Ensembles</h2><ul>${items.join("")}</ul>`;
 }
 
 function forest(summary: RunSummary): string {

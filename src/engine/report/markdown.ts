@@ -19,6 +19,7 @@ export function markdownReport(summary: RunSummary): string {
     "",
     ...modelLines(summary.models),
     ...(summary.noise ?? []).map((one) => `> Noise of ${plain(one.id)}: ${plain(one.explanation)}`),
+    ...ensembleLines(summary.ensembles),
     ...summary.notes.map((note) => `> ${plain(note)}`),
     ...(summary.notes.length > 0 ? [""] : []),
     `Run \`${summary.run}\`, ${summary.createdAt}; ${summary.requests.sent} calls, ${summary.requests.cached} answers from cache or file, ` +
@@ -44,6 +45,16 @@ function modelLines(models: RunSummary["models"]): string[] {
       );
       return `| ${plain(layout)} | ${meanRank.toFixed(1)} | ${cells.join(" | ")} |`;
     }),
+    "",
+  ];
+}
+
+function ensembleLines(ensembles: RunSummary["ensembles"]): string[] {
+  if (ensembles === undefined) return [];
+  return [
+    "## Ensembles",
+    "",
+    ...ensembles.map(({ model, explanation }) => `- ${plain(model)}: ${plain(explanation)}`),
     "",
   ];
 }

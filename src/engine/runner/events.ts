@@ -1,6 +1,7 @@
 import type { NoiseFloor } from "../decide/compare.ts";
 import type { ModelAgreement } from "../decide/models.ts";
 import type { Decision, Verdict } from "../decide/sampler.ts";
+import type { EnsembleReport } from "../ensemble/judge.ts";
 import type { LayoutMetrics } from "../layout/layout.ts";
 import type { QueueChange, QueueSnapshot, QueueStats, Waiting } from "../queue/queue.ts";
 import type { Scalar } from "../spec/experiment.ts";
@@ -100,6 +101,8 @@ export interface RunSummary {
   readonly noise?: readonly VariantNoise[];
   readonly examples: number;
   readonly variants: readonly VariantSummary[];
+  /** What the combinations that the file asks for are worth; absent while the run goes on, or without any. */
+  readonly ensembles?: readonly EnsembleReport[];
   readonly requests: RequestCounts;
   readonly queue: QueueStats;
   readonly stopped: { readonly kind: StopKind; readonly reason: string };

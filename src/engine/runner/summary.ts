@@ -1,8 +1,10 @@
+import { storedEnsembles } from "../analysis/storedEnsembles.ts";
 import { agreeModels, type ModelResult, modelResult } from "../decide/models.ts";
 import type { Sampler } from "../decide/sampler.ts";
 import type { LayoutMetrics } from "../layout/layout.ts";
 import { quantile } from "../metrics/quantile.ts";
 import type { QueueStats } from "../queue/queue.ts";
+import type { Experiment } from "../spec/experiment.ts";
 import type { RequestCounts, RunRecord, RunStatus, Store, VariantAggregate, VariantRecord } from "../store/store.ts";
 import type { RunSummary, VariantSummary } from "./events.ts";
 import { measureNoise } from "./noise.ts";
@@ -74,6 +76,7 @@ export async function summarise(store: Store, input: SummaryInput): Promise<RunS
     ...(noise.length > 0 ? { noise } : {}),
     examples: record.order.length,
     variants,
+    ...(await ensembles(store, input)),
     requests: input.requests,
     queue: input.queue,
     stopped: input.stopped,
@@ -84,6 +87,17 @@ export async function summarise(store: Store, input: SummaryInput): Promise<RunS
 function resultOf({ model, sampler, variants }: DecidedRace): ModelResult {
   const names = new Map(variants.map((variant) => [variant.id, shortName(variant)]));
   return modelResult(model, sampler.verdict(), sampler.variants(), (id) => names.get(id) ?? id);
+}
+
+async function ensembles(store: Store, { record, status }: SummaryInput): Promise<Pick<RunSummary, "ensembles">> {
+  const asked = (JSON.parse(record.experiment) as Partial<Experiment>).ensemble ?? [];
+  // A flag may have left some of the layouts out.
+  const possible = asked.filter(({ layouts }) =>
+    layouts.every((layout) => record.variants.some((variant) => variant.layout === layout)),
+  );
+  return status === "running" || possible.length === 0
+    ? {}
+    : { ensembles: await storedEnsembles(store, record, possible) };
 }
 
 function voidNote(totals: readonly VariantAggregate[]): string[] {

@@ -35,6 +35,7 @@ const methods: { readonly [K in keyof EngineApi]: null } = {
   redecide: null,
   rescore: null,
   compare: null,
+  ensemble: null,
   judge: null,
   markBaseline: null,
   decisions: null,
