@@ -1,4 +1,4 @@
-import type { Engine, EngineDeps } from "../engine/index.ts";
+import type { Engine } from "../engine/engine.ts";
 
 /** The flags every command takes. */
 export interface CommonFlags {
@@ -39,8 +39,6 @@ export interface CliContext {
 export interface EngineOptions {
   /** True for commands that only look: they make no store where there is none. */
   readonly looking?: boolean;
-  /** What the command line gives the engine beside its own, such as providers of a test. */
-  readonly more?: Partial<EngineDeps>;
 }
 
 /** Runs `work` with an engine and closes it whatever happens. */

@@ -1,19 +1,29 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { systemClock } from "../base/clock.ts";
-import type { CliContext, CommonFlags } from "./context.ts";
+import type { EngineDeps } from "../engine/service/deps.ts";
+import type { CliContext, CommonFlags, Screen } from "./context.ts";
 import { exitCodes } from "./exitCodes.ts";
 
-/** The command line's own composition: the process as the world, the environment as the place of keys. */
-export function openContext(host: NodeJS.Process): CliContext {
+/** What the command line needs of the process it runs in. */
+export interface Host {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdout: Screen;
+  readonly stderr: Screen;
+  cwd(): string;
+  on(signal: "SIGINT" | "SIGTERM", heard: () => void): unknown;
+  off(signal: "SIGINT" | "SIGTERM", heard: () => void): unknown;
+  exit(code: number): void;
+}
+
+/**
+ * The command line's own composition: the process as the world, the environment as the place of keys. `more` is for whoever
+ * brings providers of its own.
+ */
+export function openContext(host: Host, more: Partial<EngineDeps> = {}): CliContext {
   const cwd = host.cwd();
   const say = (text: string) => void host.stderr.write(`${text}\n`);
   const version = packageVersion();
-  // A reader that went away (`| head`) is no failure.
-  host.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-    host.exit();
-  });
   const named = (line: string) => line.replaceAll(cwd + path.sep, "");
   return {
     env: host.env,
@@ -25,7 +35,7 @@ export function openContext(host: NodeJS.Process): CliContext {
     say,
     named,
     store: (flags) => storeOf(flags, cwd),
-    async engine(flags, { looking = false, more = {} } = {}) {
+    async engine(flags, { looking = false } = {}) {
       const store = storeOf(flags, cwd).path;
       const there = isElsewhere(store) || existsSync(store);
       // Loading the engine takes a while, which `--version` and `--help` need not.

@@ -2,4 +2,9 @@
 import { openContext } from "./deps.ts";
 import { runCli } from "./runCli.ts";
 
+// A reader that went away (`| head`) is no failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit();
+});
 process.exitCode = await runCli(process.argv.slice(2), openContext(process));

@@ -38,10 +38,12 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
   }
 }
 
-/** A store that broke is the tool's failure; everything else a person can fix is input. */
+/** A store that broke is the tool's failure; everything else a person can fix is input, a wrong `--store` too. */
 function codeOf(error: UserError): number {
-  return error.code.startsWith("store.") ? exitCodes.failed : exitCodes.input;
+  return error.code.startsWith("store.") && !wrongStore.has(error.code) ? exitCodes.failed : exitCodes.input;
 }
+
+const wrongStore = new Set(["store.foreign", "store.newer", "store.noPostgres", "store.cannotOpen", "store.readOnly"]);
 
 /** Commander's complaint as one line that says what to do: `unknown option '--jsn' (did you mean --json?)`. */
 function usageLine(text: string): string {

@@ -4,7 +4,7 @@ import { didYouMean } from "../base/didYouMean.ts";
 import { UserError } from "../base/errors.ts";
 import type { Engine } from "../engine/engine.ts";
 import { type Diagnostic, formatDiagnostic } from "../engine/spec/diagnostic.ts";
-import type { CliContext, CommonFlags } from "./context.ts";
+import { type CliContext, type CommonFlags, withEngine } from "./context.ts";
 
 /** An experiment file that a command was given. */
 export interface SpecFile {
@@ -57,6 +57,11 @@ export async function isValid(
   }
   for (const each of errors) context.say(formatDiagnostic(asTyped(context, spec, each)));
   return errors.length === 0;
+}
+
+/** As `isValid`, before there is a store: a file with mistakes leaves no trace. */
+export function isValidAlone(context: CliContext, flags: CommonFlags, spec: SpecFile): Promise<boolean> {
+  return withEngine(context, { ...flags, store: ":memory:" }, (engine) => isValid(engine, context, flags, spec));
 }
 
 /** The diagnostic with its file named from where the user stands; absolute when the experiment was named so. */

@@ -7,7 +7,7 @@ import { follow } from "../follow.ts";
 import { bytes, integer } from "../render/numbers.ts";
 import { table } from "../render/table.ts";
 import { type RunFlags, runOptions, scopeFlags } from "../runFlags.ts";
-import { isValid, specFile } from "../specFile.ts";
+import { isValidAlone, specFile } from "../specFile.ts";
 import type { Register } from "./index.ts";
 
 export const registerCache: Register = (program, context, done) => {
@@ -50,8 +50,8 @@ export const registerCache: Register = (program, context, done) => {
     .argument("<spec>", "experiment file")
     .action(async (typed: string, flags: RunFlags & CommonFlags) => {
       const spec = specFile(context, typed);
+      if (!(await isValidAlone(context, flags, spec))) return done(exitCodes.input);
       await withEngine(context, flags, async (engine) => {
-        if (!(await isValid(engine, context, flags, spec))) return done(exitCodes.input);
         const { run } = await engine.start({
           file: spec.file,
           options: { ...runOptions(flags), sampling: "full", cache: true },

@@ -23,13 +23,9 @@ export const registerExport: Register = (program, context) => {
         const written = await looking(context, flags, async (engine) => {
           const done: { readonly file: string; readonly rows: number }[] = [];
           for (const name of names) {
-            done.push(
-              await engine.export({
-                run,
-                format: exportFormatOf(flags.format ?? name),
-                to: path.resolve(context.cwd, name),
-              }),
-            );
+            const format = exportFormatOf(flags.format ?? name);
+            const { rows } = await engine.export({ run, format, to: path.resolve(context.cwd, name) });
+            done.push({ file: name, rows });
           }
           return done;
         });

@@ -10,7 +10,7 @@ import { collect } from "../flags.ts";
 import { follow } from "../follow.ts";
 import { runReport } from "../render/runReport.ts";
 import { type RunFlags, runFlags, runOptions } from "../runFlags.ts";
-import { isValid, type SpecFile, specFile } from "../specFile.ts";
+import { isValidAlone, type SpecFile, specFile } from "../specFile.ts";
 import type { Register } from "./index.ts";
 
 interface Flags extends RunFlags, CommonFlags {
@@ -42,13 +42,7 @@ export const registerRun: Register = (program, context, done) => {
         throw new UserError("bad-flag", "--retry-errors goes with --resume", "add --resume");
       const spec = typed === undefined ? undefined : specFile(context, typed);
       const outputs = outputsOf(flags, context);
-      // A file with mistakes leaves no trace: the store is opened only after the check.
-      if (spec !== undefined && !resuming) {
-        const valid = await withEngine(context, { ...flags, store: ":memory:" }, (engine) =>
-          isValid(engine, context, flags, spec),
-        );
-        if (!valid) return done(exitCodes.input);
-      }
+      if (spec !== undefined && !resuming && !(await isValidAlone(context, flags, spec))) return done(exitCodes.input);
       await withEngine(context, flags, async (engine) => {
         const { run } = resuming ? await resume(engine, spec, flags) : await start(engine, spec, flags);
         const summary = await follow(engine, run, flags, context);

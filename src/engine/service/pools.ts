@@ -45,7 +45,11 @@ export async function queueOptions(planned: Design, options: RunOptions, service
       await model?.provider.unload?.(model.name);
     },
     circuits: {
-      load: (model) => circuits.get(circuitOf(model)),
+      // Whoever starts a run may have mended the server just now: an open circuit is probed at once.
+      load: (model) => {
+        const state = circuits.get(circuitOf(model));
+        return state && { ...state, retryAt: 0 };
+      },
       save: (model, state) => {
         services.store.state.set(circuitScope, circuitOf(model), JSON.stringify(state)).catch((error: unknown) => {
           services.emit("log", { level: "warn", message: `the state of ${model} could not be kept: ${String(error)}` });
