@@ -25,18 +25,27 @@ export const defaultAttention: Attention = standard;
 /** Attention over one prompt, by character offset. Values lie in (0, 1]. */
 export interface Gaze {
   at(offset: number, system: boolean): number;
+  /** In (0, 1): near 0 for a prompt of a line, near 1 for one of pages. Short prompts are read whole. */
+  readonly dilution: number;
   /** Mean over a stretch, by Simpson's rule. */
   over(from: number, to: number, system: boolean): number;
 }
 
+const charactersToDilute = 1_200;
+
 export function gazeOver(attention: Attention, length: number, turnStart: number): Gaze {
   const { floor, primacy, primacyWidth, recency, recencyWidth } = attention;
+  const dilution = 1 - Math.exp(-length / charactersToDilute);
   const at = (offset: number, system: boolean): number => {
     const x = offset / length;
     let value = floor + primacy * Math.exp(-x / primacyWidth) + recency * Math.exp((x - 1) / recencyWidth);
     if (system) value *= attention.system;
     else if (offset >= turnStart) value += attention.turn * 2 ** ((turnStart - offset) / 200);
-    return Math.min(1, value);
+    return 1 - dilution * (1 - Math.min(1, value));
   };
-  return { at, over: (from, to, system) => (at(from, system) + 4 * at((from + to) / 2, system) + at(to, system)) / 6 };
+  return {
+    at,
+    dilution,
+    over: (from, to, system) => (at(from, system) + 4 * at((from + to) / 2, system) + at(to, system)) / 6,
+  };
 }

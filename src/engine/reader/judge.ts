@@ -13,7 +13,7 @@ const skimmed = 0.1;
 /** Above 1, one telling clause outweighs several vague ones. */
 const pooling = 1.2;
 /** Favour that a demonstration near the end lends its label (Zhao et al. 2021 call it recency bias). */
-const recencyBias = 0.5;
+const recencyBias = 1;
 /** Turns scores into probabilities; set so that confidence and accuracy roughly agree on the example data. */
 const sharpness = 1.2;
 
@@ -54,7 +54,7 @@ export function judge(segment: Segment, { evidence, gaze, focus, attention, nois
   const { labels, postings, places } = evidence;
   const seen = places.map((place) => (place === undefined ? 1 : gaze.over(place.start, place.end, place.system)));
   const scores = labels.map(() => 0);
-  const reading = 1 - attention.focus + attention.focus * focus;
+  const reading = 1 - gaze.dilution * attention.focus * (1 - focus);
   let word = 0;
   for (const { from, to, salience } of clausesOf(segment.text)) {
     const read = new Map<string, number>();
@@ -79,7 +79,7 @@ export function judge(segment: Segment, { evidence, gaze, focus, attention, nois
   }
   for (const { label, place } of evidence.shown) {
     const near = gaze.over(place.start, place.end, place.system);
-    scores[label] = (scores[label] ?? 0) + recencyBias * (1 - focus) * near * near;
+    scores[label] = (scores[label] ?? 0) + (recencyBias * (1 - focus) * near * near) / evidence.shown.length;
   }
   if (noise > 0) addNoise(scores, noise, key);
   return ranked(labels, scores);

@@ -70,7 +70,10 @@ const listIn = memo(256, (text: string): readonly string[] => {
       )
       .map((item) => item.replace(/\.$/, "").replace(/["'`”]+$/, ""))
       .filter((item) => item !== "");
-    if (items.length >= 2 && items.every((item) => item.length <= 60 && item.split(/\s+/).length <= 8))
+    if (
+      items.length >= 2 &&
+      items.every((item) => item.length <= 60 && !/[{}[\]"]/.test(item) && item.split(/\s+/).length <= 8)
+    )
       return [...new Set(items)];
   }
   return [];

@@ -94,9 +94,10 @@ export function lookUpSql(outline: Outline): Found {
 
 function questionOf(outline: Outline): string {
   const asked = outline.blocks.filter((block) => block.kind === "question").map((block) => block.text);
-  // The segment itself is the question where a context stands beside it.
-  if (outline.blocks.some((block) => block.kind === "context"))
-    asked.push(...outline.segments.map((segment) => segment.text));
+  // The text itself is the question where a context stands beside it.
+  if (outline.blocks.some((block) => block.kind === "context")) {
+    for (const { kind, text } of outline.segments) if (kind === "segment") asked.push(text);
+  }
   return asked.join("\n") || outline.segments.map((segment) => segment.text).join("\n");
 }
 

@@ -18,16 +18,17 @@ export function readPrompt(messages: readonly ReaderMessage[], options: ReaderOp
   const outline = outlineOf(messages);
   const attention = options.attention ?? defaultAttention;
   const gaze = gazeOver(attention, outline.length, outline.turnStart);
-  const choices = withSchemaLabels(choicesOf(outline), options.schema);
+  const schema = options.schema ?? schemaIn(outline);
+  const choices = withSchemaLabels(choicesOf(outline), schema);
   const form = formOf(outline, choices.labels.length);
   const evidence = evidenceOf(outline, choices);
   const focus = focusOf(outline, gaze);
-  const noise = Math.max(0, Number.isFinite(options.temperature) ? (options.temperature ?? 0) : 0);
+  const noise = Number.isFinite(options.temperature) ? Math.min(10, Math.max(0, options.temperature ?? 0)) : 0;
   const key =
     noise === 0 ? "" : `${options.seed ?? 0}\u0000${messages.map((message) => message.content).join("\u0000")}`;
   const contentFor = (segment: Segment): Content =>
     answerFor(segment, { outline, gaze, evidence, focus, attention, form, noise, key });
-  const written = compose(outline, form, contentFor, options.schema);
+  const written = compose(outline, form, contentFor, schema);
   const tokens = options.tokens ?? approximateTokens;
   let promptTokens = 3;
   for (const message of messages) promptTokens += 4 + tokens(message.content);
@@ -117,6 +118,22 @@ function composePacked(
   const listKey = listPropertyOf(schema);
   const text = JSON.stringify(listKey === undefined ? items : { [listKey]: items });
   return { text, form: "packed", confidence: rounded(confidence) || 0.01, candidates: [] };
+}
+
+/** The JSON Schema an output format spells out. */
+function schemaIn(outline: Outline): unknown {
+  for (const { kind, text } of outline.blocks) {
+    if (kind !== "output" || !text.includes("JSON Schema")) continue;
+    const from = text.indexOf("{");
+    const to = text.lastIndexOf("}");
+    if (from < 0 || to < from) continue;
+    try {
+      return JSON.parse(text.slice(from, to + 1));
+    } catch {
+      // Prose with braces: the keys it names serve instead.
+    }
+  }
+  return undefined;
 }
 
 /** Strict schemas must be objects at the top; the array then sits under their one list property. */

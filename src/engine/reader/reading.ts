@@ -7,7 +7,8 @@ export interface ReaderMessage {
 /**
  * How attention falls over a prompt, as a function of the relative position x in [0, 1]:
  * `floor + primacy * exp(-x / primacyWidth) + recency * exp(-(1 - x) / recencyWidth)`.
- * Primacy and recency lift the two ends; what lies between them is read at little more than the floor. A system message
+ * Primacy and recency lift the two ends; what lies between them is read at little more than the floor. A prompt of a few lines
+ * is read whole; the longer it is, the more the curve tells. A system message
  * and the opening of the last turn stand out a little, as they do for models trained on chats.
  */
 export interface Attention {

@@ -33,7 +33,7 @@ export async function answer(desk: Desk, dialect: Dialect, asked: Asked, given: 
       : {}),
     ...limitHeaders(desk, asked.model),
   };
-  const fitted = fit(desk, asked, given.promptTokens);
+  const fitted = placed(desk, asked, given.promptTokens);
   if (fitted.kind === "trouble") {
     counters.rejected++;
     send(response, fitted.trouble.status, dialect.trouble(fitted.trouble), {
@@ -126,7 +126,7 @@ function cutOff(response: ServerResponse): void {
   response.write("", () => setImmediate(() => response.destroy()));
 }
 
-type Fit =
+type Placed =
   | { readonly kind: "trouble"; readonly trouble: Trouble }
   | {
       readonly kind: "fits";
@@ -137,7 +137,7 @@ type Fit =
     };
 
 /** Holds a prompt against the context window; on the Ollama side it also loads the model and may cut the prompt. */
-function fit(desk: Desk, asked: Asked, promptTokens: number): Fit {
+function placed(desk: Desk, asked: Asked, promptTokens: number): Placed {
   const { options, gpu, clock } = desk;
   const most = options.contextTokens ?? 128_000;
   const { messages, maxTokens, local } = asked;
