@@ -48,6 +48,8 @@ export interface EngineApi {
     readonly run?: string;
     readonly file?: string;
     readonly retryErrors?: boolean;
+    /** Layouts that join the run's races, by name; those of the file that the run has not join too. */
+    readonly layouts?: readonly string[];
     /** Over those it was started with. */
     readonly options?: ResumeOptions;
   }): Promise<{ readonly run: string }>;

@@ -26,6 +26,9 @@ export class FixedSampler extends RowSampler {
     super(settings);
     this.#patience = settings.patience === undefined ? undefined : openPatience(settings.patience);
     this.#every = settings.patience?.every ?? settings.initial;
+    if ((settings.joins ?? []).length > 0 && (settings.mode === "doubling" || this.#patience !== undefined)) {
+      throw new Error(`${settings.mode} with looks on the way takes no newcomers`);
+    }
   }
 
   verdict(): Verdict {
@@ -50,6 +53,18 @@ export class FixedSampler extends RowSampler {
 
   protected override skip(_row: number): void {
     this.#after();
+  }
+
+  /** The test comes at the end, so a newcomer only has to catch up. */
+  protected override replay(): void {
+    const level = this.active.every((v) => this.consumed[v] === this.watermark);
+    if (level && this.watermark >= this.horizon()) this.#after();
+  }
+
+  protected override entered(): void {
+    this.won = undefined;
+    this.#final = undefined;
+    for (const v of this.active) this.reasons[v] = "";
   }
 
   /** True when the run looks at its running means after this many rows. */

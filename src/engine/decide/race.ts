@@ -42,9 +42,9 @@ export class RacingSampler extends RowSampler implements OpenSampler {
 
   constructor(settings: Settings) {
     super(settings);
-    if (settings.strict === true && (settings.joins ?? []).length > 0) throw closed();
-    this.#size = settings.rows;
     const pairwise = settings.strict === true || settings.stopWhenEquivalent === true;
+    if (pairwise && (settings.joins ?? []).length > 0) throw closed();
+    this.#size = settings.rows;
     this.#slack = pairwise ? 0 : settings.equivalence;
     this.#grid = stakes(this.#size, settings.alpha);
     const k = this.candidates.length;
@@ -356,5 +356,9 @@ export class RacingSampler extends RowSampler implements OpenSampler {
 }
 
 function closed(): UserError {
-  return new UserError("closed-race", "A strict race takes no newcomers", "start a new run with all layouts");
+  return new UserError(
+    "closed-race",
+    "A race that bets on every pair (strict, stopWhenEquivalent) takes no newcomers",
+    "start a new run with all layouts",
+  );
 }

@@ -12,6 +12,7 @@ import {
 } from "../context/tokenizer.ts";
 import type { Dataset, Example } from "../dataset/example.ts";
 import { openSampler } from "../decide/open.ts";
+import type { SamplerOptions } from "../decide/options.ts";
 import { storedOrder } from "../decide/order.ts";
 import type { LayoutSource } from "../layout/compile.ts";
 import type { LayoutMetrics } from "../layout/layout.ts";
@@ -25,7 +26,7 @@ import type { Providers } from "../provider/registry.ts";
 import type { Experiment } from "../spec/experiment.ts";
 import type { ReadyExperiment } from "../spec/load.ts";
 import { placeholdersOf } from "../spec/placeholders.ts";
-import type { ClaimedRequest, ExampleRecord, RunRecord, Store } from "../store/store.ts";
+import type { ClaimedRequest, ExampleRecord, RunRecord, Store, VariantRecord } from "../store/store.ts";
 import { Budget } from "./budget.ts";
 import { withOptions } from "./options.ts";
 import type { PipelineOptions, TrialPlan } from "./pipeline.ts";
@@ -57,13 +58,21 @@ export interface DesignDeps {
   readonly prices: PriceTable;
 }
 
-/** Works out variants, prompts, models and prices. @throws UserError for what no run can be made of. */
-export async function design(loaded: ReadyExperiment, options: RunOptions, deps: DesignDeps): Promise<Design> {
+/**
+ * Works out variants, prompts, models and prices. Variants that a stored run `knows` keep their places, others come after
+ * them. @throws UserError for what no run can be made of.
+ */
+export async function design(
+  loaded: ReadyExperiment,
+  options: RunOptions,
+  deps: DesignDeps,
+  known: readonly VariantRecord[] = [],
+): Promise<Design> {
   const experiment = withOptions(loaded.experiment, options);
   const dataset = options.limit === undefined ? loaded.dataset : firstRows(loaded.dataset, options.limit);
   const { output } = experiment.prompt;
   const labels = output.labels === "auto" ? loaded.dataset.labels : output.labels;
-  const variants = expandVariants(experiment);
+  const variants = inPlace(expandVariants(experiment), known);
   const models = new Map<string, RunModel>();
   const counters = new Map<string, TokenCounter>();
   for (const id of experiment.models) {
@@ -123,19 +132,8 @@ export function newRecord(
     readonly options: RunOptions;
   },
 ): RunRecord {
-  const { experiment, dataset, models, metrics, answerTokens } = planned;
+  const { experiment, dataset, models, metrics } = planned;
   const order = Uint32Array.from(storedOrder(dataset.examples.length, experiment.sampling.seed));
-  const samplers = Object.fromEntries(
-    [...models.values()].map((model) => {
-      const own = planned.variants.filter((variant) => variant.model === model.id);
-      const costs = own.map((variant) => {
-        const measured = metrics[variant.index];
-        return measured && expectedCost(model.price, model.facts.free, measured, answerTokens);
-      });
-      const unit = costUnitOf(model.price, model.facts.free);
-      return [model.id, samplerOptions(experiment, own, order.length, costs, unit)];
-    }),
-  );
   return {
     id: facts.id,
     name: experiment.name,
@@ -160,7 +158,7 @@ export function newRecord(
       orderHash: contentHash([...order].join(",")),
       experimentHash: facts.experimentHash,
       options: JSON.stringify(facts.options),
-      samplers: JSON.stringify(samplers),
+      samplers: JSON.stringify(planSamplers(planned, order.length)),
       layoutMetrics: JSON.stringify(metrics),
       labels: JSON.stringify(planned.labels),
       notes: JSON.stringify(planned.notes),
@@ -175,12 +173,33 @@ export function newRecord(
   };
 }
 
-/** What a resumed run must find unchanged: everything that decides which prompts are sent and how they are judged. */
-export function experimentHash(planned: Design): string {
+/** What each model's race is opened with. */
+export function planSamplers(
+  { experiment, variants, models, metrics, answerTokens }: Design,
+  rows: number,
+): Readonly<Record<string, SamplerOptions>> {
+  return Object.fromEntries(
+    [...models.values()].map((model) => {
+      const own = variants.filter((variant) => variant.model === model.id);
+      const costs = own.map((variant) => {
+        const measured = metrics[variant.index];
+        return measured && expectedCost(model.price, model.facts.free, measured, answerTokens);
+      });
+      return [model.id, samplerOptions(experiment, own, rows, costs, costUnitOf(model.price, model.facts.free))];
+    }),
+  );
+}
+
+/**
+ * What a resumed run must find unchanged: everything that decides which prompts are sent and how they are judged. With
+ * `layouts` only those count, so that adding a layout is no change to the others.
+ */
+export function experimentHash(planned: Design, layouts?: ReadonlySet<string>): string {
   const { experiment, dataset } = planned;
+  const counted = experiment.layouts.filter((layout) => layouts === undefined || layouts.has(layout.name));
   return contentHash(
     canonicalJson({
-      experiment: { ...experiment, limits: null, cache: null, track: null, assert: null },
+      experiment: { ...experiment, layouts: counted, limits: null, cache: null, track: null, assert: null },
       dataset: dataset.hash,
     }),
   );
@@ -345,6 +364,15 @@ function notesOf(experiment: Experiment, models: ReadonlyMap<string, RunModel>):
   }
   if (experiment.sampling.repeats > 1) notes.push(`Each trial is the mean of ${experiment.sampling.repeats} answers.`);
   return notes;
+}
+
+function inPlace(variants: readonly Variant[], known: readonly VariantRecord[]): readonly Variant[] {
+  if (known.length === 0) return variants;
+  const places = new Map(known.map(({ id, index }) => [id, index]));
+  const place = ({ id }: Variant) => places.get(id) ?? Number.POSITIVE_INFINITY;
+  return variants
+    .toSorted((a, b) => (place(a) === place(b) ? a.index - b.index : place(a) - place(b)))
+    .map((variant, index) => ({ ...variant, index }));
 }
 
 function firstRows(dataset: Dataset, limit: number): Dataset {

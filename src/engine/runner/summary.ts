@@ -80,7 +80,7 @@ export async function summarise(store: Store, input: SummaryInput): Promise<RunS
     requests: input.requests,
     queue: input.queue,
     stopped: input.stopped,
-    notes: [...input.notes, ...voidNote([...aggregates.values()])],
+    notes: [...input.notes, ...joinNotes(input.races), ...voidNote([...aggregates.values()])],
   };
 }
 
@@ -98,6 +98,17 @@ async function ensembles(store: Store, { record, status }: SummaryInput): Promis
   return status === "running" || possible.length === 0
     ? {}
     : { ensembles: await storedEnsembles(store, record, possible) };
+}
+
+/** A layout that was made from answers of this run has seen what it is judged by; only its author can know that. */
+function joinNotes(races: readonly DecidedRace[]): string[] {
+  const late = races.flatMap(({ sampler }) =>
+    sampler.decisions().filter(({ kind, row }) => kind === "joined" && row > 0),
+  );
+  return late.map(
+    ({ variant, row }) =>
+      `${variant} joined after ${row} rows and answered those first. If it was written with their answers in view, judge it on other rows.`,
+  );
 }
 
 function voidNote(totals: readonly VariantAggregate[]): string[] {

@@ -7,6 +7,7 @@ import { createProviders, keysFromEnv, type Providers } from "../provider/regist
 import type { Queue } from "../queue/queue.ts";
 import { openQueue } from "../queue/smartQueue.ts";
 import type { RunSummary, RunView } from "../runner/events.ts";
+import { joinLayouts, layoutsWith } from "../runner/joining.ts";
 import {
   checkBudget,
   type Design,
@@ -83,30 +84,37 @@ export class Running {
     }
   }
 
-  /** Goes on with an interrupted run; without an id, the newest that can be resumed. */
+  /**
+   * Goes on with an interrupted run; without an id, the newest that can be resumed. Layouts that are named, or that the file
+   * has gained, join its races, and then a finished run goes on too.
+   */
   async resume(p: {
     readonly run?: string;
     readonly file?: string;
     readonly retryErrors?: boolean;
+    readonly layouts?: readonly string[];
     readonly options?: ResumeOptions;
   }): Promise<{ readonly run: string }> {
     const { store, deps, owner } = this.#services;
-    const record = await this.#resumable(p.run, p.file, p.retryErrors === true);
-    if (record.file === "")
-      throw new UserError("no-file", `run ${record.id} has no experiment file`, "start a new run");
-    const started = JSON.parse(String(record.settings["options"] ?? "{}")) as RunOptions;
-    const options: RunOptions = { ...started, ...p.options };
-    const loaded = await this.#sources.ready({ file: record.file });
-    const providers = this.providers(record.file, options.concurrency);
+    const found = await this.#resumable(p.run, p.file, p.retryErrors === true || p.run !== undefined);
+    if (found.file === "") throw new UserError("no-file", `run ${found.id} has no experiment file`, "start a new run");
+    const started = JSON.parse(String(found.settings["options"] ?? "{}")) as RunOptions;
+    const layouts = layoutsWith(found, started, p.layouts);
+    const kept: RunOptions = layouts === undefined ? started : { ...started, layouts };
+    const options: RunOptions = { ...kept, ...p.options };
+    const loaded = await this.#sources.ready({ file: found.file });
+    const providers = this.providers(found.file, options.concurrency);
     try {
-      const planned = await design(loaded, options, { providers, prices: { ...deps.prices, ...options.prices } });
-      if (experimentHash(planned) !== record.settings["experimentHash"]) {
+      const prices = { ...deps.prices, ...options.prices };
+      const planned = await design(loaded, options, { providers, prices }, found.variants);
+      const grown = planned.variants.length > found.variants.length;
+      if (found.status === "finished" && !grown && p.retryErrors !== true)
         throw new UserError(
-          "experiment-changed",
-          `${record.file} or its data changed since run ${record.id}`,
-          "start a new run: answers to unchanged prompts come from the cache",
+          "finished",
+          `run ${found.id} is finished`,
+          "start a new run, or name layouts that are to join it",
         );
-      }
+      const record = await joinLayouts(store, found, planned, kept);
       checkBudget(planned.experiment, planned.models);
       await store.requests.recoverStale(isDeadOwner);
       if (p.retryErrors) await store.runs.clearDecisions(record.id);

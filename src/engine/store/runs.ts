@@ -57,6 +57,9 @@ export class SqliteRuns implements RunTable {
       if ("verdict" in change) set("verdict", packedOrNull(change.verdict));
       if ("summary" in change) set("summary", packedOrNull(change.summary));
       if ("owner" in change) set("owner", orNull(change.owner));
+      if (change.experiment !== undefined) set("experiment", packed(change.experiment));
+      if (change.variants !== undefined) set("variants", JSON.stringify(change.variants));
+      if (change.settings !== undefined) set("settings", JSON.stringify(change.settings));
       if (columns.length === 0) return;
       const changed = this.#context.connection.run(`UPDATE run SET ${columns.join(", ")} WHERE id = ?`, ...values, id);
       if (changed === 0) throw noRun(id);

@@ -70,7 +70,21 @@ export interface RunTable {
   /** Changes the given fields only. */
   update(
     id: string,
-    change: Partial<Pick<RunRecord, "status" | "endedAt" | "stopReason" | "verdict" | "summary" | "owner">>,
+    change: Partial<
+      Pick<
+        RunRecord,
+        | "status"
+        | "endedAt"
+        | "stopReason"
+        | "verdict"
+        | "summary"
+        | "owner"
+        // A layout that joins: the experiment it is part of, and what decides.
+        | "experiment"
+        | "variants"
+        | "settings"
+      >
+    >,
   ): Promise<void>;
   get(id: string): Promise<RunRecord | undefined>;
   /** Newest first; `prefix` finds a run by the start of its id. */

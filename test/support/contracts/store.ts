@@ -101,6 +101,10 @@ export function storeContract(name: string, open: (clock: Clock) => Promise<Stor
         expect(await store.runs.get("run-1")).toEqual(
           aRun({ status: "finished", endedAt: 2000, verdict: "{}", summary: "x".repeat(9000), owner: undefined }),
         );
+        const joined = { index: 2, id: "late/m:a", layout: "late", model: "m:a", parameters: {} };
+        const change = { experiment: "y".repeat(9000), variants: [joined], settings: { samplers: "{}" } };
+        await store.runs.update("run-1", change);
+        expect(await store.runs.get("run-1")).toMatchObject({ status: "finished", verdict: "{}", ...change });
         await expect(store.runs.update("none", { status: "failed" })).rejects.toThrow(/no run none/);
       });
 
