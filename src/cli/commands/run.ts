@@ -23,7 +23,10 @@ interface Flags extends RunFlags, CommonFlags {
 export const registerRun: Register = (program, context, done) => {
   runFlags(program.command("run").description("run an experiment: ask, score, decide"))
     .argument("[spec]", "experiment file; not needed with --resume")
-    .option("--resume [run]", "go on with an interrupted run (default: the newest of the file)")
+    .option(
+      "--resume [run]",
+      "go on with an interrupted run (default: the newest of the file); --layouts then joins more",
+    )
     .option("--retry-errors", "with --resume: ask again for trials that could not be had")
     .option(
       "-o, --output <file>",
@@ -95,8 +98,8 @@ function start(engine: Engine, spec: SpecFile | undefined, flags: Flags): Promis
 }
 
 function resume(engine: Engine, spec: SpecFile | undefined, flags: Flags): Promise<{ readonly run: string }> {
-  const { models, layouts, limit, sampling, ...options } = runOptions(flags);
-  for (const [name, value] of Object.entries({ models, layouts, limit, sampling })) {
+  const { models, layouts, limit, sampling, aa, ...options } = runOptions(flags);
+  for (const [name, value] of Object.entries({ models, limit, sampling, aa })) {
     if (value !== undefined)
       throw new UserError(
         "bad-flag",
@@ -106,6 +109,7 @@ function resume(engine: Engine, spec: SpecFile | undefined, flags: Flags): Promi
   }
   return engine.resume({
     options,
+    ...(layouts === undefined ? {} : { layouts }),
     ...(typeof flags.resume === "string" ? { run: flags.resume } : {}),
     ...(spec === undefined ? {} : { file: spec.file }),
     ...(flags.retryErrors ? { retryErrors: true } : {}),

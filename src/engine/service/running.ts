@@ -109,11 +109,7 @@ export class Running {
       const planned = await design(loaded, options, { providers, prices }, found.variants);
       const grown = planned.variants.length > found.variants.length;
       if (found.status === "finished" && !grown && p.retryErrors !== true)
-        throw new UserError(
-          "finished",
-          `run ${found.id} is finished`,
-          "start a new run, or name layouts that are to join it",
-        );
+        throw new UserError("finished", `run ${found.id} is finished`, "start a new run");
       const record = await joinLayouts(store, found, planned, kept);
       checkBudget(planned.experiment, planned.models);
       await store.requests.recoverStale(isDeadOwner);
