@@ -33,7 +33,9 @@ describe("the extension", () => {
   it("registers exactly the commands of its table", async () => {
     const registered = (await vscode.commands.getCommands(true)).filter((id) => id.startsWith("layoutlab."));
     // The editor adds commands of its own for each view and its container.
-    const own = registered.filter((id) => !/\.(focus|open|resetViewLocation|removeView|toggleVisibility)$|resetView/.test(id));
+    const own = registered.filter(
+      (id) => !/\.(focus|open|resetViewLocation|removeView|toggleVisibility)$|resetView/.test(id),
+    );
     for (const id of Object.keys(commands)) assert.ok(registered.includes(id), `${id} is registered`);
     assert.deepEqual(
       own.filter((id) => !(id in commands)),

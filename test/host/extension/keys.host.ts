@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import * as vscode from "vscode";
 import { drivable, workbench } from "../../support/workbench.ts";
-import { closeAll, eventually, openExperiment, smallExperiment, workspaceFolder } from "./support.ts";
+import { closeAll, eventually, notification, openExperiment, smallExperiment, workspaceFolder } from "./support.ts";
 
 const key = "sk-test-3f9c1e77b2";
 
@@ -20,7 +20,9 @@ describe("API keys", () => {
       request.resume();
       response.writeHead(401, { "content-type": "application/json" });
       // What a careless server does: it says the key back.
-      response.end(JSON.stringify({ error: { message: `Incorrect API key provided: ${key}`, code: "invalid_api_key" } }));
+      response.end(
+        JSON.stringify({ error: { message: `Incorrect API key provided: ${key}`, code: "invalid_api_key" } }),
+      );
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const { port } = server.address() as AddressInfo;
@@ -39,33 +41,36 @@ describe("API keys", () => {
 
   it("go from the input to the provider's server, and come to no file", async () => {
     const added = vscode.commands.executeCommand("layoutlab.addApiKey");
-    await workbench.waitFor(".quick-input-list >> text=openai");
+    await workbench.waitFor(".quick-input-list .monaco-list-row:has-text('openai') >> nth=0");
     await workbench.press("Enter");
     await workbench.fill(".quick-input-widget input[type=password]", key);
     await workbench.press("Enter");
     await added;
 
-    const document = await openExperiment("keyed.layout.yaml", smallExperiment.replace("builtin:reader", "openai:some-model"));
+    const document = await openExperiment(
+      "keyed.layout.yaml",
+      smallExperiment.replace("builtin:reader", "openai:some-model"),
+    );
     await vscode.commands.executeCommand("layoutlab.runExperiment", document.uri);
     await eventually(() => assert.ok(seen.includes(`Bearer ${key}`), `seen: ${seen.join(", ")}`));
-    await eventually(async () => {
-      const shown = await workbench.texts(".notifications-toasts .notification-list-item-message");
-      assert.ok(shown.some((text) => /keyed stopped|key/.test(text)), shown.join(" | "));
-    });
+    await notification(/keyed stopped|key/);
     for (const file of await readdir(join(workspaceFolder(), ".layoutlab"))) {
       const content = await readFile(join(workspaceFolder(), ".layoutlab", file), "latin1");
       assert.ok(!content.includes(key), `${file} holds the key`);
     }
-    for (const text of await workbench.texts(".notifications-toasts")) assert.ok(!text.includes(key));
+    for (const text of await workbench.texts(".notifications-center")) assert.ok(!text.includes(key));
   });
 
   it("are gone when they are removed", async () => {
     const removed = vscode.commands.executeCommand("layoutlab.removeApiKey");
-    await workbench.waitFor(".quick-input-list >> text=openai");
+    await workbench.waitFor(".quick-input-list .monaco-list-row:has-text('openai') >> nth=0");
     await workbench.press("Enter");
     await removed;
     seen.length = 0;
-    const document = await openExperiment("keyed.layout.yaml", smallExperiment.replace("builtin:reader", "openai:some-model"));
+    const document = await openExperiment(
+      "keyed.layout.yaml",
+      smallExperiment.replace("builtin:reader", "openai:some-model"),
+    );
     await vscode.commands.executeCommand("layoutlab.runExperiment", document.uri);
     await eventually(() => assert.ok(seen.length > 0));
     assert.ok(!seen.includes(`Bearer ${key}`));

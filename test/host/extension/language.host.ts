@@ -88,7 +88,9 @@ describe("experiment files in the editor", () => {
       document.uri,
       at(document, "recency", 2),
     );
-    const text = hovers.flatMap((hover) => hover.contents.map((each) => (typeof each === "string" ? each : each.value)));
+    const text = hovers.flatMap((hover) =>
+      hover.contents.map((each) => (typeof each === "string" ? each : each.value)),
+    );
     assert.match(text.join("\n"), /\*\*recency\*\*[^]*text to judge/);
   });
 
@@ -115,7 +117,11 @@ describe("experiment files in the editor", () => {
       assert.ok(lenses.length >= 5, `${lenses.length} lenses`);
       return lenses.map((lens) => `${lens.range.start.line} ${lens.command?.title}`);
     });
-    assert.deepEqual(titles.slice(0, 3), ["0 $(play) Run", "0 $(open-preview) Preview", "0 2 variants × 30 examples = 60 trials"]);
+    assert.deepEqual(titles.slice(0, 3), [
+      "0 $(play) Run",
+      "0 $(open-preview) Preview",
+      "0 2 variants × 30 examples = 60 trials",
+    ]);
     assert.deepEqual(titles.slice(3), ["8 $(open-preview) standard", "8 $(open-preview) recency"]);
   });
 

@@ -3,21 +3,20 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as vscode from "vscode";
 import { drivable, workbench } from "../../support/workbench.ts";
-import { closeAll, eventually, example, openExperiment, smallExperiment, workspaceFolder } from "./support.ts";
+import {
+  clearNotifications,
+  closeAll,
+  eventually,
+  example,
+  notification,
+  openExperiment,
+  smallExperiment,
+  workspaceFolder,
+} from "./support.ts";
 
 /** What the runs tree shows, line by line. */
 async function treeRows(): Promise<string[]> {
   return (await workbench.texts(".pane-body .monaco-list-row")).map((row) => row.replaceAll(/\s+/g, " ").trim());
-}
-
-async function notification(text: RegExp): Promise<void> {
-  await eventually(async () => {
-    const shown = await workbench.texts(".notifications-toasts .notification-list-item-message");
-    assert.ok(
-      shown.some((each) => text.test(each)),
-      `shown: ${shown.join(" | ")}`,
-    );
-  });
 }
 
 /** Big enough to be stopped on its way, with every trial asked of a model that takes its time. */
@@ -81,7 +80,7 @@ describe("running", () => {
       await vscode.commands.executeCommand("layoutlab.stopRun", { run });
       await notification(/long stopped: /);
       await workbench.waitFor(".statusbar-item >> text=/Layout Lab \\d/", { state: "detached" });
-      await vscode.commands.executeCommand("notifications.clearAll");
+      await clearNotifications();
       await vscode.commands.executeCommand("layoutlab.resumeRun", { run });
       await notification(/long: /);
     } finally {
@@ -145,10 +144,5 @@ describe("running", () => {
 /** Starts the simulator and reads its address where a person does. */
 async function startedSimulator(): Promise<string> {
   await vscode.commands.executeCommand("layoutlab.openSimulator");
-  return eventually(async () => {
-    const shown = await workbench.texts(".notifications-toasts .notification-list-item-message");
-    const url = /as OpenAI \((http:\S+?)\)/.exec(shown.join("\n"))?.[1];
-    assert.ok(url, shown.join(" | "));
-    return url;
-  });
+  return (await notification(/as OpenAI \((http:\S+?)\)/))[1] ?? "";
 }

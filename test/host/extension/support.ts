@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { access, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as vscode from "vscode";
+import { workbench } from "../../support/workbench.ts";
 
 /** The folder the tests run in, a copy of the examples. */
 export function workspaceFolder(): string {
@@ -46,6 +47,21 @@ export async function exists(path: string): Promise<boolean> {
 export async function closeAll(): Promise<void> {
   await vscode.commands.executeCommand("workbench.action.revertAndCloseActiveEditor");
   await vscode.commands.executeCommand("workbench.action.closeAllEditors");
+  await clearNotifications();
+}
+
+/** Waits for a notification and gives what it matched. They are read in their list, as toasts come and go. */
+export async function notification(text: RegExp): Promise<RegExpExecArray> {
+  return eventually(async () => {
+    await vscode.commands.executeCommand("notifications.showList");
+    const shown = await workbench.texts(".notifications-center .notification-list-item-message");
+    const found = shown.map((each) => text.exec(each)).find((each) => each !== null);
+    assert.ok(found, `shown: ${shown.join(" | ")}`);
+    return found;
+  });
+}
+
+export async function clearNotifications(): Promise<void> {
   await vscode.commands.executeCommand("notifications.clearAll");
 }
 

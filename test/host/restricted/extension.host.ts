@@ -1,8 +1,15 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import * as vscode from "vscode";
-import { workbench } from "../../support/workbench.ts";
-import { closeAll, eventually, openExperiment, smallExperiment, workspaceFolder } from "../extension/support.ts";
+import {
+  clearNotifications,
+  closeAll,
+  eventually,
+  notification,
+  openExperiment,
+  smallExperiment,
+  workspaceFolder,
+} from "../extension/support.ts";
 
 describe("in a folder that is not trusted", () => {
   after(closeAll);
@@ -30,12 +37,9 @@ describe("in a folder that is not trusted", () => {
   it("running is refused, whatever way it is asked for", async () => {
     const document = await openExperiment("small.layout.yaml", smallExperiment);
     for (const command of ["runExperiment", "resumeRun", "estimateCost", "openSimulator", "selectModels"]) {
-      await vscode.commands.executeCommand("notifications.clearAll");
+      await clearNotifications();
       assert.equal(await vscode.commands.executeCommand(`layoutlab.${command}`, document.uri), undefined, command);
-      await eventually(async () => {
-        const shown = await workbench.texts(".notifications-toasts .notification-list-item-message");
-        assert.match(shown.join("\n"), /do not run in a folder that is not trusted/, command);
-      });
+      await notification(/do not run in a folder that is not trusted/);
     }
   });
 
