@@ -24,7 +24,10 @@ export const samplingSchema = z.strictObject({
     .lt(1, "write a share above 0.5 and below 1, such as 0.95")
     .default(0.95)
     .meta({ description: "1 minus the error rate the verdict is held to." }),
-  equivalence: fraction
+  equivalence: z
+    .number()
+    .min(0, "write a share from 0 to below 1, such as 0.02")
+    .lt(1, "write a share from 0 to below 1, such as 0.02")
     .default(0.02)
     .meta({ description: "Differences up to this much count as none: 0.02 is two points of accuracy." }),
   seed: z
