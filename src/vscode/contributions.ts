@@ -29,7 +29,7 @@ export const commands = {
   "layoutlab.clearCache": { title: "Clear Cache", icon: "clear-all" },
   "layoutlab.addApiKey": { title: "Add API Key", icon: "key" },
   "layoutlab.removeApiKey": { title: "Remove API Key" },
-  "layoutlab.selectModels": { title: "Select Models", icon: "server" },
+  "layoutlab.selectModels": { title: "Select Models", icon: "server", needsTrust: true },
   "layoutlab.openSimulator": { title: "Open Simulator", icon: "vm", needsTrust: true },
   "layoutlab.stopSimulator": { title: "Stop Simulator", icon: "debug-stop" },
   "layoutlab.showDoctor": { title: "Show Doctor", icon: "checklist", needsTrust: true },

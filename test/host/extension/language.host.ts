@@ -91,7 +91,7 @@ describe("experiment files in the editor", () => {
     const text = hovers.flatMap((hover) =>
       hover.contents.map((each) => (typeof each === "string" ? each : each.value)),
     );
-    assert.match(text.join("\n"), /\*\*recency\*\*[^]*text to judge/);
+    assert.match(text.join("\n"), /\*\*recency\*\*[\s\S]*text to judge/);
   });
 
   it("outline their sections", async () => {

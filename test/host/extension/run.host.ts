@@ -101,16 +101,16 @@ describe("running", () => {
     await workbench.waitFor(".quick-input-widget input[placeholder*='…with standard']");
     await workbench.press("Enter");
     await chosen;
-    await eventually(() => {
+    const { original, modified } = await eventually(() => {
       const tab = vscode.window.tabGroups.activeTabGroup.activeTab;
       assert.ok(tab?.input instanceof vscode.TabInputTextDiff);
       assert.equal(tab.label, "small: standard ↔ recency");
+      return tab.input;
     });
-    const { original, modified } = vscode.window.tabGroups.activeTabGroup.activeTab?.input as vscode.TabInputTextDiff;
     const texts = await Promise.all(
       [original, modified].map(async (uri) => (await vscode.workspace.openTextDocument(uri)).getText()),
     );
-    assert.match(texts[0] ?? "", /── system ──[^]*── user ──/);
+    assert.match(texts[0] ?? "", /── system ──[\s\S]*── user ──/);
     assert.notEqual(texts[0], texts[1]);
   });
 
@@ -127,7 +127,7 @@ describe("running", () => {
       assert.equal(editor?.document.uri.fsPath, example("support.layout.yaml").fsPath);
       return editor?.document as vscode.TextDocument;
     });
-    assert.match(document.getText(), /dataset:[^]*data\/support\.csv/);
+    assert.match(document.getText(), /dataset:[\s\S]*data\/support\.csv/);
     await eventually(() => {
       const labels = vscode.window.tabGroups.all.flatMap((group) => group.tabs.map((tab) => tab.label));
       assert.ok(labels.includes("Preview: support"), labels.join(", "));

@@ -48,7 +48,8 @@ function stateOf(run: RunListItem, seen: SeenRun | undefined) {
   if (run.live) return { icon: new vscode.ThemeIcon("sync"), text: "going elsewhere", context: "elsewhere" };
   if (run.status === "finished") {
     const won = run.variants.find((variant) => variant.status === "won");
-    const text = won === undefined ? (run.verdict ?? "finished") : `${won.layout} won`;
+    // The first clause of a verdict is its gist; the whole stands in the tooltip.
+    const text = won === undefined ? (run.verdict?.split(/[:;.]/)[0] ?? "finished") : `${won.layout} won`;
     return { icon: icon("pass", "testing.iconPassed"), text, context: "finished" };
   }
   if (run.status === "failed") {
