@@ -28,7 +28,6 @@ interface FullAgain {
  * gives an interval, and sightings of the same moment narrow it.
  */
 export class LimitLearner {
-  readonly #toldFixed: boolean;
   limit: number | undefined;
   kind: WindowKind | undefined;
   windowMs: number | undefined;
@@ -43,10 +42,6 @@ export class LimitLearner {
   #shortestReset = Number.POSITIVE_INFINITY;
   #slidingUpper = Number.POSITIVE_INFINITY;
   readonly #bucket = new BucketSigns();
-
-  constructor(toldFixed: boolean) {
-    this.#toldFixed = toldFixed;
-  }
 
   observe(sighting: LimitSighting): void {
     const { limit, remaining, resetMs } = sighting;
@@ -116,7 +111,7 @@ export class LimitLearner {
   }
 
   get #standsStill(): boolean {
-    return this.#toldFixed || (this.#stoodStill > 0 && this.#ranAhead === 0);
+    return this.#stoodStill > 0 && this.#ranAhead === 0;
   }
 
   /** One window's end after another's has passed: a fixed window, at most as long as the time between them. */

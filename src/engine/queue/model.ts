@@ -4,6 +4,8 @@ import type { Pool } from "./pool.ts";
 import type { ModelSnapshot } from "./queue.ts";
 import type { Turns } from "./turns.ts";
 
+export type Trouble = Extract<Outcome, { readonly kind: "unavailable" | "rateLimited" }>;
+
 /** What one model's work has come to, and what holds it. */
 export interface ModelState {
   readonly id: string;
@@ -28,7 +30,7 @@ export interface ModelState {
   refusals: number;
   lastEpisodeAt: number;
   /** What the last request that failed or was refused led to. */
-  lastTrouble: Extract<Outcome, { readonly kind: "unavailable" | "rateLimited" }> | undefined;
+  lastTrouble: Trouble | undefined;
   /** Actual tokens divided by the estimate, averaged over recent replies. */
   tokenRatio: number;
   /** Number of the pump in which it was found shut: it is not asked again in the same one. */

@@ -39,8 +39,8 @@ export class Pool {
   readonly ledger: WindowLedger;
   readonly control: AdaptiveConcurrency;
   inFlight = 0;
-  /** False once its limits have turned out to be each model's own: only the concurrency is shared then. */
-  sharesRates = true;
+  /** False when only a concurrency was told, and once its limits have turned out to be each model's own. */
+  sharesRates: boolean;
   readonly toldRequests: number | undefined;
   requests: RateMeter;
   tokens: RateMeter;
@@ -48,7 +48,7 @@ export class Pool {
   tokensSent = 0;
   busyMs = 0;
   shortestMs = Number.POSITIVE_INFINITY;
-  #concurrencyTold: boolean;
+  concurrencyTold: boolean;
   #closedUntil = Number.NEGATIVE_INFINITY;
   /** A lane whose next request is too big for the tokens left. Smaller ones may pass it, for one window at most. */
   #big: { readonly lane: object; readonly since: number } | undefined;
@@ -60,7 +60,8 @@ export class Pool {
     this.requests = new RateMeter({ limit: options.requests, windowMs, kind });
     this.tokens = new RateMeter({ limit: options.tokens, windowMs, kind });
     this.toldRequests = options.requests;
-    this.#concurrencyTold = options.concurrency !== undefined;
+    this.sharesRates = options.requests !== undefined || options.tokens !== undefined;
+    this.concurrencyTold = options.concurrency !== undefined;
     this.control = new AdaptiveConcurrency({
       start: options.concurrency ?? settings.concurrency,
       max: options.concurrency ?? Math.min(settings.maxConcurrency, options.maxConcurrency ?? settings.maxConcurrency),
@@ -157,10 +158,11 @@ export class Pool {
   retune(change: Partial<PoolLimits>): void {
     const { windowMs, kind } = change;
     const common = { ...(windowMs === undefined ? {} : { windowMs }), ...(kind === undefined ? {} : { kind }) };
+    this.sharesRates ||= change.requests !== undefined || change.tokens !== undefined;
     this.requests.retune("requests" in change ? { limit: change.requests, ...common } : common);
     this.tokens.retune("tokens" in change ? { limit: change.tokens, ...common } : common);
     if (change.concurrency !== undefined) {
-      this.#concurrencyTold = true;
+      this.concurrencyTold = true;
       this.control.retune(change.concurrency);
     }
   }
@@ -171,7 +173,7 @@ export class Pool {
       tokens: this.tokens.limit,
       windowMs: this.requests.windowMs,
       kind: this.requests.kind,
-      concurrency: this.#concurrencyTold ? this.control.ceiling : undefined,
+      concurrency: this.concurrencyTold ? this.control.ceiling : undefined,
     };
   }
 

@@ -36,7 +36,7 @@ interface Sharing {
 }
 
 /**
- * Finds the pools of each model: the declared ones whose globs match, else one for its scope. Limits that headers teach
+ * Finds the pools of each model: the declared ones whose globs match and, where those tell no rates, one for its scope. Limits that headers teach
  * about a scope are held to be shared until the numbers show that each model has its own; then each gets a pool for them.
  */
 export class Pools {
@@ -73,8 +73,8 @@ export class Pools {
   of(model: string): readonly Pool[] {
     const known = this.#byModel.get(model);
     if (known !== undefined) return known;
-    const declared = this.#declared.filter((options) => matchesAny(options.models, model));
-    const pools = declared.length > 0 ? declared.map((options) => this.#pool(options)) : [this.#scopePool(model)];
+    const pools = this.#declared.filter((options) => matchesAny(options.models, model)).map((one) => this.#pool(one));
+    if (!pools.some((pool) => pool.sharesRates)) pools.push(this.#scopePool(model, pools));
     this.#byModel.set(model, pools);
     for (const pool of pools) {
       pool.models.add(model);
@@ -147,12 +147,16 @@ export class Pools {
     return pool;
   }
 
-  #scopePool(model: string): Pool {
+  /** Learns the limits of the account; holds the concurrency as well, unless a declared pool does. */
+  #scopePool(model: string, declared: readonly Pool[]): Pool {
     const { scope, replayed, maxConcurrency } = this.#facts(model);
-    const known = this.#byId.get(scope);
+    const held = declared.some((pool) => pool.concurrencyTold);
+    const id = held ? `${scope} limits` : scope;
+    const known = this.#byId.get(id);
     if (known !== undefined) return known;
-    const concurrency = replayed ? replayedConcurrency : undefined;
-    const pool = this.#pool({ id: scope, models: [model], concurrency, maxConcurrency });
+    const told = replayed ? replayedConcurrency : held ? (maxConcurrency ?? Number.POSITIVE_INFINITY) : undefined;
+    const pool = this.#pool({ id, models: [model], concurrency: told, maxConcurrency });
+    pool.sharesRates = true;
     this.#scopes.set(pool, { verdict: "open", forShared: 0, forOwn: 0, limits: new Map(), counts: new Map() });
     return pool;
   }
@@ -160,6 +164,7 @@ export class Pools {
   #ownPool(scope: Pool, model: string): Pool {
     const own = this.#pool({ id: `${scope.id} ${model}`, models: [model], concurrency: Number.POSITIVE_INFINITY });
     own.models.add(model);
+    own.sharesRates = true;
     own.requests = scope.requests.copyFor(model);
     own.tokens = scope.tokens.copyFor(model);
     return own;

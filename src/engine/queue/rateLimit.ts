@@ -43,7 +43,7 @@ const foreign = "";
  * (told, or recognised by its headers) is mirrored as such.
  */
 export class RateMeter {
-  readonly #learner: LimitLearner;
+  readonly #learner = new LimitLearner();
   #told: RateTerms;
   #log = new Fifo<Charge>();
   #seq = 0;
@@ -66,7 +66,6 @@ export class RateMeter {
 
   constructor(told: RateTerms) {
     this.#told = told;
-    this.#learner = new LimitLearner(told.kind === "fixed");
     this.#resets = told.kind === "fixed" ? "true" : "untried";
     this.limit = told.limit;
     this.windowMs = told.windowMs ?? assumedWindowMs;
@@ -270,7 +269,7 @@ export class RateMeter {
 
   #endOf(charge: Charge, trusting: boolean): number {
     const byWindow = charge.sentAt + this.#lagOf(charge) + this.windowMs;
-    if (!trusting || this.#told.kind === "sliding" || !this.#headersRule) return byWindow;
+    if (!trusting || (this.#told.kind === "sliding" && this.#kind === "sliding") || !this.#headersRule) return byWindow;
     const byHeaders = this.#learner.fullAgainFor(charge.seq);
     return byHeaders === undefined ? byWindow : Math.min(byWindow, byHeaders + this.#guardFactor);
   }
@@ -287,16 +286,19 @@ export class RateMeter {
   }
 
   #fill(charge: Charge): void {
-    this.#fullAt = Math.max(this.#fullAt, charge.sentAt + this.#guardMs) + charge.amount / this.#refillPerMs;
+    // A full bucket gains nothing until the first request arrives, and first requests are slow to arrive.
+    const arrival = charge.sentAt + this.#guardMs + Math.min(200, 0.1 * this.windowMs);
+    this.#fullAt = Math.max(this.#fullAt, arrival) + charge.amount / this.#refillPerMs;
   }
 
-  /** Takes over what the headers taught, where nothing was told. */
+  /** Takes over what the headers taught; of the kind of their limit they know better than what was told. */
   #adopt(): void {
     const learned = this.#learner;
     const rules = this.#headersRule;
     this.limit = rules ? learned.limit : this.#told.limit;
     this.windowMs = this.#told.windowMs ?? (rules ? learned.windowMs : undefined) ?? assumedWindowMs;
-    const kind = this.#told.kind ?? (rules && this.#fits(learned) ? learned.kind : undefined) ?? "sliding";
+    const kind = (rules && this.#fits(learned) ? learned.kind : undefined) ?? this.#told.kind ?? "sliding";
+    if (kind === "sliding" && this.#kind === "fixed" && this.#resets === "true") this.#resets = "untried";
     if (kind === "bucket" && this.#kind !== "bucket") {
       this.#kind = kind;
       this.#fullAt = Number.NEGATIVE_INFINITY;

@@ -7,7 +7,7 @@ import { type Attempt, type Ending, startAttempt } from "./attempt.ts";
 import { backoffMs } from "./backoff.ts";
 import { CircuitBreaker, type CircuitStore } from "./circuitBreaker.ts";
 import { DueHeap } from "./heap.ts";
-import { countReply, isWell, type ModelState, newModel, readyWork, snapshotOf } from "./model.ts";
+import { countReply, isWell, type ModelState, newModel, readyWork, snapshotOf, type Trouble } from "./model.ts";
 import { Order, type Orderable } from "./order.ts";
 import type { Hold, Pool, PoolOptions } from "./pool.ts";
 import { type ModelFacts, Pools } from "./pools.ts";
@@ -338,7 +338,7 @@ class SmartQueue implements Queue {
     for (let item = this.#order.next(admits); item !== undefined; item = this.#order.next(admits))
       this.#start(item, now);
     this.#reviewTurns();
-    this.#giveUpWhenAlone(now);
+    this.#giveUpWhenAlone();
     this.#wake(now);
     if (this.#waitingCount + this.#flying.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
   }
@@ -407,9 +407,10 @@ class SmartQueue implements Queue {
   #modelGate(state: ModelState, now: number): WaitReason | undefined {
     if (state.paused) return { kind: "paused" };
     const circuit = state.breaker.freeIn(now, state.inFlight);
-    if (circuit > 0) return { kind: "circuitOpen", freeInMs: circuit };
+    const oneAtATime = circuit === Number.POSITIVE_INFINITY || (state.refusals > 0 && state.inFlight > 0);
+    if (circuit > 0 && !oneAtATime) return { kind: "circuitOpen", freeInMs: circuit };
     if (state.closedUntil > now) return { kind: "retryAfter", freeInMs: state.closedUntil - now };
-    if (state.refusals > 0 && state.inFlight > 0) {
+    if (oneAtATime) {
       return { kind: "concurrency", pool: (state.pools[0] as Pool).id, inFlight: state.inFlight };
     }
     const turn = state.turns?.blocks(state.id, now);
@@ -519,7 +520,7 @@ class SmartQueue implements Queue {
         if (outcome.retryAfterMs !== undefined)
           state.closedUntil = Math.max(state.closedUntil, now + outcome.retryAfterMs);
         if (state.breaker.failed(now, state.inFlight)) this.#circuitChanged(state, outcome.message);
-        if (state.breaker.hopeless) this.#giveUp(state, now);
+        if (state.breaker.hopeless) this.#giveUp(state);
         return;
       case "rateLimited":
         state.lastTrouble = outcome;
@@ -552,7 +553,10 @@ class SmartQueue implements Queue {
       if (limited.length === 0) state.closedUntil = Math.max(state.closedUntil, until);
       for (const [pool, hold] of limited) pool.refused(hold, until);
     }
-    if (state.refusals > this.#settings.freeRefusals) this.#giveUp(state, now);
+    if (state.refusals > this.#settings.freeRefusals) {
+      state.closedUntil = Math.max(state.closedUntil, now + refusalBackoff.maxMs);
+      this.#giveUp(state);
+    }
   }
 
   /** Settles, or sends again what can be helped. */
@@ -640,28 +644,29 @@ class SmartQueue implements Queue {
   }
 
   /** Partial results are kept: what waits for a dead model settles with its last trouble, and the run can end. */
-  #giveUp(state: ModelState, now: number): void {
-    const outcome = this.#deadOutcome(state, now) ?? withPrefix(state.lastTrouble);
-    if (outcome === undefined) return;
-    // Whatever comes later gets one try before it is given up, too.
-    if (outcome.kind === "rateLimited") state.refusals = this.#settings.freeRefusals;
+  #giveUp(state: ModelState): void {
+    const outcome = notSentFor(state.lastTrouble);
     const items = this.#takeWaiting(state);
     if (items.length > 0) this.#changed(state.id, `gave up ${items.length} waiting`, outcome.message);
-    for (const item of items) this.#settle(item, { outcome }, true);
+    for (const item of items) this.#settle(item, { outcome });
   }
 
-  /** What a task of a dead model settles with while its circuit is open; undefined when there is hope. */
-  #deadOutcome(state: ModelState, now: number): ModelState["lastTrouble"] {
-    if (!state.breaker.hopeless || state.breaker.freeIn(now, state.inFlight) === 0) return undefined;
-    return withPrefix(state.lastTrouble) ?? unknownTrouble;
+  /**
+   * What a task of a model that was given up settles with, as long as its circuit is open or its provider wants quiet; then
+   * one task tries again. Undefined when there is hope.
+   */
+  #deadOutcome(state: ModelState, now: number): Trouble | undefined {
+    const broken = state.breaker.hopeless && state.breaker.freeIn(now, state.inFlight) > 0;
+    const refused = state.refusals > this.#settings.freeRefusals && state.closedUntil > now;
+    return broken || refused ? notSentFor(state.lastTrouble) : undefined;
   }
 
   /** When only models with failed probes are left, their further probes would only keep the run from ending. */
-  #giveUpWhenAlone(now: number): void {
+  #giveUpWhenAlone(): void {
     if (this.#flying.size > 0 || this.#waitingCount === 0) return;
     const waiting = [...this.#models.values()].filter((state) => state.queued + state.backingOff > 0);
     if (!waiting.every(({ breaker }) => breaker.kind === "open" && breaker.failedProbes > 0)) return;
-    for (const state of waiting) this.#giveUp(state, now);
+    for (const state of waiting) this.#giveUp(state);
   }
 
   #reviewTurns(): void {
@@ -757,17 +762,18 @@ function spentResetMs(report: LimitReport | undefined): number | undefined {
   return undefined;
 }
 
-const unknownTrouble: ModelState["lastTrouble"] = {
+const unknownTrouble: Trouble = {
   kind: "unavailable",
   reason: "connection",
   status: undefined,
-  message: "not sent: the model failed too often, also before this start",
+  message: "it did so before this start, too",
   retryAfterMs: undefined,
   body: undefined,
 };
 
-function withPrefix(trouble: ModelState["lastTrouble"]): ModelState["lastTrouble"] {
-  if (trouble === undefined || trouble.message.startsWith("not sent")) return trouble;
-  const message = `not sent: the model failed too often in a row (last: ${trouble.message})`;
+/** The trouble of a task that was not sent because its model had too much of it. */
+function notSentFor(trouble: Trouble = unknownTrouble): Trouble {
+  const what = trouble.kind === "rateLimited" ? "refused" : "failed";
+  const message = `not sent: the model ${what} too often in a row (last: ${trouble.message})`;
   return trouble.kind === "rateLimited" ? { ...trouble, message } : { ...trouble, message, body: undefined };
 }

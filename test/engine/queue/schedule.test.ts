@@ -174,6 +174,29 @@ describe("limits that were not told", () => {
     expect(world.server.lastReplyAt).toBeLessThan(5.1 * windowMs);
   });
 
+  it("are learned for each scope apart where only a concurrency was told for all", async () => {
+    const limit = { kind: "fixed", requests: 20, windowMs } as const;
+    const world = openWorld({ limit, delayMs: 50 }, { pools: [{ id: "all", models: ["*"], concurrency: 5 }] });
+    const free = async () => ({ outcome: (await world.server.send("free:b", 0)).outcome });
+    await world.finish([...world.add("cloud:a", 10), ...world.add("free:b", 5, { send: free })]);
+    const learned = world.queue.snapshot().pools.map((pool) => [pool.id, pool.learned.requests]);
+    expect(learned).toEqual([
+      ["all", undefined],
+      ["cloud limits", 20],
+      ["free limits", undefined],
+    ]);
+    expect(world.server.maxInFlight).toBe(5);
+  });
+
+  it.each(["sliding", "bucket"] as const)(
+    "do not rest on a kind that was told wrongly (%s, told fixed)",
+    async (kind) => {
+      const limit = { kind, requests: 50, windowMs } as const;
+      const world = await run({ "cloud:a": 400 }, { limit, failures: 0.05 }, { pools: told(50, "fixed") });
+      expect(world.server.refused).toBeLessThanOrEqual(5);
+    },
+  );
+
   it("take others on the same account into account", async () => {
     const limit = { kind: "fixed", requests: 100, windowMs } as const;
     const world = openWorld({ limit, delayMs: 20 }, { pools: told(100) });

@@ -240,8 +240,8 @@ describe("pools", () => {
 
   it("matches model ids by globs, taking every other sign as it is", async () => {
     const pools = [
-      { id: "turbo", models: ["cloud:gpt-3.5*"], concurrency: 1 },
-      { id: "rest", models: ["cloud:gpt-?x5"], concurrency: 2 },
+      { id: "turbo", models: ["cloud:gpt-3.5*"], requests: 1 },
+      { id: "rest", models: ["cloud:gpt-?x5"], requests: 2 },
     ];
     const world = openWorld({}, { pools });
     await world.finish(["cloud:gpt-3.5-turbo", "cloud:gpt-3x5"].flatMap((model) => world.add(model, 1)));

@@ -136,7 +136,13 @@ describe("storms of refusals", () => {
     const settled = await world.finish(world.add("cloud:a", 500, { send }));
     expect(settled.every(({ reply }) => reply.outcome.kind === "rateLimited")).toBe(true);
     expect(at.length).toBeLessThan(40);
-    expect(world.clock.monotonic()).toBeLessThan(15 * 60_000);
+    const ended = world.clock.monotonic();
+    expect(ended).toBeLessThan(15 * 60_000);
+    const later = await Promise.all(world.add("cloud:a", 100, { send }));
+    expect(later.every(({ attempts }) => attempts === 0)).toBe(true);
+    await world.clock.advance(75_000);
+    const [tried] = await world.finish(world.add("cloud:a", 1));
+    expect(tried).toMatchObject({ attempts: 1, reply: { outcome: { kind: "answered" } } });
   });
 });
 
