@@ -1,0 +1,82 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { seededRandom } from "../../src/base/random.ts";
+import type { RunSummary } from "../../src/engine/runner/events.ts";
+import type { Simulator } from "../../src/engine/simulator/options.ts";
+import { startSimulator } from "../../src/engine/simulator/simulator.ts";
+import { answer, environment, finalTable, spec, summaryOf, ticketFolder } from "./support.ts";
+
+const rows = 400;
+const requests = rows * 5;
+const inFlight = 16;
+const kills = 20;
+
+const flags = ["-j", String(inFlight), "--quiet", "--json"];
+
+describe(`a run of ${requests} requests`, () => {
+  let undisturbed: RunSummary;
+  /** From the first request at the server to the end, in ms. */
+  let span = 0;
+
+  const simulate = () => startSimulator({ models: "*", answer, latency: { first: { kind: "fixed", ms: 8 } } });
+
+  async function firstRequest(simulator: Simulator): Promise<void> {
+    while (simulator.stats().requests === 0) await sleep(2);
+  }
+
+  beforeAll(async () => {
+    const simulator = await simulate();
+    const folder = await ticketFolder({ rows, models: ["openai:small"] });
+    const running = folder.start(["run", spec, ...flags], environment(simulator.url));
+    await firstRequest(simulator);
+    const from = performance.now();
+    undisturbed = summaryOf(await running.ended);
+    span = performance.now() - from;
+    expect(simulator.stats().requests).toBe(requests);
+    await simulator.close();
+    await folder.close();
+  }, 60_000);
+
+  afterAll(() => {
+    expect(undisturbed.status).toBe("finished");
+  });
+
+  const random = seededRandom("kill instants", 1);
+  // One instant in each twentieth of the run, so that the start and the end have theirs.
+  const instants = Array.from({ length: kills }, (_, i) => (i + random()) / kills);
+
+  it.each(instants.map((share, i) => [i + 1, share] as const))(
+    "gives the same table after kill -9 number %i, and sends nothing finished again",
+    async (_number, share) => {
+      const simulator = await simulate();
+      const folder = await ticketFolder({ rows, models: ["openai:small"] });
+      const env = environment(simulator.url);
+      const running = folder.start(["run", spec, ...flags], env);
+      await firstRequest(simulator);
+      await sleep(share * span);
+      running.child.kill("SIGKILL");
+      const killed = await running.ended;
+      if (killed.signal === "SIGKILL") {
+        const stats = JSON.parse((await folder.run(["requests", "stats", "--json"])).stdout) as {
+          readonly byStatus: Readonly<Record<string, number>>;
+        };
+        const finished = stats.byStatus["completed"] ?? 0;
+        const sentBefore = simulator.stats().requests;
+        // What was answered and not stored was on its way when the process died.
+        expect(sentBefore - finished).toBeLessThanOrEqual(inFlight);
+        const resumed = summaryOf(await folder.run(["run", "--resume", ...flags], env));
+        expect(finalTable(resumed)).toEqual(finalTable(undisturbed));
+        expect(resumed.status).toBe("finished");
+        expect(simulator.stats().requests - sentBefore).toBe(requests - finished);
+        const twice = Object.values(simulator.stats().answeredBodies).filter((count) => count > 1);
+        expect(twice.length).toBeLessThanOrEqual(inFlight);
+      } else {
+        // It was done before its turn to die came.
+        expect(finalTable(summaryOf(killed))).toEqual(finalTable(undisturbed));
+      }
+      await simulator.close();
+      await folder.close();
+    },
+    60_000,
+  );
+});
