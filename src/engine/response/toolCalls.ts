@@ -29,8 +29,9 @@ export function readToolUse(
   answer: Pick<Extract<Outcome, { kind: "answered" }>, "text" | "toolCalls">,
   tools: readonly ToolSpec[],
 ): ToolUse {
-  const written = answer.toolCalls.length > 0 ? undefined : readWritten(answer.text);
-  const calls = (written?.calls ?? answer.toolCalls).map((call) => ({ call, errors: callErrors(call, tools) }));
+  const written = readWritten(answer.text);
+  const said = answer.toolCalls.length > 0 ? answer.toolCalls : (written?.calls ?? []);
+  const calls = said.map((call) => ({ call, errors: callErrors(call, tools) }));
   const counts: Record<string, number> = {};
   for (const { call } of calls) counts[call.tool] = (counts[call.tool] ?? 0) + 1;
   const text = written === undefined ? answer.text : written.finalResponse;

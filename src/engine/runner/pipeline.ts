@@ -3,17 +3,20 @@ import type { Cache } from "../cache/cache.ts";
 import type { Example } from "../dataset/example.ts";
 import type { Scorer } from "../metrics/scorers/scorer.ts";
 import type { Variant } from "../plan/variants.ts";
-import type { Prompt } from "../prompt/prompt.ts";
-import type { ModelRequest } from "../provider/provider.ts";
+import { type Prompt, toMessages } from "../prompt/prompt.ts";
+import type { ModelRequest, TrialRef } from "../provider/provider.ts";
 import type { Queue, Settled } from "../queue/queue.ts";
-import { type ParsedAnswer, parseAnswer } from "../response/answer.ts";
 import type { Outcome } from "../response/outcome.ts";
-import { repairMessages } from "../response/repair.ts";
-import type { OutputPart } from "../spec/experiment.ts";
+import { type ReadAnswer, readAnswer } from "../response/read.ts";
+import type { LimitsSpec, OutputPart } from "../spec/experiment.ts";
 import type { Completion, NewRequest, RequestRecord, Store, TrialRecord } from "../store/store.ts";
 import type { Budget, BudgetReached, Spending } from "./budget.ts";
 import { Elsewhere } from "./elsewhere.ts";
+import { carryOn, type Reading, runsTools } from "./exchange.ts";
 import { completionOf, costIn, type ExpectedTokens, type RunModel, storedOutcome, trialOf } from "./record.ts";
+import type { VariantRequest } from "./requests.ts";
+import { streaming, type TextWatch } from "./streaming.ts";
+import type { AllowedTools } from "./tools.ts";
 
 /** One example under one variant, once, ready to be asked. */
 export interface TrialPlan {
@@ -23,7 +26,8 @@ export interface TrialPlan {
   readonly repeat: number;
   readonly example: Example;
   readonly prompt: Prompt;
-  readonly request: ModelRequest;
+  /** What it shares with every request of its variant; the messages are joined when it is sent. */
+  readonly shared: VariantRequest;
   readonly key: string;
   readonly promptTokens: number;
   readonly completionTokens: number;
@@ -38,8 +42,8 @@ export type TrialResult =
   | { readonly kind: "done"; readonly trial: TrialRecord; readonly completion: Completion }
   /** Nothing was learned and nothing is stored: the run is stopping, or nobody needs the answer any more. */
   | { readonly kind: "withdrawn" }
-  /** The request can never work for this model: a key, a name, a quota. */
-  | { readonly kind: "modelFailed"; readonly outcome: Extract<Outcome, { kind: "rejected" }> };
+  /** Asking this model is no use, now (it stays out of reach) or ever (a key, a name, a quota). Nothing is stored. */
+  | { readonly kind: "modelFailed"; readonly why: "rejected" | "unavailable"; readonly message: string };
 
 export interface PipelineOptions {
   readonly run: string;
@@ -52,6 +56,9 @@ export interface PipelineOptions {
   readonly scorers: readonly Scorer[];
   readonly output: OutputPart;
   readonly labels: readonly string[];
+  /** Tools that may run. */
+  readonly allowed: AllowedTools;
+  readonly stream: LimitsSpec["stream"];
   /** `host:pid:start`, under which requests are claimed. */
   readonly owner: string;
   /** Rows of an interrupted run that were asked for before, by `adoptionKey`. */
@@ -59,9 +66,14 @@ export interface PipelineOptions {
   /** Requests another process answered while the run was down, by `adoptionKey`. */
   readonly answered: ReadonlyMap<string, RequestRecord>;
   readonly onBudget: (reached: BudgetReached) => void;
+  /** What a provider did differently from what was asked; comes with every such reply. */
+  readonly onNote: (model: string, note: string) => void;
   /** Nothing this model was asked has ever reached it, or it stopped answering. */
   readonly onUnreachable: (model: string, message: string) => void;
 }
+
+/** What the experiment decides about each trial, apart from what the run is made of. */
+export type PipelineTask = Pick<PipelineOptions, "output" | "labels" | "allowed" | "stream" | "adopted" | "answered">;
 
 export interface Counts {
   sent: number;
@@ -100,12 +112,16 @@ export class Pipeline {
   readonly #hard = new AbortController();
   readonly #renewal: () => void;
   readonly #elsewhere: Elsewhere;
+  readonly #reading: Reading;
+  readonly #watches = new Map<string, TextWatch | undefined>();
   /** Models that answered, and connections that failed before a first answer. */
   readonly #reached = new Set<string>();
   readonly #failedConnections = new Map<string, number>();
 
   constructor(options: PipelineOptions) {
     this.#o = options;
+    const { output, labels, allowed, clock } = options;
+    this.#reading = { output, labels, allowed, clock };
     this.#elsewhere = new Elsewhere(options.store, options.run, options.clock);
     let cancel = () => {};
     const renew = () => {
@@ -126,7 +142,7 @@ export class Pipeline {
     onResult: (plan: TrialPlan, result: TrialResult) => void,
   ): Promise<void> {
     const { cache, store, adopted } = this.#o;
-    const found = await cache.get(plans.map((plan) => plan.key));
+    const found = await cache.get(plans.flatMap((plan) => (this.#isLive(plan) ? [] : [plan.key])));
     const calls: { readonly plan: TrialPlan; id: number | undefined }[] = [];
     const done: Promise<void>[] = [];
     const begin = (plan: TrialPlan, result: Promise<TrialResult>) => {
@@ -178,7 +194,7 @@ export class Pipeline {
   /** Gives up what is in flight too. */
   abort(): void {
     this.#hard.abort();
-    this.withdraw(() => true);
+    for (const open of this.#open) open.waiting.abort();
     this.#elsewhere.dispose();
   }
 
@@ -199,52 +215,40 @@ export class Pipeline {
     };
     this.#open.add(open);
     try {
+      let made: ModelRequest | undefined;
+      // Joined as late as possible, so that what waits takes little memory.
+      const request = () => (made ??= { ...plan.shared.request, messages: toMessages(plan.prompt) });
       const own: Settled[] = [];
-      const asked = await cache.share(plan.key, async () => {
-        const settled = await this.#ask(plan, plan.request, id, model, open);
+      const askFirst = async () => {
+        const settled = await this.#ask(plan, request, id, model, open);
         own.push(settled);
         return settled.reply.outcome;
-      });
+      };
+      const shared = this.#isLive(plan) ? await askFirst() : (await cache.share(plan.key, askFirst)).outcome;
       if (open.taken) return await this.#fromElsewhere(plan, id, model);
       const [first] = own;
       if (first === undefined) {
         // Another trial with the same prompt was in flight and brought the answer.
-        if (asked.outcome.kind !== "answered")
-          throw new Error(`a shared answer to ${plan.key} is ${asked.outcome.kind}`);
-        return await this.#fromCache(plan, asked.outcome, id);
+        if (shared.kind !== "answered") throw new Error(`a shared answer to ${plan.key} is ${shared.kind}`);
+        return await this.#fromCache(plan, shared, id);
       }
-      const { outcome } = first.reply;
-      if (outcome.kind === "cancelled") {
-        await store.requests.release([id]);
-        if (open.unwanted) await store.requests.forget([id]);
-        return { kind: "withdrawn" };
-      }
-      if (outcome.kind === "rejected" && outcome.reason !== "badRequest") {
-        await store.requests.release([id]);
-        return { kind: "modelFailed", outcome };
-      }
-      if (first.attempts === 0 && (outcome.kind === "unavailable" || outcome.kind === "rateLimited")) {
-        // The queue gave the model up before this left: a resumed run asks for it again.
-        await store.requests.release([id]);
-        this.#o.onUnreachable(model.id, outcome.message);
-        return { kind: "withdrawn" };
-      }
-      let settled = first;
-      let parsed = this.#parse(outcome);
-      if (outcome.kind === "answered" && parsed?.kind === "invalid" && this.#o.output.type === "json") {
-        // One re-ask that quotes the error; the first answer stays when the second is no better.
-        const messages = [...plan.request.messages, ...repairMessages(outcome.text, parsed)];
-        const second = await this.#ask(plan, { ...plan.request, messages }, undefined, model, open);
-        const again = this.#parse(second.reply.outcome);
-        if (again !== undefined && again.kind !== "invalid") {
-          settled = { ...second, attempts: first.attempts + second.attempts };
-          parsed = again;
-        }
-      }
-      const completion = completionOf(settled, parsed, expectedOf(plan), model, "call");
+      const untold = await this.#untold(first, id, open);
+      if (untold !== undefined) return untold;
+      const exchange =
+        first.reply.outcome.kind === "answered"
+          ? await carryOn(first, request(), this.#reading, (next) =>
+              this.#ask(plan, () => next, undefined, model, open),
+            )
+          : { settled: first, parsed: undefined, tools: undefined, plain: true };
+      const { settled, parsed, tools, plain } = exchange;
+      const broken = await this.#untold(settled, id, open);
+      if (broken !== undefined) return broken;
+      const completion = completionOf(settled, parsed, expectedOf(plan), model, "call", tools);
       const trial = trialOf(this.#o.run, plan, settled.reply.outcome, parsed, this.#o.scorers, id);
-      const answer = settled === first ? settled.reply.outcome : undefined;
-      const entry = answer && cache.entryFor(plan.key, plan.variant.model, this.#o.experiment, answer);
+      const entry =
+        plain && !this.#isLive(plan)
+          ? cache.entryFor(plan.key, plan.variant.model, this.#o.experiment, first.reply.outcome)
+          : undefined;
       await store.requests.complete(id, completion, { trials: [trial], ...(entry ? { cache: entry } : {}) });
       if (completion.status === "completed") this.counts.succeeded += 1;
       else this.counts.failed += 1;
@@ -254,9 +258,40 @@ export class Pipeline {
     }
   }
 
+  /** Gives the row back when nothing was learned about its trial; undefined when something was. */
+  async #untold(settled: Settled, id: number, open: Open): Promise<TrialResult | undefined> {
+    const { outcome } = settled.reply;
+    const { requests } = this.#o.store;
+    if (outcome.kind === "cancelled") {
+      await requests.release([id]);
+      if (open.unwanted) await requests.forget([id]);
+      return { kind: "withdrawn" };
+    }
+    if (outcome.kind === "rejected" && outcome.reason !== "badRequest") {
+      await requests.release([id]);
+      return { kind: "modelFailed", why: "rejected", message: outcome.message };
+    }
+    if (settled.gaveUp && "message" in outcome) {
+      await requests.release([id]);
+      return { kind: "modelFailed", why: "unavailable", message: outcome.message };
+    }
+    return undefined;
+  }
+
+  /** Whether tools run for it: then its answer is neither looked up nor kept nor shared. */
+  #isLive(plan: TrialPlan): boolean {
+    return runsTools(plan.shared.request, this.#o.allowed);
+  }
+
+  #watch(model: RunModel): TextWatch | undefined {
+    if (!this.#watches.has(model.id))
+      this.#watches.set(model.id, streaming(this.#o.stream, model.facts, this.#o.output, this.#o.labels));
+    return this.#watches.get(model.id);
+  }
+
   async #ask(
     plan: TrialPlan,
-    request: ModelRequest,
+    request: () => ModelRequest,
     id: number | undefined,
     model: RunModel,
     open: Open,
@@ -269,6 +304,7 @@ export class Pipeline {
       cost: costIn(model, expected) ?? 0,
     };
     let claimed = id === undefined;
+    const onText = this.#watch(model);
     const settled = await queue.add(
       {
         model: model.id,
@@ -293,15 +329,12 @@ export class Pipeline {
               }
             }
             this.counts.sent += 1;
-            const reply = await model.provider.send(request, {
-              signal: AbortSignal.any([signal, this.#hard.signal]),
-              trial: {
-                example: plan.example.id,
-                layout: plan.variant.layout,
-                repeat: plan.repeat,
-                parameters: plan.variant.parameters,
-              },
+            const reply = await model.provider.send(request(), {
+              signal,
+              trial: refOf(plan),
+              ...(onText === undefined ? {} : { onText }),
             });
+            for (const note of reply.notes ?? []) this.#o.onNote(model.id, note);
             actual = this.#spent(reply.outcome, plan, model);
             this.#noteReach(model.id, reply.outcome);
             return reply;
@@ -341,19 +374,15 @@ export class Pipeline {
   }
 
   async #replayed(plan: TrialPlan, model: RunModel): Promise<TrialResult> {
-    const reply = await model.provider.send(plan.request, {
-      signal: this.#hard.signal,
-      trial: {
-        example: plan.example.id,
-        layout: plan.variant.layout,
-        repeat: plan.repeat,
-        parameters: plan.variant.parameters,
-      },
-    });
+    const reply = await model.provider.send(
+      { ...plan.shared.request, messages: toMessages(plan.prompt) },
+      { signal: this.#hard.signal, trial: refOf(plan) },
+    );
     const { outcome } = reply;
     if (outcome.kind === "cancelled") return { kind: "withdrawn" };
-    const parsed = this.#parse(outcome);
-    const completion = completionOf({ reply, attempts: 0, queuedMs: 0 }, parsed, expectedOf(plan), model, "replay");
+    const { parsed, tools } = this.#read(outcome, plan);
+    const settled = { reply, attempts: 0, queuedMs: 0 };
+    const completion = completionOf(settled, parsed, expectedOf(plan), model, "replay", tools);
     const trial = trialOf(this.#o.run, plan, outcome, parsed, this.#o.scorers, undefined);
     await this.#o.store.requests.record(this.#row(plan), completion, [trial]);
     this.counts.cached += 1;
@@ -369,7 +398,7 @@ export class Pipeline {
 
   async #publish(plan: TrialPlan, row: RequestRecord): Promise<TrialResult> {
     const outcome = storedOutcome(row);
-    const parsed = this.#parse(outcome);
+    const { parsed, tools } = this.#read(outcome, plan);
     const settled: Settled = { reply: { outcome }, attempts: row.attempts ?? 0, queuedMs: row.queuedMs ?? 0 };
     const trial = trialOf(this.#o.run, plan, outcome, parsed, this.#o.scorers, row.id);
     await this.#o.store.requests.publish(row.id, [trial]);
@@ -377,7 +406,7 @@ export class Pipeline {
       kind: "done",
       trial,
       completion: {
-        ...completionOf(settled, parsed, expectedOf(plan), undefined, row.source ?? "call"),
+        ...completionOf(settled, parsed, expectedOf(plan), undefined, row.source ?? "call", tools),
         cost: row.cost,
       },
     };
@@ -385,9 +414,9 @@ export class Pipeline {
 
   /** `id` names the row when one was made before the answer turned up. */
   async #fromCache(plan: TrialPlan, answer: Extract<Outcome, { kind: "answered" }>, id?: number): Promise<TrialResult> {
-    const parsed = this.#parse(answer);
+    const { parsed, tools } = this.#read(answer, plan);
     const completion: Completion = {
-      ...completionOf(unsent(answer), parsed, expectedOf(plan), undefined, "cache"),
+      ...completionOf(unsent(answer), parsed, expectedOf(plan), undefined, "cache", tools),
       // A replayed answer was neither waited for nor paid.
       latencyMs: undefined,
       firstTokenMs: undefined,
@@ -402,8 +431,9 @@ export class Pipeline {
     return { kind: "done", trial, completion };
   }
 
-  #parse(outcome: Outcome): ParsedAnswer | undefined {
-    return outcome.kind === "answered" ? parseAnswer(outcome, this.#o.output, this.#o.labels) : undefined;
+  #read(outcome: Outcome, plan: TrialPlan): Partial<ReadAnswer> {
+    if (outcome.kind !== "answered") return {};
+    return readAnswer(outcome, this.#o.output, this.#o.labels, plan.shared.request.tools);
   }
 
   #spent(outcome: Outcome, plan: TrialPlan, model: RunModel): Spending {
@@ -415,7 +445,6 @@ export class Pipeline {
   }
 
   #row(plan: TrialPlan): NewRequest {
-    const { model: _model, messages: _messages, responseSchema, ...rest } = plan.request;
     return {
       run: this.#o.run,
       variant: plan.variant.index,
@@ -425,9 +454,9 @@ export class Pipeline {
       complexity: plan.promptTokens < 500 ? "low" : plan.promptTokens < 4000 ? "medium" : "high",
       priority: plan.position,
       messages: plan.prompt.messages,
-      request: JSON.stringify(rest),
+      request: plan.shared.json,
       context: plan.context,
-      responseSchema: responseSchema && JSON.stringify(responseSchema),
+      responseSchema: plan.shared.schemaJson,
       promptTokensEstimated: plan.promptTokens,
       trials: [[plan.position, plan.repeat]],
     };
@@ -437,6 +466,10 @@ export class Pipeline {
 /** Rows of an interrupted run are found again by what they ask, of whom and for which trial. */
 function adoptionKey(plan: TrialPlan): string {
   return `${plan.variant.index}:${plan.position}:${plan.repeat}:${plan.key}`;
+}
+
+function refOf({ example, variant, repeat }: TrialPlan): TrialRef {
+  return { example: example.id, layout: variant.layout, repeat, parameters: variant.parameters };
 }
 
 function expectedOf(plan: TrialPlan): ExpectedTokens {

@@ -2,7 +2,6 @@ import { UserError } from "../../base/errors.ts";
 import { contentHash } from "../../base/hash.ts";
 import { canonicalJson } from "../../base/json.ts";
 import type { RunOptions } from "../api.ts";
-import { keyFunction } from "../cache/cacheKey.ts";
 import {
   approximateTokenizer,
   encodingOf,
@@ -19,21 +18,22 @@ import type { LayoutMetrics } from "../layout/layout.ts";
 import { expectedAnswerTokens } from "../layout/output.ts";
 import { openScorers } from "../metrics/scorers/open.ts";
 import { type PriceTable, priceOf } from "../plan/prices.ts";
-import { expandVariants, modelParameters, type Variant } from "../plan/variants.ts";
-import { toMessages } from "../prompt/prompt.ts";
-import type { ModelRequest } from "../provider/provider.ts";
+import { expandVariants, type Variant } from "../plan/variants.ts";
 import type { Providers } from "../provider/registry.ts";
 import type { Experiment } from "../spec/experiment.ts";
 import type { ReadyExperiment } from "../spec/load.ts";
 import { placeholdersOf } from "../spec/placeholders.ts";
 import type { ClaimedRequest, ExampleRecord, RunRecord, Store, VariantRecord } from "../store/store.ts";
 import { Budget } from "./budget.ts";
+import { contextSize } from "./contextSize.ts";
 import { withOptions } from "./options.ts";
-import type { PipelineOptions, TrialPlan } from "./pipeline.ts";
+import type { PipelineTask, TrialPlan } from "./pipeline.ts";
 import { fitRow, meanMetrics, type VariantPrompts, variantPrompts } from "./prompts.ts";
 import type { RunModel } from "./record.ts";
+import { type VariantRequest, variantRequest } from "./requests.ts";
 import type { PreparedRun, Race } from "./run.ts";
 import { costUnitOf, expectedCost, samplerOptions } from "./samplers.ts";
+import type { AllowedTools } from "./tools.ts";
 
 /** Rows over which layout metrics are averaged: enough for a stable mean, the same rows for every variant. */
 const measuredRows = 200;
@@ -49,6 +49,8 @@ export interface Design {
   readonly metrics: readonly LayoutMetrics[];
   /** Tokens an answer is expected to take. */
   readonly answerTokens: number;
+  /** Context window to ask each local model for. */
+  readonly contextTokens: ReadonlyMap<string, number>;
   /** What a reader must know before quoting the numbers. */
   readonly notes: readonly string[];
 }
@@ -93,6 +95,14 @@ export async function design(
     if (counter === undefined) throw new Error(`no counter for ${model}`);
     return counter;
   });
+  const answerTokens = expectedAnswerTokens(output, labels, approximateTokenizer.count);
+  const contextTokens = new Map<string, number>();
+  for (const model of models.values()) {
+    if (!model.facts.local) continue;
+    const own = prompts.filter((one) => one.variant.model === model.id);
+    const size = contextSize(own, dataset.examples, { trim: experiment.context.trim, answerTokens });
+    if (size !== undefined) contextTokens.set(model.id, size);
+  }
   return {
     experiment,
     dataset,
@@ -101,7 +111,8 @@ export async function design(
     prompts,
     models,
     metrics: meanMetrics(prompts, dataset.examples.slice(0, measuredRows)),
-    answerTokens: expectedAnswerTokens(output, labels, approximateTokenizer.count),
+    answerTokens,
+    contextTokens,
     notes: notesOf(experiment, models),
   };
 }
@@ -220,10 +231,15 @@ export function exampleRecords(dataset: Dataset): ExampleRecord[] {
 export async function prepare(
   record: RunRecord,
   planned: Design,
-  deps: { readonly store: Store; readonly slots: (model: string) => number; readonly askVoidAgain?: boolean },
+  deps: {
+    readonly store: Store;
+    readonly slots: (model: string) => number;
+    readonly askVoidAgain?: boolean;
+    readonly allowed?: AllowedTools;
+  },
 ): Promise<{
   readonly run: PreparedRun;
-  readonly task: Pick<PipelineOptions, "output" | "labels" | "adopted" | "answered">;
+  readonly task: PipelineTask;
 }> {
   const { experiment, labels } = planned;
   const { store } = deps;
@@ -283,28 +299,23 @@ export async function prepare(
       known,
       storedDecisions,
     },
-    task: { output: experiment.prompt.output, labels, adopted, answered },
+    task: {
+      output: experiment.prompt.output,
+      labels,
+      allowed: deps.allowed ?? {},
+      stream: experiment.limits.stream,
+      adopted,
+      answered,
+    },
   };
 }
 
 /** Turns an ask into what would be sent. */
 function planner(record: RunRecord, planned: Design): PreparedRun["plan"] {
-  const { experiment, dataset, prompts, models, answerTokens } = planned;
-  const { output } = experiment.prompt;
+  const { experiment, dataset, prompts, answerTokens } = planned;
   const budgeted = prompts.some((one) => one.budget !== undefined);
   const refusals = new Map<number, string | undefined>();
-  const fixed = planned.variants.map((variant) => {
-    const model = models.get(variant.model);
-    if (model === undefined) throw new Error(`no model ${variant.model}`);
-    const request = {
-      model: model.name,
-      parameters: modelParameters(variant.parameters),
-      responseSchema: output.type === "json" ? output.schema : undefined,
-      tools: [],
-      contextTokens: undefined,
-    };
-    return { request, keyOf: keyFunction({ ...request, model: variant.model, endpoint: model.facts.scope }) };
-  });
+  const shared = planned.variants.map((variant) => variantRequestOf(planned, variant));
 
   /** Why a row cannot be asked: it must fit under every layout, or a cut would look like a layout effect. */
   const refusal = (position: number, example: Example): string | undefined => {
@@ -325,25 +336,31 @@ function planner(record: RunRecord, planned: Design): PreparedRun["plan"] {
   return (variant, position, repeat): TrialPlan => {
     const example = dataset.examples[record.order[position] ?? -1];
     const own = prompts[variant.index];
-    const shared = fixed[variant.index];
-    if (example === undefined || own === undefined || shared === undefined)
+    const common = shared[variant.index];
+    if (example === undefined || own === undefined || common === undefined)
       throw new Error(`no plan for ${variant.id} at ${position}`);
     const { prompt, tokens, trim } = fitRow(own, example, experiment.context.trim);
-    const request: ModelRequest = { ...shared.request, messages: toMessages(prompt) };
     return {
       variant,
       position,
       repeat,
       example,
       prompt,
-      request,
-      key: shared.keyOf(prompt.messages, repeat),
+      shared: common,
+      key: common.keyOf(prompt.messages, repeat),
       promptTokens: tokens,
       completionTokens: answerTokens,
       context: trim && JSON.stringify(trim),
       refused: refusal(position, example),
     };
   };
+}
+
+/** What every request of a variant has in common. */
+export function variantRequestOf(planned: Design, variant: Variant): VariantRequest {
+  const model = planned.models.get(variant.model);
+  if (model === undefined) throw new Error(`no model ${variant.model}`);
+  return variantRequest(planned.experiment, variant, model, planned.contextTokens.get(variant.model));
 }
 
 function notesOf(experiment: Experiment, models: ReadonlyMap<string, RunModel>): string[] {

@@ -1,3 +1,4 @@
+import { approximateTokenizer } from "../context/tokenizer.ts";
 import type { Scorer } from "../metrics/scorers/scorer.ts";
 import { type BilledTokens, costOf, type Price } from "../plan/prices.ts";
 import type { Provider, ProviderFacts } from "../provider/provider.ts";
@@ -5,6 +6,7 @@ import type { Settled } from "../queue/queue.ts";
 import type { ParsedAnswer } from "../response/answer.ts";
 import { failureClassOf } from "../response/failure.ts";
 import type { Outcome } from "../response/outcome.ts";
+import type { ToolUse } from "../response/toolCalls.ts";
 import type { Completion, RequestRecord, TrialRecord } from "../store/store.ts";
 import type { TrialPlan } from "./pipeline.ts";
 
@@ -25,7 +27,7 @@ export function costIn(model: RunModel, tokens: BilledTokens): number | undefine
   return model.price && costOf(model.price, tokens);
 }
 
-/** Tokens that were expected, where a provider reports none. */
+/** Tokens a call is reckoned to take before it is sent. */
 export interface ExpectedTokens {
   readonly prompt: number;
   readonly completion: number;
@@ -38,11 +40,14 @@ export function completionOf(
   expected: ExpectedTokens,
   model: RunModel | undefined,
   source: Completion["source"],
+  tools?: ToolUse,
 ): Completion {
   const { outcome } = settled.reply;
   const answered = outcome.kind === "answered";
   const prompt = answered ? (outcome.usage.promptTokens ?? expected.prompt) : undefined;
-  const completion = answered ? (outcome.usage.completionTokens ?? expected.completion) : undefined;
+  const completion = answered
+    ? (outcome.usage.completionTokens ?? approximateTokenizer.count(outcome.text))
+    : undefined;
   const cached = answered ? outcome.usage.cachedTokens : undefined;
   const billed = { prompt: prompt ?? 0, cached: cached ?? 0, completion: completion ?? 0 };
   return {
@@ -51,21 +56,32 @@ export function completionOf(
     attempts: settled.attempts,
     errorClass: failureClassOf(outcome, parsed),
     errorMessage: errorMessageOf(outcome, parsed),
-    validationErrors:
-      parsed?.kind === "invalid" && parsed.errors.length > 0 ? JSON.stringify(parsed.errors) : undefined,
+    validationErrors: errorsOf(parsed, tools),
     rawResponse: answered ? outcome.text : outcome.kind === "unavailable" ? outcome.body : undefined,
     parsedResponse: parsed?.kind === "valid" ? JSON.stringify(parsed.value) : undefined,
-    toolCalls: answered ? outcome.toolCalls : [],
+    toolCalls: tools === undefined ? (answered ? outcome.toolCalls : []) : tools.calls.map(({ call }) => call),
     promptTokens: prompt,
     completionTokens: completion,
     cachedTokens: cached,
-    tokensEstimated: answered && outcome.usage.promptTokens === undefined,
+    tokensEstimated:
+      answered && (outcome.usage.promptTokens === undefined || outcome.usage.completionTokens === undefined),
     cost: !answered || model === undefined ? undefined : costIn(model, billed),
     latencyMs: answered ? outcome.timing.latencyMs : undefined,
     firstTokenMs: answered ? outcome.timing.firstTokenMs : undefined,
     queuedMs: settled.queuedMs,
     servedModel: answered ? outcome.servedModel : undefined,
   };
+}
+
+/** What a schema objects to: the answer's own, or the arguments' of a tool. */
+function errorsOf(parsed: ParsedAnswer | undefined, tools: ToolUse | undefined): string | undefined {
+  const errors =
+    parsed?.kind === "invalid" && parsed.errors.length > 0
+      ? parsed.errors
+      : (tools?.calls ?? []).flatMap(({ call, errors: own }) =>
+          own.map(({ path, message }) => ({ path: `${call.tool || "tool call"}.${path}`, message })),
+        );
+  return errors.length === 0 ? undefined : JSON.stringify(errors);
 }
 
 function errorMessageOf(outcome: Outcome, parsed: ParsedAnswer | undefined): string | undefined {

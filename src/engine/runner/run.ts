@@ -10,7 +10,7 @@ import type { DecisionRecord, RunStatus, Store, TrialState } from "../store/stor
 import { type Budget, describeBudget } from "./budget.ts";
 import type { RunEvent, RunSummary, RunView, StopKind, TokenTotals, TrialEvent, VariantView } from "./events.ts";
 import { Pace } from "./pace.ts";
-import { Pipeline, type PipelineOptions, type TrialPlan, type TrialResult } from "./pipeline.ts";
+import { Pipeline, type PipelineTask, type TrialPlan, type TrialResult } from "./pipeline.ts";
 import type { RunModel } from "./record.ts";
 import { RepeatMeans } from "./samplers.ts";
 
@@ -80,6 +80,8 @@ export type Summarise = (end: {
   readonly stopped: RunSummary["stopped"];
   readonly view: RunView;
   readonly queue: Queue;
+  /** Those of the run's beginning, and what providers added. */
+  readonly notes: readonly string[];
 }) => Promise<RunSummary>;
 
 const progressEveryMs = 100;
@@ -89,15 +91,12 @@ const progressEveryMs = 100;
  * A trial is told only after it is stored, and decisions follow the stored order, so a run that is killed and resumed decides
  * as one that was not.
  */
-export function startRun(
-  run: PreparedRun,
-  deps: RunDeps,
-  task: Pick<PipelineOptions, "output" | "labels" | "adopted" | "answered">,
-  summarise: Summarise,
-): RunHandle {
+export function startRun(run: PreparedRun, deps: RunDeps, task: PipelineTask, summarise: Summarise): RunHandle {
   const { store, clock, queue } = deps;
   const emitter = new Emitter<RunEvent>();
   const pace = new Pace(clock);
+  /** What providers did differently from what was asked. */
+  const notes = new Set<string>();
   const startedAt = clock.now();
   const pipeline = new Pipeline({
     run: run.id,
@@ -110,6 +109,12 @@ export function startRun(
     scorers: run.scorers,
     ...task,
     owner: deps.owner,
+    onNote: (model, note) => {
+      const said = `${model}: ${note}.`;
+      if (notes.has(said)) return;
+      notes.add(said);
+      emitter.fire({ kind: "warning", run: run.id, message: said });
+    },
     onUnreachable: (model, message) => giveUp(model, "unavailable", message),
     onBudget: (reached) => stopFor({ status: "stopped", kind: "budget", reason: describeBudget(reached) }),
   });
@@ -207,7 +212,7 @@ export function startRun(
       if (emitter.hasListeners) trialEvents.push(trialEvent(plan, trial.state, trial.score, completion.source));
       tell(plan.variant.index, plan.position, plan.repeat, trial.score ?? Number.NaN);
     } else if (result.kind === "modelFailed") {
-      giveUp(race.model, "rejected", result.outcome.message);
+      giveUp(race.model, result.why, result.message);
     }
     wake();
   };
@@ -306,6 +311,7 @@ export function startRun(
       stopped: { kind: end.kind, reason: end.reason },
       view: view(),
       queue,
+      notes: [...run.notes, ...notes],
     });
     await store.runs.update(run.id, {
       status: end.status,

@@ -8,17 +8,16 @@ import type {
   RunOptions,
   Source,
 } from "../api.ts";
-import { keyFunction } from "../cache/cacheKey.ts";
 import { loadTokenizer } from "../context/tokenizer.ts";
 import { type PowerPlan, planPower } from "../decide/compare.ts";
 import { builtinLayouts } from "../layout/builtin.ts";
 import { metricsMean } from "../layout/metrics.ts";
 import { costOf, priceOf } from "../plan/prices.ts";
-import { expandVariants, modelParameters } from "../plan/variants.ts";
+import { expandVariants } from "../plan/variants.ts";
 import { buildPreview, layoutAsText, type PreviewModel } from "../preview/preview.ts";
 import { lowerBoundMs } from "../queue/lowerBound.ts";
 import { withOptions } from "../runner/options.ts";
-import { type Design, design } from "../runner/prepare.ts";
+import { type Design, design, variantRequestOf } from "../runner/prepare.ts";
 import { fitRow } from "../runner/prompts.ts";
 import type { Diagnostic, Range } from "../spec/diagnostic.ts";
 import {
@@ -133,14 +132,7 @@ export class Authoring {
         const { variant } = own;
         const model = models.get(variant.model);
         if (model === undefined) throw new Error(`no model ${variant.model}`);
-        const keyOf = keyFunction({
-          model: variant.model,
-          endpoint: model.facts.scope,
-          parameters: modelParameters(variant.parameters),
-          responseSchema: experiment.prompt.output.type === "json" ? experiment.prompt.output.schema : undefined,
-          tools: [],
-          contextTokens: undefined,
-        });
+        const { keyOf } = variantRequestOf(planned, variant);
         let tokens = 0;
         for (const example of sample) {
           const fitted = fitRow(own, example, experiment.context.trim);
@@ -222,7 +214,7 @@ function shortest(planned: Awaited<ReturnType<typeof design>>, calls: number, to
       requests: pool.requestsPerMinute,
       tokens: pool.tokensPerMinute,
       windowMs: pool.window,
-      kind: pool.kind,
+      kind: pool.kind ?? "fixed",
       concurrency: pool.concurrency,
     }),
   );

@@ -3,6 +3,7 @@ import type { EngineEvents, EngineHost } from "../api.ts";
 import type { PriceTable } from "../plan/prices.ts";
 import type { Fetch } from "../provider/http.ts";
 import type { ProviderFactory } from "../provider/registry.ts";
+import type { AllowedTools } from "../runner/tools.ts";
 import type { Store } from "../store/store.ts";
 
 /** What the engine is made of, given once by the face that opens it. */
@@ -21,6 +22,8 @@ export interface EngineDeps {
   readonly providers?: Readonly<Record<string, ProviderFactory>>;
   /** US dollars per million tokens by model id, over the built-in table. */
   readonly prices?: PriceTable;
+  /** Tools that may run, by the names experiments offer them under. An experiment file alone never runs anything. */
+  readonly tools?: AllowedTools;
   /** Size limit of the cache in bytes; default 512 MB. */
   readonly cacheBytes?: number;
 }

@@ -186,7 +186,12 @@ export class Running {
     // A resumed run worked before; the time between is nobody's work.
     const workedBefore = record.summary === undefined ? 0 : (JSON.parse(record.summary) as RunSummary).durationMs;
     const slots = (model: string) => options.concurrency ?? slotsOf(planned, model);
-    const { run, task } = await prepare(record, planned, { store, slots, askVoidAgain });
+    const { run, task } = await prepare(record, planned, {
+      store,
+      slots,
+      askVoidAgain,
+      ...(deps.tools === undefined ? {} : { allowed: deps.tools }),
+    });
     const handle = startRun(run, { store, cache, queue, clock: deps.clock, owner }, task, async (end) => {
       const snapshot = queue.snapshot();
       return summarise(store, {
@@ -198,7 +203,7 @@ export class Running {
         layoutMetrics: planned.metrics,
         requests: await store.requests.counts(record.id),
         queue: snapshot.stats,
-        notes: planned.notes,
+        notes: end.notes,
       });
     });
     handle.events((event) => this.#services.emit("run", event));
