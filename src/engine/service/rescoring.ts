@@ -2,10 +2,11 @@ import { UserError } from "../../base/errors.ts";
 import type { Rescored } from "../api.ts";
 import { openScorers } from "../metrics/scorers/open.ts";
 import type { Scorer } from "../metrics/scorers/scorer.ts";
-import { parseAnswer } from "../response/answer.ts";
+import type { ToolCall } from "../prompt/prompt.ts";
+import { readAnswer } from "../response/read.ts";
 import { storedRaces } from "../runner/samplers.ts";
 import { summarise } from "../runner/summary.ts";
-import type { OutputPart } from "../spec/experiment.ts";
+import type { OfferedTool, OutputPart } from "../spec/experiment.ts";
 import type { DecisionRecord, ExampleRecord, RunRecord, TrialRecord, TrialRow } from "../store/store.ts";
 import type { Services } from "./deps.ts";
 import type { Results } from "./results.ts";
@@ -16,6 +17,7 @@ interface Judging {
   readonly scorers: readonly Scorer[];
   readonly output: OutputPart;
   readonly labels: readonly string[];
+  readonly tools: readonly OfferedTool[];
   /** Right answers and fields by example id; a row that is gone is judged as it was stored. */
   readonly examples: ReadonlyMap<string, Pick<ExampleRecord, "expected" | "fields">>;
 }
@@ -40,7 +42,12 @@ export async function rescore(
   let waiting: TrialRecord[] = [];
   for await (const trial of store.trials.each({ run: record.id })) {
     counts.trials += 1;
-    const again = judge(record.id, trial, judging);
+    // What tools were called for stands beside the text of an answer.
+    const called =
+      judging.tools.length === 0 || trial.request === undefined
+        ? []
+        : ((await store.requests.get(trial.request))?.toolCalls ?? []);
+    const again = judge(record.id, trial, called, judging);
     if (again === undefined) {
       counts.kept += 1;
       continue;
@@ -99,18 +106,25 @@ async function judgingOf(sources: Sources, record: RunRecord): Promise<Judging> 
     scorers: openScorers(experiment.scoring),
     output,
     labels: output.labels === "auto" ? dataset.labels : output.labels,
+    tools: experiment.tools,
     examples: new Map(dataset.examples.map((example) => [example.id, example])),
   };
 }
 
 /** Undefined where there is nothing to read again, or nothing to hold it against. */
-function judge(run: string, trial: TrialRow, judging: Judging): TrialRecord | undefined {
+function judge(
+  run: string,
+  trial: TrialRow,
+  toolCalls: readonly ToolCall[],
+  judging: Judging,
+): TrialRecord | undefined {
   const { rawResponse } = trial;
   if (rawResponse === undefined || (trial.state !== "scored" && trial.state !== "unparsable")) return undefined;
   const example = judging.examples.get(trial.exampleId) ?? { expected: trial.expected, fields: {} };
   // A line that came with its score, and no right answer to check it by.
   if (example.expected === undefined && trial.source === "replay") return undefined;
-  const parsed = parseAnswer({ text: rawResponse, tokenConfidence: trial.confidence }, judging.output, judging.labels);
+  const answer = { text: rawResponse, toolCalls, tokenConfidence: trial.confidence };
+  const { parsed } = readAnswer(answer, judging.output, judging.labels, judging.tools);
   const base = {
     run,
     variant: trial.variant,

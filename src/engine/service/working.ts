@@ -5,10 +5,12 @@ import { messageText } from "../prompt/prompt.ts";
 import type { ModelRequest } from "../provider/provider.ts";
 import type { Providers } from "../provider/registry.ts";
 import { openQueue } from "../queue/smartQueue.ts";
+import { carryOn, type Reading, runsTools } from "../runner/exchange.ts";
 import { completionOf, type RunModel } from "../runner/record.ts";
+import { streaming } from "../runner/streaming.ts";
 import type { Experiment } from "../spec/experiment.ts";
 import { isDeadOwner } from "../store/owner.ts";
-import type { ClaimedRequest } from "../store/store.ts";
+import type { ClaimedRequest, RunRecord } from "../store/store.ts";
 import type { Services } from "./deps.ts";
 import { poolOptions } from "./pools.ts";
 
@@ -26,12 +28,18 @@ export interface Worked {
   readonly failed: number;
 }
 
+/** What a worker must know of a run to answer for it. */
+interface Job {
+  readonly experiment: Experiment;
+  readonly reading: Reading;
+}
+
 const leaseMs = 60_000;
 
 /**
  * Takes pending requests from the table and answers them, beside the processes whose runs they belong to. A row is claimed
  * before it is sent and kept under a lease, so two workers never send the same one and a worker that dies loses only what it
- * had in flight. Scoring and deciding stay with the run.
+ * had in flight. Scoring and deciding stay with the run. A model this worker cannot ask (no key, out of reach) is left to others.
  */
 export async function work(
   services: Services,
@@ -40,9 +48,12 @@ export async function work(
   signal: AbortSignal,
 ): Promise<Worked> {
   const { store, deps, owner } = services;
+  const warn = (message: string) => services.emit("log", { level: "warn", message });
   const most = options.concurrency ?? 16;
   const models = new Map<string, Promise<RunModel>>();
-  const experiments = new Map<string, Promise<Experiment | undefined>>();
+  const jobs = new Map<string, Promise<Job | undefined>>();
+  /** Models that are left to others. */
+  const left = new Set<string>();
   const queue = openQueue({
     clock: deps.clock,
     random: seededRandom("worker", owner),
@@ -52,7 +63,7 @@ export async function work(
     table: store.cache,
     mode: "on",
     clock: deps.clock,
-    warn: (message) => services.emit("log", { level: "warn", message }),
+    warn,
     ...(deps.cacheBytes === undefined ? {} : { maxBytes: deps.cacheBytes }),
   });
 
@@ -66,53 +77,69 @@ export async function work(
     models.set(id, opening);
     return opening;
   };
-  const experimentOf = (run: string): Promise<Experiment | undefined> => {
-    const known = experiments.get(run);
+  const jobOf = (run: string): Promise<Job | undefined> => {
+    const known = jobs.get(run);
     if (known !== undefined) return known;
-    const reading = store.runs.get(run).then((record) => record && (JSON.parse(record.experiment) as Experiment));
-    experiments.set(run, reading);
+    const reading = store.runs.get(run).then((record) => record && job(record, services));
+    jobs.set(run, reading);
     return reading;
   };
 
   const counts = { completed: 0, failed: 0 };
   const answerOne = async (row: ClaimedRequest): Promise<void> => {
     const model = await modelOf(row.model);
-    const experiment = await experimentOf(row.run);
-    const settled = await queue.add(
-      {
-        model: row.model,
-        run: row.run,
-        variant: String(row.variant),
-        tokens: row.promptTokensEstimated,
-        send: ({ signal: attempt }) => model.provider.send(requestOf(row, model.name), { signal: attempt }),
-      },
-      signal,
-    );
+    const own = await jobOf(row.run);
+    const watch = own && streaming(own.experiment.limits.stream, model.facts, own.reading.output, own.reading.labels);
+    const ask = (request: ModelRequest) =>
+      queue.add(
+        {
+          model: row.model,
+          run: row.run,
+          variant: String(row.variant),
+          tokens: row.promptTokensEstimated,
+          send: ({ signal: attempt }) =>
+            model.provider.send(request, { signal: attempt, ...(watch === undefined ? {} : { onText: watch }) }),
+        },
+        signal,
+      );
+    const request = requestOf(row, model.name);
+    const first = await ask(request);
+    const { settled, parsed, tools, plain } =
+      own !== undefined && first.reply.outcome.kind === "answered"
+        ? await carryOn(first, request, own.reading, ask)
+        : { settled: first, parsed: undefined, tools: undefined, plain: true };
     const { outcome } = settled.reply;
-    if (outcome.kind === "cancelled") {
+    const hopeless = settled.gaveUp === true || (outcome.kind === "rejected" && outcome.reason !== "badRequest");
+    if (hopeless && "message" in outcome && !left.has(row.model)) {
+      left.add(row.model);
+      warn(`${row.model} is left to others: ${outcome.message}`);
+    }
+    if (hopeless || outcome.kind === "cancelled") {
       await store.requests.release([row.id]);
       return;
     }
-    const completion = completionOf(
-      settled,
-      undefined,
-      { prompt: row.promptTokensEstimated, completion: 0 },
-      model,
-      "call",
-    );
-    const keeps = experiment?.cache.mode === "on" || experiment?.cache.mode === "write";
-    const entry = keeps ? cache.entryFor(row.key, row.model, experiment.name, outcome) : undefined;
+    const expected = { prompt: row.promptTokensEstimated, completion: 0 };
+    const completion = completionOf(settled, parsed, expected, model, "call", tools);
+    const mode = own?.experiment.cache.mode;
+    const keeps = plain && own !== undefined && !runsTools(request, own.reading.allowed);
+    const entry =
+      keeps && (mode === "on" || mode === "write")
+        ? cache.entryFor(row.key, row.model, own.experiment.name, first.reply.outcome)
+        : undefined;
     await store.requests.complete(row.id, completion, entry ? { cache: entry } : {});
     counts[completion.status] += 1;
   };
 
   const held = new Set<Promise<void>>();
   let failure: unknown;
+  const failed = (error: unknown) => {
+    failure ??= error;
+  };
   let idleSince = deps.clock.monotonic();
   let cancelRenewal = () => {};
   const renew = () => {
     cancelRenewal = deps.clock.after(leaseMs / 3, () => {
-      void store.requests.renew(owner, leaseMs);
+      store.requests.renew(owner, leaseMs).catch(failed);
       renew();
     });
   };
@@ -120,23 +147,26 @@ export async function work(
   try {
     while (!signal.aborted && failure === undefined) {
       await store.requests.recoverStale(isDeadOwner);
-      const rows = await store.requests.claimNext({
-        owner,
-        leaseMs,
-        limit: most - held.size,
-        ...(options.run === undefined ? {} : { run: options.run }),
-      });
+      const able = left.size === 0 ? undefined : await askable(services, options.run, left);
+      const rows =
+        most > held.size && able?.length !== 0
+          ? await store.requests.claimNext({
+              owner,
+              leaseMs,
+              limit: most - held.size,
+              ...(options.run === undefined ? {} : { run: options.run }),
+              ...(able === undefined ? {} : { models: able }),
+            })
+          : [];
       for (const row of rows) {
         const answering = answerOne(row)
-          .catch((error: unknown) => {
-            failure ??= error;
-          })
+          .catch(failed)
           .finally(() => held.delete(answering));
         held.add(answering);
       }
       if (rows.length > 0 || held.size > 0) idleSince = deps.clock.monotonic();
       if (options.idleMs !== undefined && deps.clock.monotonic() - idleSince >= options.idleMs) break;
-      await next(services, held, most, signal);
+      await next(services, held, most, options.idleMs, signal);
     }
     await Promise.all(held);
     if (failure !== undefined) throw failure;
@@ -153,20 +183,30 @@ async function next(
   services: Services,
   held: ReadonlySet<Promise<void>>,
   most: number,
+  idleMs: number | undefined,
   signal: AbortSignal,
 ): Promise<void> {
   let release = () => {};
   const changed = new Promise<void>((resolve) => {
     const listening = services.store.requests.onChange(resolve);
-    const cancel = services.deps.clock.after(1_000, resolve);
-    signal.addEventListener("abort", () => resolve(), { once: true });
+    const cancel = services.deps.clock.after(Math.min(1_000, idleMs ?? 1_000), resolve);
+    const aborted = () => resolve();
+    signal.addEventListener("abort", aborted, { once: true });
     release = () => {
       listening.dispose();
       cancel();
+      signal.removeEventListener("abort", aborted);
     };
   });
   await (held.size >= most ? Promise.race(held) : Promise.race([changed, ...held]));
   release();
+}
+
+function job(record: RunRecord, { deps }: Services): Job {
+  const experiment = JSON.parse(record.experiment) as Experiment;
+  const labels = JSON.parse(String(record.settings["labels"] ?? "[]")) as string[];
+  const { output } = experiment.prompt;
+  return { experiment, reading: { output, labels, allowed: deps.tools ?? {}, clock: deps.clock } };
 }
 
 /** What is sent: everything stands in the row. */
@@ -185,12 +225,25 @@ function requestOf(row: ClaimedRequest, model: string): ModelRequest {
   };
 }
 
+async function recordsOf({ store }: Services, run: string | undefined): Promise<readonly RunRecord[]> {
+  if (run === undefined) return store.runs.list({ status: "running", limit: 20 });
+  const record = await store.runs.get(run);
+  return record === undefined ? [] : [record];
+}
+
+/** The models of the runs that are going, without those left to others. */
+async function askable(
+  services: Services,
+  run: string | undefined,
+  left: ReadonlySet<string>,
+): Promise<readonly string[]> {
+  const all = new Set((await recordsOf(services, run)).flatMap((record) => record.models));
+  return [...all].filter((model) => !left.has(model));
+}
+
 /** The limits of the runs that are going; each process keeps to them on its own. */
 async function limitsOf(services: Services, run: string | undefined) {
-  const { store } = services;
-  const records =
-    run === undefined ? await store.runs.list({ status: "running", limit: 20 }) : [await store.runs.get(run)];
-  return records.flatMap((record) =>
-    record === undefined ? [] : (JSON.parse(record.experiment) as Experiment).limits.pools.map(poolOptions),
+  return (await recordsOf(services, run)).flatMap((record) =>
+    (JSON.parse(record.experiment) as Experiment).limits.pools.map(poolOptions),
   );
 }
