@@ -29,6 +29,8 @@ export interface Charge {
 }
 
 const assumedWindowMs = 60_000;
+/** Sends that are remembered while no limit is known. */
+const unlimitedLog = 1_024;
 /** Stands in the log for sends of others on the same account. */
 const foreign = "";
 
@@ -264,6 +266,8 @@ export class RateMeter {
     };
     this.#log.push(charge);
     this.#used += amount;
+    // Where nothing is known to be limited, a short memory is enough to weigh the first headers by.
+    if (this.limit === undefined && this.#log.length > unlimitedLog) this.#forgetFirst();
     return charge;
   }
 
@@ -278,11 +282,16 @@ export class RateMeter {
     const trusting = this.#resets === "true";
     for (let head = this.#log.peek(); head !== undefined; head = this.#log.peek()) {
       if (this.#endOf(head, trusting) > now) return;
-      this.#log.shift();
-      head.live = false;
-      this.#used -= head.amount;
-      this.#expired += head.amount;
+      this.#forgetFirst();
     }
+  }
+
+  #forgetFirst(): void {
+    const head = this.#log.shift();
+    if (head === undefined) return;
+    head.live = false;
+    this.#used -= head.amount;
+    this.#expired += head.amount;
   }
 
   #fill(charge: Charge): void {
