@@ -5,7 +5,7 @@ import type { Outline } from "./outline.ts";
 import { nameWords } from "./words.ts";
 
 /** Where a piece of evidence stands in the prompt; undefined for names, which are read wherever the labels are listed. */
-export type Place = { readonly start: number; readonly end: number; readonly system: boolean } | undefined;
+type Place = { readonly start: number; readonly end: number; readonly system: boolean } | undefined;
 
 interface Posting {
   /** Index of the label spoken for. */

@@ -2,7 +2,7 @@ import { memo } from "./memo.ts";
 import type { Block, Outline, Shown } from "./outline.ts";
 
 /** A label with the definition the prompt gives it, if any. */
-export interface Definition {
+interface Definition {
   readonly label: string;
   readonly text: string;
   readonly start: number;
@@ -20,7 +20,7 @@ export function sameName(a: string, b: string): boolean {
   return plainName(a) === plainName(b);
 }
 
-export function plainName(label: string): string {
+function plainName(label: string): string {
   return label
     .trim()
     .toLowerCase()

@@ -2,7 +2,7 @@ import { memo } from "./memo.ts";
 import type { ReaderMessage } from "./reading.ts";
 
 /** What a stretch of a prompt is for, as far as its headings and wording tell. */
-export type BlockKind =
+type BlockKind =
   | "role"
   | "instructions"
   | "definitions"

@@ -4,7 +4,7 @@ import type { ReaderMessage, ReaderOptions, Reading } from "./reading.ts";
 
 export { readerModels } from "./attention.ts";
 export { readPrompt } from "./read.ts";
-export type { AnswerForm, Attention, Candidate, ReaderMessage, ReaderOptions, Reading } from "./reading.ts";
+export type { ReaderMessage, ReaderOptions, Reading } from "./reading.ts";
 export { approximateTokens } from "./words.ts";
 
 /** Reads a prompt as the named reader would; undefined when there is no reader of that name. */

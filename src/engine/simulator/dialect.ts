@@ -22,7 +22,7 @@ export interface Asked {
   readonly local: LocalSettings | undefined;
 }
 
-export interface LocalSettings {
+interface LocalSettings {
   readonly endpoint: "chat" | "generate";
   readonly context: number | undefined;
   readonly truncate: boolean;

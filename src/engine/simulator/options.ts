@@ -7,7 +7,7 @@ export interface SimulatedMessage {
 }
 
 /** What an answer function may know of the request beside its messages. */
-export interface AnswerContext {
+interface AnswerContext {
   readonly model: string;
   /** 0 when the request names none. */
   readonly temperature: number;
@@ -102,7 +102,7 @@ export interface SimulatedGpu {
   readonly leakBytesPerRequest?: number;
 }
 
-export interface OllamaSide {
+interface OllamaSide {
   /** `num_ctx` where a request gives none. Default 4,096. */
   readonly defaultContext?: number;
   /** Time to load a model that is not in memory. Default 0. */

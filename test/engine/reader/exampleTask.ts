@@ -24,7 +24,7 @@ function table<T>(name: string): T[] {
 }
 
 export const rows = table<Row>("support.csv");
-export const shots = table<{ readonly text: string; readonly intent: string }>("shots.csv");
+const shots = table<{ readonly text: string; readonly intent: string }>("shots.csv");
 export const labels = [...new Set(rows.map((row) => row.intent))].sort();
 
 const partText = (name: string): string => readFileSync(path.join(folder, "prompts", name), "utf8").trim();
