@@ -10,7 +10,7 @@ import { build } from "esbuild";
 import { runAsMain } from "../vscode/main.ts";
 import { bodyClasses, type ThemeName, themes } from "./themes.ts";
 
-export const panels = ["preview", "run"] as const;
+export const panels = ["preview", "run", "results"] as const;
 export type PanelName = (typeof panels)[number];
 
 export interface PanelServer {

@@ -1,3 +1,281 @@
-export function openResultsHost(): undefined {
-  return undefined;
+import { Channel } from "../../../src/base/channel.ts";
+import type { RunListItem, TrialQuery } from "../../../src/engine/api.ts";
+import type { TrialRow } from "../../../src/engine/store/store.ts";
+import type { ResultsHost, ResultsShown, ResultsView } from "../../../src/protocol/resultsPanel.ts";
+import { hostileText } from "./previewHost.ts";
+import { decisionsUpTo, figures, rows, summary, trialRow, trialsOf, variantIds, verdictFor } from "./runData.ts";
+import { expectedLabel, fixedParts, labels, layoutNames, segmentText } from "./texts.ts";
+import type { PanelWire } from "./wire.ts";
+
+/** Trials a variant has in the scene `many`: 170,000 over the five. */
+const manyRows = 34_000;
+
+/** Scenes: full, many, empty (nothing scored), hostile (answers that try to break out), alone (no other run), failing. */
+export function openResultsHost(wire: PanelWire, scene: string) {
+  let run = "20260921-000000-aaaa";
+  const last = scene === "many" ? manyRows : rows;
+  const exists = (variant: number, position: number) => scene === "many" || position < trialsOf(variant);
+  const trial = (variant: number, position: number): TrialRow =>
+    scene === "hostile" && position === 0
+      ? { ...trialRow(variant, position, longResponse()), prediction: hostileText, state: "unparsable", score: 0 }
+      : trialRow(variant, position);
+  const channel: Channel<ResultsHost, ResultsView> = new Channel(wire.port, {
+    ready() {
+      if (scene === "failing") throw new Error("the store cannot be read");
+      return shownRun("20261121-093015-7f3a", scene);
+    },
+    showRun(wanted) {
+      run = wanted.run;
+      return shownRun(run, scene);
+    },
+    trials: (query) => page(query, last, exists, trial),
+    trial: ({ variant, position, repeat }) => ({
+      trial: { ...trial(variant, position), repeat },
+      prompt: [
+        {
+          role: "system",
+          pieces: [
+            { part: "role", text: `${fixedParts.role}\n\n`, fixed: true },
+            { part: "instructions", text: `${fixedParts.instructions}\n\n`, fixed: true },
+            { part: "output", text: fixedParts.output ?? "", fixed: true },
+          ],
+        },
+        {
+          role: "user",
+          pieces: [
+            {
+              part: "segment",
+              text: `Message:\n${scene === "hostile" ? hostileText : segmentText(position)}\n\n`,
+              fixed: false,
+            },
+            { part: "question", text: fixedParts.question ?? "", fixed: true },
+          ],
+        },
+      ],
+      request: {
+        id: 1,
+        run,
+        variant,
+        model: "openai:gpt-4.1-mini",
+        key: "k",
+        taskType: "label",
+        complexity: "low",
+        priority: 0,
+        request: "{}",
+        context: undefined,
+        responseSchema: undefined,
+        promptTokensEstimated: 704,
+        trials: [[position, repeat]],
+        state: "completed",
+        createdAt: 0,
+        updatedAt: 0,
+        publishedAt: 0,
+        leaseOwner: undefined,
+        leaseUntil: undefined,
+        attempts: 1,
+        source: "call",
+        latencyMs: 512,
+        firstTokenMs: 210,
+        queuedMs: 90,
+        promptTokens: 704,
+        completionTokens: 4,
+        cachedTokens: 512,
+        cost: 0.00028,
+        servedModel: "gpt-4.1-mini-2026-04-14",
+      },
+      fields: {
+        id: `s${position}`,
+        text: scene === "hostile" ? hostileText : segmentText(position),
+        intent: expectedLabel(position),
+        clause: "early",
+      },
+      place: { file: "/work/data/support.csv", line: position + 2 },
+      row: layoutNames.flatMap((_, other) => (exists(other, position) ? [trial(other, position)] : [])),
+    }),
+    confusion({ variant }) {
+      const counts = new Map<string, { expected: string; prediction: string; count: number }>();
+      for (let position = 0; position < trialsOf(variant); position++) {
+        const { expected = "", prediction, state } = trial(variant, position);
+        if (prediction === undefined || state !== "scored") continue;
+        const key = `${expected} ${prediction}`;
+        const cell = counts.get(key) ?? { expected, prediction, count: 0 };
+        counts.set(key, { ...cell, count: cell.count + 1 });
+      }
+      return [...counts.values()];
+    },
+    decisions: () => decisionsUpTo(rows).map(({ model, decision }) => ({ ...decision, model, at: decision.row * 640 })),
+    redecide: ({ equivalence }) => ({
+      verdict: verdictFor(equivalence),
+      rows: Math.max(60, Math.round(340 - equivalence * 3000)),
+    }),
+    requestStats: () => ({
+      byStatus: { pending: 0, processing: 0, completed: 1273, failed: 3 },
+      byModel: [
+        { model: "openai:gpt-4.1-mini", pending: 0, processing: 0, completed: 1273, failed: 3, successRate: 0.9976 },
+      ],
+      byTaskType: [{ taskType: "label", completed: 1273, failed: 3, successRate: 0.9976 }],
+      byErrorClass: { unavailable: 2, invalid: 1 },
+      oldestPendingAt: undefined,
+    }),
+    details: ({ run: wanted }) => shownRun(wanted, scene).details,
+    compare({ theirs, ours, run: other }) {
+      const v = variantIds.indexOf(ours);
+      const { accuracy, trials } = figures(v, rows);
+      const difference = 0.012 - v * 0.006;
+      return {
+        schema: "layoutlab/compare@1",
+        a: { run: other, variant: theirs },
+        b: { run, variant: ours },
+        comparison: {
+          rows: trials,
+          onlyA: 0,
+          onlyB: 0,
+          meanA: accuracy - difference,
+          meanB: accuracy,
+          difference,
+          wins: 12,
+          losses: 8,
+          ties: trials - 20,
+          test: { method: "mcnemarMidP", pValue: 0.38, interval: [difference - 0.03, difference + 0.03] },
+          significant: false,
+          bootstrap: { interval: [difference - 0.03, difference + 0.03], pValue: 0.4 },
+          effect: { cohensH: 0.04, oddsRatio: 1.5 },
+          power: { detectable: 0.04, rowsNeeded: 2100 },
+          explanation: "No difference can be shown on these rows.",
+        },
+      };
+    },
+    openText: () => undefined,
+    openRow: () => undefined,
+    diff: () => undefined,
+    export: () => undefined,
+    save: () => undefined,
+    openFile: () => undefined,
+  });
+  return {
+    asked: wire.asked,
+    show: (shownNow: string) => channel.send("shown", shownRun(shownNow, scene)),
+  };
+}
+
+let tenMegabytes: string | undefined;
+
+function longResponse(): string {
+  tenMegabytes ??= `${hostileText}\n${"a line of an answer that does not end \n".repeat(270_000)}`;
+  return tenMegabytes;
+}
+
+function shownRun(run: string, scene: string): ResultsShown {
+  const full = summary(run);
+  const result =
+    scene === "empty"
+      ? {
+          ...full,
+          variants: full.variants.map((variant) => ({ ...variant, trials: 0, correct: 0, accuracy: 0 })),
+          verdict: {
+            ...full.verdict,
+            kind: "undecided" as const,
+            winner: null,
+            tied: [],
+            rivals: [],
+            moreTrials: null,
+            explanation: "No row could be used.",
+          },
+        }
+      : full;
+  const item = (id: string, day: number): RunListItem => ({
+    run: id,
+    name: "intents",
+    file: full.file,
+    createdAt: Date.UTC(2026, 10, day, 9, 30, 15),
+    endedAt: Date.UTC(2026, 10, day, 9, 34, 0),
+    status: "finished",
+    live: false,
+    models: ["openai:gpt-4.1-mini"],
+    variants: full.variants.map(({ id: variant, layout, model, accuracy, status }) => ({
+      id: variant,
+      layout,
+      model,
+      accuracy,
+      status,
+    })),
+    verdict: full.verdict.explanation,
+    stopReason: undefined,
+  });
+  const all = [item("20261121-093015-7f3a", 21), item("20261120-171200-11c2", 20), item("20261118-080000-9e0d", 18)];
+  return {
+    details: {
+      item: all.find((each) => each.run === run) ?? item(run, 21),
+      view: undefined,
+      summary: result,
+      labels,
+      scorers: ["label"],
+    },
+    others: scene === "alone" ? [] : all.filter((each) => each.run !== run),
+  };
+}
+
+/** What the store does, slowly and in memory. */
+function page(
+  { filter, sort, descending, limit, after }: TrialQuery,
+  last: number,
+  exists: (variant: number, position: number) => boolean,
+  trial: (variant: number, position: number) => TrialRow,
+) {
+  const key = JSON.stringify([filter, sort, descending]);
+  let found = sorted.get(key);
+  if (found === undefined) {
+    const matching: TrialRow[] = [];
+    for (let position = 0; position < last; position++) {
+      for (let variant = 0; variant < layoutNames.length; variant++) {
+        if (!exists(variant, position) || filter.variants?.includes(variant) === false) continue;
+        const row = trial(variant, position);
+        if (matches(row, filter)) matching.push(row);
+      }
+    }
+    const value = (row: TrialRow): string | number => {
+      switch (sort) {
+        case "position":
+          return row.position;
+        case "score":
+          return row.score ?? -1;
+        case "confidence":
+          return row.confidence ?? -1;
+        case "latency":
+          return row.latencyMs ?? -1;
+        case "tokens":
+          return row.promptTokens ?? -1;
+        case "expected":
+          return row.expected ?? "";
+        case "prediction":
+          return row.prediction ?? "";
+      }
+    };
+    const order = (a: TrialRow, b: TrialRow) =>
+      value(a) < value(b) ? -1 : value(a) > value(b) ? 1 : a.position - b.position || a.variant - b.variant;
+    found = matching.sort((a, b) => (descending ? -order(a, b) : order(a, b)));
+    sorted.set(key, found);
+  }
+  const from = Number(after ?? 0);
+  const rowsOfPage = found.slice(from, from + limit).map((row) => ({ ...row, segment: segmentText(row.position) }));
+  return {
+    rows: rowsOfPage,
+    next: from + limit < found.length ? String(from + limit) : undefined,
+    total: after === undefined ? found.length : undefined,
+  };
+}
+
+const sorted = new Map<string, TrialRow[]>();
+
+function matches(row: TrialRow, filter: TrialQuery["filter"]): boolean {
+  if (filter.states !== undefined && !filter.states.includes(row.state)) return false;
+  if (filter.outcome === "wrong" && row.score === 1) return false;
+  if (filter.outcome === "right" && row.score !== 1) return false;
+  if (filter.expected !== undefined && row.expected !== filter.expected) return false;
+  if (filter.prediction !== undefined && row.prediction !== filter.prediction) return false;
+  if (filter.search !== undefined) {
+    const text = `${segmentText(row.position)} ${row.prediction} ${row.rawResponse}`.toLowerCase();
+    if (!text.includes(filter.search.toLowerCase())) return false;
+  }
+  return true;
 }

@@ -166,5 +166,8 @@ export const runStyles = css`
     .numbers {
       grid-template-columns: repeat(auto-fill, minmax(104px, 1fr));
     }
+    .race-reason {
+      white-space: nowrap;
+    }
   }
 `;

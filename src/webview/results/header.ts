@@ -1,0 +1,55 @@
+import { html, nothing, type TemplateResult } from "lit";
+import type { RunListItem } from "../../engine/api.ts";
+import { button, iconButton } from "../shared/button.ts";
+import { date, duration, percent } from "../shared/format.ts";
+import type { ResultsContext } from "./context.ts";
+import { verdictView } from "./verdict.ts";
+
+/** Which run this is, another one to turn to, and what it concluded. */
+export function headerView(options: {
+  readonly context: ResultsContext;
+  readonly turning: string | undefined;
+  readonly onRun: (run: string) => void;
+}): TemplateResult {
+  const { context, turning } = options;
+  const { item, summary } = context.details;
+  const { channel } = context;
+  return html`<header class="results-head">
+    <div class="results-title">
+      <h1>${item.name}</h1>
+      <label class="field"
+        ><span class="unseen">Run</span>
+        <select
+          id="run"
+          .value=${turning ?? item.run}
+          ?disabled=${context.others.length === 0}
+          @change=${(event: Event) => options.onRun((event.target as HTMLSelectElement).value)}
+        >
+          ${[item, ...context.others]
+            .toSorted((a, b) => b.createdAt - a.createdAt)
+            .map(
+              (run) =>
+                html`<option value=${run.run} ?selected=${run.run === (turning ?? item.run)}>${runLabel(run)}</option>`,
+            )}
+        </select></label
+      >
+      <span class="muted">${item.live ? "still running" : item.status}, ${duration(summary.durationMs)}, ${summary.examples} rows</span>
+      <span class="spacer"></span>
+      ${button({ label: "Export…", icon: "export", onClick: () => context.send(channel.request("export", undefined)) })}
+      ${iconButton({ icon: "go-to-file", label: "Open the experiment file", onClick: () => context.send(channel.request("openFile", undefined)) })}
+    </div>
+    ${verdictView(context)}
+    ${
+      summary.notes.length === 0
+        ? nothing
+        : html`<ul class="notes muted">
+            ${summary.notes.map((note) => html`<li>${note}</li>`)}
+          </ul>`
+    }
+  </header>`;
+}
+
+export function runLabel(run: RunListItem): string {
+  const best = Math.max(...run.variants.map((variant) => variant.accuracy ?? Number.NEGATIVE_INFINITY));
+  return [date(run.createdAt), ...(Number.isFinite(best) ? [`best ${percent(best)}`] : []), run.run].join(" · ");
+}

@@ -1,0 +1,102 @@
+import { html, type TemplateResult } from "lit";
+import type { LayoutMetrics } from "../../../engine/layout/layout.ts";
+import type { VariantSummary } from "../../../engine/runner/events.ts";
+import { iconButton } from "../../shared/button.ts";
+import { cssVars } from "../../shared/cssVars.ts";
+import { csvText } from "../../shared/csv.ts";
+import { count, percent } from "../../shared/format.ts";
+import type { ResultsContext } from "../context.ts";
+
+interface Measure {
+  readonly key: keyof LayoutMetrics;
+  readonly label: string;
+  readonly title: string;
+  readonly draw: "tokens" | "position" | "share" | "ratio";
+}
+
+const measures: readonly Measure[] = [
+  { key: "promptTokens", label: "Prompt", title: "Tokens of the whole prompt, on average", draw: "tokens" },
+  { key: "systemTokens", label: "System", title: "Tokens in the system message", draw: "tokens" },
+  { key: "userTokens", label: "User", title: "Tokens in the user message", draw: "tokens" },
+  { key: "systemToUser", label: "System : user", title: "System tokens over user tokens", draw: "ratio" },
+  {
+    key: "segmentPosition",
+    label: "Segment at",
+    title: "Where the segment begins: 0 % first, 100 % last",
+    draw: "position",
+  },
+  { key: "questionPosition", label: "Question at", title: "Where the last question begins", draw: "position" },
+  { key: "quickCheckPosition", label: "Quick check at", title: "Where the quick check begins", draw: "position" },
+  {
+    key: "cacheablePrefix",
+    label: "Cacheable prefix",
+    title: "Leading tokens that are the same for every example",
+    draw: "share",
+  },
+];
+
+/** Where things stand in each layout's prompts, in tokens, averaged over the rows. */
+export function layoutsTab({ details, nameOf, save }: ResultsContext): TemplateResult {
+  const { variants } = details.summary;
+  const mostTokens = Math.max(1, ...variants.map((variant) => variant.layoutMetrics.promptTokens));
+  return html`<section class="section" aria-labelledby="layouts">
+    <div class="section-head">
+      <h2 id="layouts">Layouts</h2>
+      ${iconButton({
+        icon: "table",
+        label: "Save the layout metrics as CSV",
+        onClick: () =>
+          save(
+            "layouts.csv",
+            csvText(
+              ["variant", ...measures.map(({ key }) => key)],
+              variants.map((variant) => [variant.id, ...measures.map(({ key }) => variant.layoutMetrics[key])]),
+            ),
+          ),
+      })}
+    </div>
+    <p class="muted">Where things stand in the prompts, counted in tokens and averaged over the rows.</p>
+    <div class="table-scroll">
+      <table class="table">
+        <thead>
+          <tr>
+            <th scope="col">Variant</th>
+            ${measures.map((measure) => html`<th scope="col" class="number" title=${measure.title}>${measure.label}</th>`)}
+          </tr>
+        </thead>
+        <tbody>
+          ${variants.map((variant) => row(variant, nameOf(variant.id), mostTokens))}
+        </tbody>
+      </table>
+    </div>
+  </section>`;
+}
+
+function row(variant: VariantSummary, name: string, mostTokens: number): TemplateResult {
+  return html`<tr>
+    <th scope="row" class="nowrap">${name}</th>
+    ${measures.map(({ key, draw }) => {
+      const value = variant.layoutMetrics[key];
+      if (value === null) return html`<td class="number muted">none</td>`;
+      return html`<td class="number">${cell(draw, value, mostTokens)}</td>`;
+    })}
+  </tr>`;
+}
+
+function cell(draw: Measure["draw"], value: number, mostTokens: number): TemplateResult {
+  switch (draw) {
+    case "tokens":
+      return html`${bar(value / mostTokens)} <span class="measure">${count(value)}</span>`;
+    case "share":
+      return html`${bar(value)} <span class="measure">${percent(value, 0)}</span>`;
+    case "position":
+      return html`<span class="mini-track" aria-hidden="true" ${cssVars({ share: value.toFixed(3) })}><span></span></span>
+        <span class="measure">${percent(value, 0)}</span>`;
+    case "ratio":
+      return html`<span class="measure">${value.toFixed(2)}</span>`;
+  }
+}
+
+function bar(share: number): TemplateResult {
+  return html`<span class="mini-bar" aria-hidden="true" ${cssVars({ share: Math.min(1, share).toFixed(3) })}><span></span></span>`;
+}

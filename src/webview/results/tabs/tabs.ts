@@ -1,0 +1,20 @@
+import { html, type TemplateResult } from "lit";
+import type { ResultsContext } from "../context.ts";
+import { overviewTab } from "../overview/overview.ts";
+import { layoutsTab } from "./layouts.ts";
+
+export interface ResultsTab {
+  readonly id: string;
+  readonly label: string;
+  readonly draw: (context: ResultsContext) => TemplateResult;
+}
+
+/** The panel's tabs in their order; another one is a line here and a file beside this one. */
+export const tabs: readonly ResultsTab[] = [
+  { id: "overview", label: "Overview", draw: overviewTab },
+  { id: "errors", label: "Errors", draw: (context) => html`<trial-browser .context=${context}></trial-browser>` },
+  { id: "confusion", label: "Confusion", draw: (context) => html`<confusion-tab .context=${context}></confusion-tab>` },
+  { id: "layouts", label: "Layouts", draw: layoutsTab },
+  { id: "requests", label: "Requests", draw: (context) => html`<requests-tab .context=${context}></requests-tab>` },
+  { id: "decisions", label: "Decisions", draw: (context) => html`<decisions-tab .context=${context}></decisions-tab>` },
+];

@@ -1,0 +1,39 @@
+import type { TrialQuery } from "../../../engine/api.ts";
+import type { TrialFilter } from "../../../engine/store/store.ts";
+import type { TrialChoice } from "../state.ts";
+
+export const pageSize = 200;
+
+/** What the store is asked for, from what the controls say. */
+export function queryOf(run: string, choice: TrialChoice, after: string | undefined): TrialQuery {
+  const { variant, expected, prediction, search } = choice;
+  const filter: TrialFilter = {
+    run,
+    ...(variant >= 0 ? { variants: [variant] } : {}),
+    ...outcomeOf(choice.outcome),
+    ...(expected === "" ? {} : { expected }),
+    ...(prediction === "" ? {} : { prediction }),
+    ...(search === "" ? {} : { search }),
+  };
+  return {
+    filter,
+    sort: choice.sort,
+    descending: choice.descending,
+    limit: pageSize,
+    ...(after === undefined ? {} : { after }),
+  };
+}
+
+function outcomeOf(outcome: TrialChoice["outcome"]): Pick<TrialFilter, "outcome" | "states"> {
+  switch (outcome) {
+    case "all":
+      return {};
+    case "right":
+    case "wrong":
+      return { outcome };
+    case "unparsable":
+      return { states: ["unparsable"] };
+    case "failed":
+      return { states: ["failed", "void"] };
+  }
+}

@@ -1,0 +1,198 @@
+import { css } from "lit";
+
+export const trialStyles = css`
+  trial-browser {
+    display: flex;
+    flex-direction: column;
+    height: 100%;
+    min-height: 0;
+  }
+  .filters {
+    border-bottom: 1px solid var(--line);
+  }
+  .filters select {
+    max-width: 15em;
+  }
+  .search-field {
+    flex: 1 1 12em;
+  }
+  .search-field input {
+    width: 100%;
+  }
+  .found {
+    min-width: 6em;
+    text-align: end;
+    font-variant-numeric: tabular-nums;
+  }
+  .trial-split {
+    flex: 1;
+    min-height: 0;
+    display: grid;
+    grid-template-columns: minmax(0, 1.25fr) minmax(0, 1fr);
+  }
+  .trial-split > .empty {
+    align-self: start;
+  }
+  trial-grid {
+    display: block;
+    min-height: 0;
+    min-width: 0;
+    container-type: size;
+  }
+  .trial-grid {
+    height: 100%;
+    overflow: auto;
+    position: relative;
+  }
+  .trial-grid:focus-visible {
+    outline: none;
+  }
+  .trial-row {
+    display: grid;
+    grid-template-columns:
+      4.5em minmax(7em, 0.8fr) 8em minmax(7em, 1fr) minmax(7em, 1fr) 4em 5.5em 4.5em
+      minmax(10em, 2fr);
+    align-items: center;
+    width: 100%;
+    min-width: 62em;
+  }
+  .trial-head {
+    position: sticky;
+    top: 0;
+    z-index: 1;
+    height: 26px;
+    color: var(--muted);
+    background: var(--vscode-editor-background);
+    border-bottom: 1px solid var(--line);
+  }
+  .trial-space {
+    position: relative;
+    height: var(--height);
+    min-width: 62em;
+  }
+  .trial-body {
+    position: absolute;
+    top: 0;
+    left: 0;
+    height: 24px;
+    transform: translateY(var(--start));
+    cursor: default;
+  }
+  .trial-body:hover {
+    background: var(--hover);
+  }
+  .trial-body.is-active {
+    background: var(--vscode-list-inactiveSelectionBackground, var(--hover));
+    color: var(--vscode-list-inactiveSelectionForeground, inherit);
+    outline: 1px solid var(--vscode-contrastActiveBorder, transparent);
+    outline-offset: -1px;
+  }
+  .trial-grid:focus-visible .is-active {
+    background: var(--vscode-list-activeSelectionBackground, var(--hover));
+    color: var(--vscode-list-activeSelectionForeground, inherit);
+    outline: 1px solid var(--vscode-focusBorder);
+  }
+  .trial-grid:focus-visible:not(:has(.is-active)) .trial-head {
+    outline: 1px solid var(--vscode-focusBorder);
+    outline-offset: -1px;
+  }
+  .cell {
+    padding: 0 8px;
+    overflow: hidden;
+    text-overflow: ellipsis;
+    white-space: nowrap;
+    min-width: 0;
+  }
+  .cell.number {
+    text-align: end;
+  }
+  .cell-expected,
+  .cell-prediction {
+    font-family: var(--mono);
+    font-size: 0.95em;
+  }
+  .cell-segment {
+    color: var(--muted);
+  }
+  .is-active > .cell-segment {
+    color: inherit;
+  }
+  .trial-head .cell {
+    font-family: inherit;
+    font-size: inherit;
+  }
+  .outcome .codicon[class*="codicon-"] {
+    font-size: 14px;
+  }
+  .outcome.good .codicon {
+    color: var(--good);
+  }
+  .outcome.bad .codicon {
+    color: var(--bad);
+  }
+  .trial-detail {
+    overflow-y: auto;
+    min-width: 0;
+    border-inline-start: 1px solid var(--line);
+  }
+  .answers,
+  .fields {
+    display: grid;
+    grid-template-columns: max-content minmax(0, 1fr);
+    gap: 3px 14px;
+  }
+  .answers dt,
+  .fields dt {
+    color: var(--muted);
+  }
+  .answers dd,
+  .fields dd {
+    overflow-wrap: anywhere;
+    white-space: pre-wrap;
+  }
+  .fields {
+    max-height: 16em;
+    overflow-y: auto;
+  }
+  .raw {
+    margin: 0;
+    padding: 6px 10px;
+    max-height: 24em;
+    overflow: auto;
+    font-family: var(--mono);
+    font-size: var(--vscode-editor-font-size, 13px);
+    white-space: pre-wrap;
+    overflow-wrap: anywhere;
+    unicode-bidi: plaintext;
+    background: var(--vscode-textCodeBlock-background, var(--raised));
+    border: 1px solid var(--vscode-contrastBorder, transparent);
+  }
+  .trial-detail .prompt {
+    container-type: inline-size;
+  }
+  @container (max-width: 640px) {
+    .trial-row {
+      grid-template-columns: 4em 7.5em minmax(7em, 1fr) minmax(7em, 1fr) minmax(8em, 1fr);
+      min-width: 34em;
+    }
+    .trial-space {
+      min-width: 34em;
+    }
+    .cell-variant,
+    .cell-confidence,
+    .cell-latency,
+    .cell-tokens {
+      display: none;
+    }
+  }
+  @media (max-width: 860px) {
+    .trial-split {
+      grid-template-columns: minmax(0, 1fr);
+      grid-template-rows: minmax(180px, 2fr) minmax(0, 3fr);
+    }
+    .trial-detail {
+      border-inline-start: 0;
+      border-top: 1px solid var(--line);
+    }
+  }
+`;

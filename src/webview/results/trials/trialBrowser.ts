@@ -1,0 +1,165 @@
+import { html, type TemplateResult } from "lit";
+import { systemClock } from "../../../base/clock.ts";
+import type { TrialDetail } from "../../../engine/api.ts";
+import { plural } from "../../shared/format.ts";
+import { banner, emptyState, lineOf } from "../../shared/notice.ts";
+import { settled } from "../../shared/paced.ts";
+import { PanelElement } from "../../shared/panelElement.ts";
+import type { ResultsContext } from "../context.ts";
+import { type Loaded, latestLoad, loadedView, notYet } from "../loaded.ts";
+import type { TrialChoice } from "../state.ts";
+import { detailView } from "./detail.ts";
+import { filtersView } from "./filters.ts";
+import { PagedRows } from "./pagedRows.ts";
+import { pageSize, queryOf } from "./query.ts";
+import type { GridRow } from "./trialGrid.ts";
+
+/** Some 2,400 rows: more than any screen shows, little enough to hold. */
+const heldPages = 12;
+const searchMs = 250;
+const openMs = 100;
+
+/** Every trial of the run, filtered and sorted in the store, down to the prompt and the raw response. */
+export class TrialBrowser extends PanelElement {
+  static override properties = {
+    context: { attribute: false },
+    tick: { state: true },
+    active: { state: true },
+    detail: { state: true },
+    failure: { state: true },
+  };
+
+  declare context: ResultsContext;
+  declare private tick: number;
+  declare private active: number;
+  declare private detail: Loaded<TrialDetail> | undefined;
+  declare private failure: string | undefined;
+
+  #rows: PagedRows<GridRow> | undefined;
+  #asked = "";
+  #opened = "";
+  readonly #load = latestLoad<TrialDetail>((loaded) => {
+    this.detail = loaded;
+  });
+  readonly #search = settled<string>(systemClock, searchMs, (search) => this.#change({ search }));
+  readonly #openSoon = settled<number>(systemClock, openMs, (index) => this.#open(index));
+
+  constructor() {
+    super();
+    this.tick = 0;
+    this.active = -1;
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#rows?.stop();
+    this.#asked = "";
+  }
+
+  protected override willUpdate(): void {
+    const { details, state } = this.context;
+    const key = JSON.stringify([details.item.run, state.trials]);
+    if (key !== this.#asked) {
+      this.#asked = key;
+      this.#restart();
+    }
+    const [variant, position, repeat] = state.selected;
+    const opened = variant === undefined ? "" : `${details.item.run} ${state.selected.join(" ")}`;
+    if (opened === this.#opened) return;
+    this.#opened = opened;
+    if (variant === undefined || position === undefined || repeat === undefined) {
+      this.detail = undefined;
+      return;
+    }
+    this.detail ??= notYet;
+    this.#load(this.context.channel.request("trial", { variant, position, repeat }));
+  }
+
+  protected override render(): TemplateResult {
+    const { context } = this;
+    const choice = context.state.trials;
+    const rows = this.#rows;
+    if (rows === undefined) return html``;
+    const { variants } = context.details.summary;
+    return html`
+      ${filtersView({
+        context,
+        choice,
+        found: rows.total === undefined ? "Reading…" : plural(rows.total, "trial"),
+        onChange: (change) => this.#change(change),
+        onSearch: (text) => this.#search(text),
+        onRefresh: () => this.#restart(),
+      })}
+      ${this.failure === undefined ? "" : banner("error", this.failure)}
+      <div class="trial-split">
+        ${
+          rows.total === 0
+            ? emptyState({ icon: "search", title: "No trial is like that", text: "Loosen the filters above." })
+            : html`<trial-grid
+                .rows=${rows}
+                .tick=${this.tick}
+                .active=${this.active}
+                .sort=${choice.sort}
+                .descending=${choice.descending}
+                .nameOf=${(variant: number) => context.nameOf(variants[variant]?.id ?? "")}
+                .onActive=${(index: number) => {
+                  this.active = index;
+                  this.#openSoon(index);
+                }}
+                .onOpen=${() => this.querySelector<HTMLElement>(".trial-detail")?.focus()}
+                .onSort=${(sort: TrialChoice["sort"], descending: boolean) => this.#change({ sort, descending })}
+              ></trial-grid>`
+        }
+        <section class="trial-detail" tabindex="-1" aria-label="Trial">
+          ${
+            this.detail === undefined
+              ? emptyState({
+                  icon: "list-selection",
+                  title: "Choose a trial",
+                  text: "Its prompt, its answer and every other variant's appear here.",
+                })
+              : loadedView(this.detail, "Reading the trial…", (detail) =>
+                  detailView(context, detail, (selected) => context.update({ selected })),
+                )
+          }
+        </section>
+      </div>
+    `;
+  }
+
+  #change(change: Partial<TrialChoice>): void {
+    this.context.update({ trials: { ...this.context.state.trials, ...change } });
+  }
+
+  #restart(): void {
+    this.#rows?.stop();
+    this.active = -1;
+    this.failure = undefined;
+    const { channel, details, state } = this.context;
+    this.#rows = new PagedRows<GridRow>({
+      pageSize,
+      keep: heldPages,
+      fetch: async (after) => {
+        const page = await channel.request("trials", queryOf(details.item.run, state.trials, after));
+        return { ...page, rows: page.rows.map(withoutResponse) };
+      },
+      onChange: () => {
+        this.failure = undefined;
+        this.tick += 1;
+      },
+      onError: (error) => {
+        this.failure = lineOf(error);
+      },
+    });
+    this.requestUpdate();
+  }
+
+  #open(index: number): void {
+    const row = this.#rows?.row(index);
+    if (row !== undefined) this.context.update({ selected: [row.variant, row.position, row.repeat] });
+  }
+}
+
+function withoutResponse({ rawResponse: _, ...row }: GridRow & { readonly rawResponse?: string | undefined }): GridRow {
+  return row;
+}
