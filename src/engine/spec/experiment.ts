@@ -145,8 +145,28 @@ export interface OfferedTool {
 
 export type Style = "plain" | "markdown" | "xml";
 
-/** A layout as the file names it; `layout/` turns it into an arrangement. */
+/** What a rule asks of the text under judgement; see `layout/features.ts`. */
+export type Condition =
+  | {
+      readonly feature: "words" | "questions";
+      readonly op: ">=" | ">" | "<=" | "<" | "==";
+      readonly value: number;
+    }
+  | { readonly feature: "numbers" | "code"; readonly is: boolean }
+  | { readonly feature: "language"; readonly is: string };
+
+/** A layout as the file names it; `layout/` turns it into an arrangement, or one for each rule. */
 export type LayoutSpec =
+  | FixedLayoutSpec
+  | {
+      readonly kind: "dynamic";
+      readonly name: string;
+      /** The first that fits a text is taken; the last has no conditions. */
+      readonly rules: readonly { readonly when: readonly Condition[]; readonly use: FixedLayoutSpec }[];
+    };
+
+/** A layout that is the same for every example. */
+export type FixedLayoutSpec =
   | { readonly kind: "named"; readonly name: string }
   | { readonly kind: "hybrid"; readonly name: string; readonly of: readonly string[] }
   | {
@@ -206,7 +226,8 @@ export interface PoolSpec {
   readonly concurrency: number | undefined;
   /** Length of the limit's window. */
   readonly window: number;
-  readonly kind: "fixed" | "sliding";
+  /** Undefined when the author did not say: it is learned. */
+  readonly kind: "fixed" | "sliding" | "bucket" | undefined;
 }
 
 export type Preset = "conservative" | "default" | "aggressive";

@@ -110,9 +110,13 @@ const pool = z.strictObject({
   concurrency: positiveInteger.optional().meta({ description: "Most requests under way at once.", examples: [3] }),
   window: duration.prefault("60s").meta({ description: "Length of the limit's window." }),
   kind: z
-    .enum(["fixed", "sliding"])
-    .default("fixed")
-    .meta({ description: "Whether the server counts in `fixed` windows or looks back over a `sliding` one." }),
+    .enum(["fixed", "sliding", "bucket"])
+    .optional()
+    .meta({
+      description:
+        "How the server counts: in `fixed` windows, over a `sliding` one, or by a `bucket` that refills evenly. Default: learned from its headers, and kept to all of them until then.",
+      examples: ["fixed"],
+    }),
 });
 
 export const limitsSchema = z.strictObject({

@@ -279,6 +279,7 @@ export function readPools(file: ExperimentFile, models: readonly string[], repor
       requestsPerMinute: pool.requestsPerMinute,
       tokensPerMinute: pool.tokensPerMinute,
       concurrency: pool.concurrency,
+      kind: pool.kind,
     };
   });
 }

@@ -173,6 +173,7 @@ describe("completion of values", () => {
       "recency",
       "hybrid: ",
       "name: ",
+      "dynamic: ",
       "system: ",
       "user: ",
       "style: ",

@@ -304,6 +304,32 @@ describe("layouts", () => {
     ["[{ hybrid: [sandwich] }]", ["e a.layout.yaml:+1:21: layouts[1].hybrid is a list: name at least two layouts"]],
     ["[{ hybrid: [sandwich, recncy] }]", ["e a.layout.yaml:+1:32: unknown layout recncy: did you mean recency?"]],
     [
+      "[{ dynamic: [{ when: { words: '> 9' }, use: sandwch }, { use: standard }] }]",
+      ["e a.layout.yaml:+1:54: unknown layout sandwch: did you mean sandwich?"],
+    ],
+    [
+      "[{ dynamic: [{ when: { words: '> 9' }, use: sandwich }, { when: { code: true }, use: standard }] }]",
+      [
+        "e a.layout.yaml:+1:74: texts that fit no rule of dynamic have no layout: end with a rule without when, such as { use: standard }",
+      ],
+    ],
+    [
+      "[{ dynamic: [{ use: sandwich }, { use: standard }] }]",
+      [
+        "e a.layout.yaml:+1:23: this rule of dynamic fits every text, so those below it are never reached: give it a when, or put it last",
+      ],
+    ],
+    [
+      "[{ name: a, dynamic: [{ when: { words: 3 }, use: b }, { use: standard }] }, { name: b, dynamic: [{ when: { words: 3 }, use: recency }, { use: standard }] }]",
+      ["e a.layout.yaml:+1:59: b is chosen by rules itself: use a layout that is the same for every text"],
+    ],
+    [
+      "[{ dynamic: [{ when: { words: many }, use: recency }, { use: standard }] }]",
+      [
+        'e a.layout.yaml:+1:40: layouts[1].dynamic[1].when.words is "many": write a comparison such as ">= 80", or a number',
+      ],
+    ],
+    [
       "[{ name: standard, user: [segment, output] }]",
       ["e a.layout.yaml:+1:19: standard is the name of a built-in layout: give yours another name"],
     ],
