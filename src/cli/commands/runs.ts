@@ -1,7 +1,8 @@
 import path from "node:path";
 import type { ComparisonReport, RunListItem } from "../../engine/api.ts";
-import { type CommonFlags, looking, output } from "../context.ts";
-import { share, whole } from "../flags.ts";
+import { type CliContext, type CommonFlags, looking, output } from "../context.ts";
+import { names, share, whole, word } from "../flags.ts";
+import { ensemblesText, positionsText, rulesText } from "../render/analyses.ts";
 import { integer, percent } from "../render/numbers.ts";
 import { runReport } from "../render/runReport.ts";
 import { table } from "../render/table.ts";
@@ -31,7 +32,21 @@ export const registerRuns: Register = (program, context) => {
     .description("show a run's result again")
     .argument("<run>", "run id, or the start of one")
     .option("--baseline", "make it the baseline that `assert: { against: baseline }` compares with")
-    .action(async (run: string, flags: CommonFlags & { readonly baseline?: boolean }) => {
+    .option(
+      "--positions [column]",
+      "accuracy by this column of places; without one, by the segment's place in the prompt",
+    )
+    .option("--ensemble <layouts>", "what combining these layouts would be worth", names("--ensemble"))
+    .option(
+      "--combine <rule>",
+      `how --ensemble combines: ${combines.join(", ")}`,
+      word("--combine", combines),
+      "majority",
+    )
+    .option("--rules", "rules that choose a layout by the text, fitted to this run, and what they are worth")
+    .action(async (run: string, flags: ShowFlags) => {
+      if (flags.positions !== undefined || flags.ensemble !== undefined || flags.rules)
+        return analyse(context, run, flags);
       const details = await looking(context, flags, async (engine) => {
         const found = await engine.run({ run });
         if (flags.baseline) await engine.markBaseline({ run: found.item.run });
@@ -65,6 +80,36 @@ export const registerRuns: Register = (program, context) => {
 interface CompareFlags extends CommonFlags {
   readonly confidence?: number;
   readonly noise?: string;
+}
+
+const combines = ["majority", "confidence", "logodds", "stacked"] as const;
+
+interface ShowFlags extends CommonFlags {
+  readonly baseline?: boolean;
+  /** True without a column. */
+  readonly positions?: string | true;
+  readonly ensemble?: readonly string[];
+  readonly combine: (typeof combines)[number];
+  readonly rules?: boolean;
+}
+
+/** What can be worked out of a stored run, beside its result. */
+async function analyse(context: CliContext, run: string, flags: ShowFlags): Promise<void> {
+  const { positions, ensemble: layouts, combine, rules } = flags;
+  const [places, ensembles, fitted] = await looking(context, flags, async (engine) => [
+    positions === undefined
+      ? undefined
+      : await engine.positions({ run, ...(positions === true ? {} : { column: positions }) }),
+    layouts === undefined ? undefined : await engine.ensemble({ run, layouts, combine }),
+    rules ? await engine.fitRules({ run }) : undefined,
+  ]);
+  output(context, flags, { schema: "layoutlab/analysis@1", positions: places, ensembles, rules: fitted }, () =>
+    [
+      ...(places === undefined ? [] : [positionsText(places)]),
+      ...(ensembles === undefined ? [] : [ensemblesText(ensembles)]),
+      ...(fitted === undefined ? [] : [rulesText(fitted)]),
+    ].join("\n\n"),
+  );
 }
 
 /** `RUN` or `RUN:VARIANT`; run ids hold no colon. */

@@ -105,8 +105,9 @@ function took(summary: RunSummary): string {
     ...(requests.failed > 0 ? [`${integer(requests.failed)} failed`] : []),
     duration(summary.durationMs),
   ];
+  // Trials that failed are missing for another reason.
   const saved =
-    planned > used && summary.status === "finished"
+    planned > used && summary.status === "finished" && requests.failed === 0
       ? ` ${percent(1 - used / planned)} of the full grid's ${integer(planned)} trials were not needed.`
       : "";
   return `${parts.join(", ")}.${saved}`;
