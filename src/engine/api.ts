@@ -1,6 +1,8 @@
+import type { PositionReport } from "./analysis/storedPositions.ts";
 import type { Comparison, PowerPlan } from "./decide/compare.ts";
 import type { Decision, Verdict } from "./decide/sampler.ts";
 import type { EnsembleReport } from "./ensemble/judge.ts";
+import type { RulesReport } from "./ensemble/judgeRules.ts";
 import type { PreviewModel } from "./preview/preview.ts";
 import type { PromptMessage } from "./prompt/prompt.ts";
 import type { RunEvent, RunSummary, RunView } from "./runner/events.ts";
@@ -82,6 +84,10 @@ export interface EngineApi {
     readonly layouts: readonly string[];
     readonly combine: EnsembleSpec["combine"];
   }): Promise<readonly EnsembleReport[]>;
+  /** Rules that choose a layout by the text, fitted to the run, with what they are worth on rows they were not fitted on. */
+  fitRules(p: { readonly run: string }): Promise<readonly RulesReport[]>;
+  /** Accuracy by where the decisive text stands: by a column of the dataset, or by the segment's place in the prompt. */
+  positions(p: { readonly run: string; readonly column?: string }): Promise<PositionReport>;
   /** Holds the run against its experiment's `assert`; undefined when it has none. */
   judge(p: { readonly run: string }): Promise<Asserted | undefined>;
   /** Makes the run what `assert: { against: baseline }` compares with. */

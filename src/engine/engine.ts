@@ -2,6 +2,8 @@ import { UserError } from "../base/errors.ts";
 import { Emitter, type Event } from "../base/event.ts";
 import { readLines, writeWhole } from "../base/node/wholeFile.ts";
 import { storedEnsembles } from "./analysis/storedEnsembles.ts";
+import { storedPositions } from "./analysis/storedPositions.ts";
+import { storedRules } from "./analysis/storedRules.ts";
 import { type EngineApi, type EngineEvents, exportFormats } from "./api.ts";
 import { exportLines, importLines } from "./cache/transfer.ts";
 import { writeReport } from "./report/write.ts";
@@ -123,6 +125,12 @@ export async function openEngine(deps: EngineDeps): Promise<Engine> {
     compare: (p) => compareSides(store, p),
     async ensemble({ run, ...spec }) {
       return storedEnsembles(store, await findRun(store, run), [spec]);
+    },
+    async fitRules({ run }) {
+      return storedRules(store, await findRun(store, run));
+    },
+    async positions({ run, column }) {
+      return storedPositions(store, await findRun(store, run), column);
     },
     async export({ run, format, to }) {
       if (!exportFormats.includes(format)) {

@@ -5,6 +5,7 @@ import { type EnsembleReport, judgeEnsembles } from "../ensemble/judge.ts";
 import { shortName } from "../runner/samplers.ts";
 import type { EnsembleSpec } from "../spec/experiment.ts";
 import type { RunRecord, Store, VariantRecord } from "../store/store.ts";
+import { variantGroups } from "./variantGroups.ts";
 
 /**
  * Judges ensembles over a run's stored answers; nothing is asked. Each spec gives one report per model and set of parameters.
@@ -50,12 +51,7 @@ function groupsOf(record: RunRecord, spec: EnsembleSpec): readonly (readonly Var
     const known = [...new Set(record.variants.map((variant) => variant.layout))];
     throw new UserError("no-layout", `run ${record.id} has no layout "${missing}"`, `use ${known.join(", ")}`);
   }
-  const groups = new Map<string, VariantRecord[]>();
-  for (const variant of record.variants) {
-    const key = `${variant.model} ${JSON.stringify(variant.parameters)}`;
-    groups.set(key, [...(groups.get(key) ?? []), variant]);
-  }
-  return [...groups.values()].map((variants) =>
+  return variantGroups(record).map((variants) =>
     spec.layouts.flatMap((layout) => variants.find((variant) => variant.layout === layout) ?? []),
   );
 }

@@ -39,8 +39,9 @@ export interface FitOptions {
  * `sliding-window` the earliest, `hybrid` the least important but for the last quarter, `aggressive` all demonstrations and the
  * whole context at once, `none` nothing. Deterministic and pure.
  */
-export function fitPrompt(layout: RenderedLayout, example: Example, options: FitOptions): Fitted {
+export function fitPrompt(given: RenderedLayout, example: Example, options: FitOptions): Fitted {
   const { budget, trim, count } = options;
+  const layout = given.layoutFor?.(example) ?? given;
   const whole = layout.assemble(example);
   const before = count(whole);
   const of = layout.demonstrations;

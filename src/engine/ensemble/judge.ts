@@ -6,6 +6,7 @@ import { holm } from "../stats/multiple.ts";
 import { wilson } from "../stats/proportion.ts";
 import type { AnswerRow } from "./answers.ts";
 import { type Combine, combinedScores, fewestRowsToStack } from "./combine.ts";
+import { signed } from "./words.ts";
 
 /** Members and their answers on the rows that all of them have. */
 export interface Ensemble {
@@ -129,10 +130,6 @@ function explain(report: Omit<EnsembleReport, "explanation">, confidence: number
         }`;
   const worth = pays ? `It is better, at ${price}.` : `It does not pay: the gain is not shown, at ${price}.`;
   return `${head} ${worth} Some member is right on ${points.percent(report.ceiling)} of rows; no combination can exceed that.`;
-}
-
-function signed(x: number): string {
-  return `${x < 0 ? "-" : "+"}${Math.abs(x * 100).toFixed(1)}`;
 }
 
 function pText(p: number): string {

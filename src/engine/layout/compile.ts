@@ -1,4 +1,5 @@
 import type { DemonstrationSelect, LayoutSpec, Scalar, Style } from "../spec/experiment.ts";
+import { type CompiledRule, dynamicLayout } from "./dynamic.ts";
 import type { Arrangement } from "./layout.ts";
 import { type ExperimentParts, type PromptSource, partsOf } from "./parts.ts";
 import { compileLayout, type RenderedLayout } from "./render.ts";
@@ -17,6 +18,18 @@ export function compileVariantPrompts(
   layout: LayoutSpec,
   parameters: Readonly<Record<string, Scalar>> = {},
 ): Compiled {
+  if (layout.kind === "dynamic") {
+    const rules: CompiledRule[] = [];
+    for (const { when, use } of layout.rules) {
+      const compiled = compileVariantPrompts(source, use, parameters);
+      if (compiled.kind === "problem") return compiled;
+      rules.push({ when, layout: compiled.layout });
+    }
+    return {
+      kind: "compiled",
+      layout: dynamicLayout(layout.name, rules, source.experiment.prompt.segment.text),
+    };
+  }
   const declared = source.experiment.layouts.filter((each) => each.kind === "declared");
   const resolved = resolveLayout(layout, declared);
   if (resolved.kind === "problem") return resolved;

@@ -15,6 +15,8 @@ export interface RenderedLayout extends CompiledLayout {
   readonly demonstrations: number;
   /** A cut takes the first demonstrations away rather than the last. */
   readonly leastUsefulFirst: boolean;
+  /** What this example gets, where the layout is chosen by example. */
+  layoutFor?(example: Example): RenderedLayout;
   /** The context's own text, without its delimiters; empty when there is none. */
   contextOf(example: Example): string;
   assemble(example: Example, cut?: Cut): Prompt;

@@ -1,5 +1,5 @@
 import { didYouMean } from "../../base/didYouMean.ts";
-import type { LayoutSpec } from "../spec/experiment.ts";
+import type { FixedLayoutSpec, LayoutSpec } from "../spec/experiment.ts";
 import { builtinLayout, builtinLayouts, defaultStyle, standardLayout } from "./builtin.ts";
 import type { Arrangement } from "./layout.ts";
 import { applyTransforms, conflictsOf, type PlacingTransform, transformNamed } from "./transforms.ts";
@@ -21,7 +21,7 @@ export type DeclaredLayout = Extract<LayoutSpec, { kind: "declared" }>;
  * The arrangement that a spec means. `declared` are the layouts the experiment or workspace declares, which named layouts and
  * hybrids may refer to; a hybrid may hold at most one of them, and its transforms are applied to it instead of to `standard`.
  */
-export function resolveLayout(spec: LayoutSpec, declared: readonly DeclaredLayout[] = []): Resolved {
+export function resolveLayout(spec: FixedLayoutSpec, declared: readonly DeclaredLayout[] = []): Resolved {
   switch (spec.kind) {
     case "declared":
       return fromDeclared(spec);
@@ -32,10 +32,13 @@ export function resolveLayout(spec: LayoutSpec, declared: readonly DeclaredLayou
   }
 }
 
-/** What is wrong with a layout, for those who only check; see `resolveLayout`. */
+/** What is wrong with a layout, or with the first bad one that a dynamic layout uses; see `resolveLayout`. */
 export function checkLayout(spec: LayoutSpec, declared: readonly DeclaredLayout[] = []): LayoutProblem | undefined {
-  const resolved = resolveLayout(spec, declared);
-  return resolved.kind === "problem" ? resolved : undefined;
+  for (const one of spec.kind === "dynamic" ? spec.rules.map((rule) => rule.use) : [spec]) {
+    const resolved = resolveLayout(one, declared);
+    if (resolved.kind === "problem") return resolved;
+  }
+  return undefined;
 }
 
 function resolveName(name: string, declared: readonly DeclaredLayout[]): Resolved {

@@ -134,7 +134,8 @@ export function buildPreview(source: PreviewSource, options: PreviewOptions): Pr
   const example = source.examples[index] as Example;
   const model = options.model ?? experiment.models[0];
   const parameters = { ...firstValues(experiment.parameters), ...options.parameters };
-  const layout = compiled(source, options.layout, parameters);
+  const chosen = compiled(source, options.layout, parameters);
+  const layout = chosen.layoutFor?.(example) ?? chosen;
   const counter = counterFor(model);
   const answerTokens = expectedAnswerTokens(experiment.prompt.output, source.labels, counter.text);
   const budget = promptBudget({

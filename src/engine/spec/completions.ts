@@ -150,6 +150,7 @@ function valueCompletions(parsed: ParsedExperiment, path: Path, range: Range, co
   if (isPath("models", "*")) return modelCompletions(context, make);
   if (isPath("layouts", "*")) return layoutCompletions(parsed, context, make);
   if (isPath("layouts", "*", "hybrid", "*")) return layoutCompletions(parsed, context, make);
+  if (isPath("layouts", "*", "dynamic", "*", "use")) return layoutCompletions(parsed, context, make);
   if (isPath("ensemble", "*", "layouts", "*")) {
     return (parsed.draft?.layouts ?? []).map(({ name }) =>
       make("layout", name, "layout of this file", describeLayout(name, context)),

@@ -71,7 +71,7 @@ function valueText(parsed: ParsedExperiment, path: Path, context: LanguageContex
     return partNames.some((part) => part === value) ? describe(keysAt(["prompt"]).get(value)) : "";
   }
   if (
-    (section === "layouts" && (path.length === 2 || path[2] === "hybrid")) ||
+    (section === "layouts" && (path.length === 2 || path[2] === "hybrid" || path[4] === "use")) ||
     (section === "ensemble" && path[2] === "layouts")
   ) {
     const layout = parsed.draft?.layouts.find((each) => each.name === value);

@@ -1,5 +1,5 @@
 import { didYouMean } from "../../base/didYouMean.ts";
-import { type LayoutSpec, type PartName, partNames } from "./experiment.ts";
+import { type Condition, type FixedLayoutSpec, type LayoutSpec, type PartName, partNames } from "./experiment.ts";
 import { meant, type Report } from "./report.ts";
 import type { ExperimentFile } from "./schema.ts";
 import type { Path } from "./source.ts";
@@ -49,6 +49,7 @@ export function readLayouts(
   const seen = new Set<string>();
   const out: LayoutSpec[] = [];
   const hybrids: { readonly layout: LayoutSpec; readonly path: Path }[] = [];
+  const dynamics: { readonly written: WrittenDynamic; readonly at: number; readonly path: Path }[] = [];
   written.forEach((each, index) => {
     const path = [...at, index];
     const name = nameOf(each);
@@ -65,6 +66,10 @@ export function readLayouts(
       if (names.builtin.includes(each)) out.push({ kind: "named", name: each });
       else if (workspace.has(each)) out.push(workspace.get(each) as LayoutSpec);
       else unknownLayout(each, path, known, report);
+    } else if ("dynamic" in each) {
+      // What its rules use may stand further down.
+      dynamics.push({ written: each, at: out.length, path });
+      out.push({ kind: "dynamic", name, rules: [] });
     } else if ("hybrid" in each) {
       // A hybrid of itself would never end.
       const members = known.filter((member) => member !== name);
@@ -96,6 +101,11 @@ export function readLayouts(
       });
     }
   });
+  const fixed = new Map<string, FixedLayoutSpec>(names.builtin.map((each) => [each, { kind: "named", name: each }]));
+  for (const each of [...names.workspace, ...out]) if (each.kind !== "dynamic") fixed.set(each.name, each);
+  for (const { written: rules, at: place, path } of dynamics) {
+    out[place] = { kind: "dynamic", name: rules.name, rules: readRules(rules, path, fixed, known, report) };
+  }
   const declaredLayouts = [...names.workspace, ...out].filter((each) => each.kind === "declared");
   for (const { layout, path } of hybrids) {
     const trouble = names.check?.(layout, declaredLayouts);
@@ -104,6 +114,68 @@ export function readLayouts(
     }
   }
   return out;
+}
+
+type WrittenDynamic = Extract<WrittenLayout, { dynamic: unknown }>;
+
+function readRules(
+  { name, dynamic }: WrittenDynamic,
+  path: Path,
+  fixed: ReadonlyMap<string, FixedLayoutSpec>,
+  known: readonly string[],
+  report: Report,
+): Extract<LayoutSpec, { kind: "dynamic" }>["rules"] {
+  return dynamic.flatMap(({ when, use }, index) => {
+    const rule = [...path, "dynamic", index];
+    const conditions = when === undefined ? [] : readConditions(when);
+    const last = index === dynamic.length - 1;
+    if (last && conditions.length > 0) {
+      report([...rule, "when"], {
+        code: "no-fallback",
+        message: `texts that fit no rule of ${name} have no layout`,
+        action: "end with a rule without when, such as { use: standard }",
+      });
+    }
+    if (!last && when === undefined) {
+      report(rule, {
+        code: "unreachable-rule",
+        message: `this rule of ${name} fits every text, so those below it are never reached`,
+        action: "give it a when, or put it last",
+      });
+    }
+    const layout = fixed.get(use);
+    if (layout !== undefined) return [{ when: conditions, use: layout }];
+    if (known.includes(use)) {
+      report([...rule, "use"], {
+        code: "layout-conflict",
+        message: `${use} is chosen by rules itself`,
+        action: "use a layout that is the same for every text",
+      });
+    } else
+      unknownLayout(
+        use,
+        [...rule, "use"],
+        known.filter((each) => fixed.has(each)),
+        report,
+      );
+    return [];
+  });
+}
+
+function readConditions(when: NonNullable<WrittenDynamic["dynamic"][number]["when"]>): Condition[] {
+  const conditions: Condition[] = [];
+  for (const feature of ["words", "questions"] as const) {
+    const written = when[feature];
+    if (written === undefined) continue;
+    const [, op = "==", value = written] = /^(>=|<=|==|>|<)\s*(\d+)$/.exec(String(written)) ?? [];
+    conditions.push({ feature, op: op as ">=" | ">" | "<=" | "<" | "==", value: Number(value) });
+  }
+  for (const feature of ["numbers", "code"] as const) {
+    const is = when[feature];
+    if (is !== undefined) conditions.push({ feature, is });
+  }
+  if (when.language !== undefined) conditions.push({ feature: "language", is: when.language.toLowerCase() });
+  return conditions;
 }
 
 function unknownLayout(name: string, path: Path, known: readonly string[], report: Report): void {

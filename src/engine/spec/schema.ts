@@ -54,6 +54,33 @@ const dataset = z.union(
   { error: "write the path of a data file, or { path, expected, … }" },
 );
 
+const comparison = z.union(
+  [
+    z.string().regex(/^(>=|<=|==|>|<)\s*\d+$/, 'write a comparison such as ">= 80", or a number'),
+    z.int().min(0, "write a whole number from 0 up"),
+  ],
+  { error: 'write a comparison such as ">= 80", or a number' },
+);
+
+const layoutRule = z.strictObject({
+  when: z
+    .strictObject({
+      words: comparison.optional().meta({ description: "Words of the segment.", examples: [">= 80"] }),
+      questions: comparison.optional().meta({ description: "Questions asked in the segment.", examples: [">= 2"] }),
+      numbers: z.boolean().optional().meta({ description: "Whether the segment holds digits." }),
+      code: z.boolean().optional().meta({ description: "Whether the segment holds program code or markup." }),
+      language: nonEmpty
+        .optional()
+        .meta({ description: "Language of the segment, guessed from its words.", examples: ["en"] }),
+    })
+    .optional()
+    .meta({
+      description: "What must hold of the segment, all of it. Left out in the last rule, which takes the rest.",
+      examples: [{ words: ">= 80", numbers: true }],
+    }),
+  use: nonEmpty.meta({ description: "Layout that such texts get.", examples: ["sandwich"] }),
+});
+
 /** One entry of `layouts`. */
 export const layoutSchema = z.union(
   [
@@ -67,6 +94,16 @@ export const layoutSchema = z.union(
           examples: [["sandwich", "recency"]],
         }),
       name: nonEmpty.optional().meta({ description: "Name of the hybrid. Default: its members joined by +." }),
+    }),
+    z.strictObject({
+      dynamic: z
+        .array(layoutRule)
+        .min(2, "write at least two rules")
+        .meta({
+          description: "Rules that choose a layout for each example by its segment; the first that fits is taken.",
+          examples: [[{ when: { words: ">= 80" }, use: "sandwich" }, { use: "standard" }]],
+        }),
+      name: nonEmpty.default("dynamic").meta({ description: "Name of the layout, unique in the file." }),
     }),
     z.strictObject({
       name: nonEmpty.meta({ description: "Name of the layout, unique in the file.", examples: ["mine"] }),
@@ -92,7 +129,7 @@ export const layoutSchema = z.union(
         .meta({ description: "How often the user message's text stands in it." }),
     }),
   ],
-  { error: "write a layout's name, { hybrid: [a, b] }, or { name, system, user }" },
+  { error: "write a layout's name, { hybrid: [a, b] }, { dynamic: [rules] }, or { name, system, user }" },
 );
 
 /** The experiment file, key by key. What needs other keys, other files or the dataset to judge is checked elsewhere. */

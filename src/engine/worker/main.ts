@@ -36,6 +36,8 @@ const methods: { readonly [K in keyof EngineApi]: null } = {
   rescore: null,
   compare: null,
   ensemble: null,
+  fitRules: null,
+  positions: null,
   judge: null,
   markBaseline: null,
   decisions: null,

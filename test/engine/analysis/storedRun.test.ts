@@ -1,0 +1,119 @@
+import { afterEach, describe, expect, it } from "vitest";
+import type { Script } from "../../../src/engine/provider/scripted.ts";
+import { type CliFolder, openCliFolder } from "../../support/cli.ts";
+import { labelOf, openLab, rowOf, runLab, type TestLab } from "../../support/engine.ts";
+
+const open: (TestLab | CliFolder)[] = [];
+afterEach(async () => {
+  for (const opened of open.splice(0)) await opened.close();
+});
+
+const gold = (row: number) => row % 5;
+const long = (row: number) => row % 2 === 0;
+
+/** Wrong where the right passage stands in the middle; short texts suit standard, long ones sandwich. */
+const lostInTheMiddle: Script = (_request, { trial }) => {
+  const row = rowOf(trial?.example);
+  const suits = trial?.layout === "positional" || (trial?.layout === "sandwich") === long(row);
+  return suits && (gold(row) !== 2 || trial?.layout !== "positional") ? labelOf(row) : labelOf(row + 1);
+};
+
+function data(rows: number): string {
+  const lines = Array.from({ length: rows }, (_, i) => {
+    const text = long(i) ? `item ${"and more of it ".repeat(6)}` : "item";
+    return `r${i},${text}number ${i},${labelOf(i)},${gold(i)}`;
+  });
+  return `id,text,label,gold\n${lines.join("\n")}\n`;
+}
+
+async function labWith(layouts: readonly string[]) {
+  const lab = await openLab({ layouts, more: "sampling: { mode: full }\n" });
+  open.push(lab);
+  await lab.write("data.csv", data(300));
+  const engine = await lab.open(lostInTheMiddle);
+  const { summary } = await runLab(engine, lab);
+  return { engine, run: summary.run };
+}
+
+const positional = "{ name: positional, user: [segment, question, instructions, output] }";
+
+describe("analyses of a stored run", () => {
+  it("draws accuracy over a column of places", async () => {
+    const { engine, run } = await labWith([positional]);
+    const { curves } = await engine.positions({ run, column: "gold" });
+    expect(curves).toHaveLength(1);
+    expect(curves[0]?.bins.map(({ from, accuracy, rows }) => [from, accuracy, rows])).toEqual([
+      [0, 1, 60],
+      [1, 1, 60],
+      [2, 0, 60],
+      [3, 1, 60],
+      [4, 1, 60],
+    ]);
+    expect(curves[0]?.explanation).toContain("Place matters");
+    await expect(engine.positions({ run, column: "nowhere" })).rejects.toMatchObject({
+      line: expect.stringMatching(/has no column "nowhere": use one of id, text, label, gold/),
+    });
+    await expect(engine.positions({ run, column: "text" })).rejects.toThrow(/which is no place/);
+  });
+
+  it("knows where the segment stood in the prompts as they were sent", async () => {
+    const { engine, run } = await labWith([positional, "standard"]);
+    const [front, back] = (await engine.positions({ run })).curves;
+    expect(front?.explanation).toMatch(/always stands at 0 %/);
+    expect(back?.bins[0]?.from).toBeGreaterThan(0.3);
+  });
+
+  it("fits rules that an experiment can use, and that then do what was promised", async () => {
+    const { engine, run } = await labWith(["standard", "sandwich"]);
+    const [report] = await engine.fitRules({ run });
+    expect(report).toMatchObject({ rows: 300, pays: true, accuracy: 1, bestAccuracy: 0.5 });
+    expect(report?.rules).toHaveLength(2);
+    const again = await openLab({ layouts: ["standard"], more: "sampling: { mode: full }\n" });
+    open.push(again);
+    await again.write("data.csv", data(60));
+    const spec = `name: again
+dataset: data.csv
+models: ["scripted:a"]
+prompt:
+  segment: "{{text}}"
+  output: { type: label, labels: [red, green, blue] }
+${report?.yaml ?? ""}`;
+    const file = await again.write("again.layout.yaml", spec);
+    const { diagnostics, outline } = await engine.check({ file });
+    expect(diagnostics.filter(({ severity }) => severity === "error")).toEqual([]);
+    expect(outline?.layouts.map(({ name }) => name)).toEqual(["fitted"]);
+  });
+
+  it("shows all of it on the command line", async () => {
+    const folder = await openCliFolder();
+    open.push(folder);
+    await folder.write("data.csv", data(240));
+    await folder.write(
+      "lab.layout.yaml",
+      `name: lab
+dataset: data.csv
+models: ["scripted:a"]
+prompt:
+  segment: "{{text}}"
+  output: { type: label, labels: [red, green, blue] }
+layouts: [standard, sandwich]
+sampling: { mode: full }
+`,
+    );
+    folder.script(lostInTheMiddle);
+    const { run } = JSON.parse((await folder.run("run", "lab.layout.yaml", "--json")).stdout) as {
+      readonly run: string;
+    };
+    const shown = await folder.run("show", run, "--positions", "gold", "--rules", "--ensemble", "standard,sandwich");
+    expect(shown.code).toBe(0);
+    expect(shown.stdout).toContain("gold");
+    expect(shown.stdout).toContain("majority of standard and sandwich: 50 %");
+    expect(shown.stdout).toContain("They pay.");
+    expect(shown.stdout).toContain("    dynamic:\n      - { when: { words:");
+    const asJson = JSON.parse((await folder.run("show", run, "--positions", "--json")).stdout) as Record<
+      string,
+      unknown
+    >;
+    expect(asJson["schema"]).toBe("layoutlab/analysis@1");
+  });
+});
