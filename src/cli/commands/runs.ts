@@ -112,36 +112,6 @@ async function analyse(context: CliContext, run: string, flags: ShowFlags): Prom
   );
 }
 
-const combines = ["majority", "confidence", "logodds", "stacked"] as const;
-
-interface ShowFlags extends CommonFlags {
-  readonly baseline?: boolean;
-  /** True without a column. */
-  readonly positions?: string | true;
-  readonly ensemble?: readonly string[];
-  readonly combine: (typeof combines)[number];
-  readonly rules?: boolean;
-}
-
-/** What can be worked out of a stored run, beside its result. */
-async function analyse(context: CliContext, run: string, flags: ShowFlags): Promise<void> {
-  const { positions, ensemble: layouts, combine, rules } = flags;
-  const [places, ensembles, fitted] = await looking(context, flags, async (engine) => [
-    positions === undefined
-      ? undefined
-      : await engine.positions({ run, ...(positions === true ? {} : { column: positions }) }),
-    layouts === undefined ? undefined : await engine.ensemble({ run, layouts, combine }),
-    rules ? await engine.fitRules({ run }) : undefined,
-  ]);
-  output(context, flags, { schema: "layoutlab/analysis@1", positions: places, ensembles, rules: fitted }, () =>
-    [
-      ...(places === undefined ? [] : [positionsText(places)]),
-      ...(ensembles === undefined ? [] : [ensemblesText(ensembles)]),
-      ...(fitted === undefined ? [] : [rulesText(fitted)]),
-    ].join("\n\n"),
-  );
-}
-
 /** `RUN` or `RUN:VARIANT`; run ids hold no colon. */
 function sideOf(text: string) {
   const at = text.indexOf(":");
