@@ -134,6 +134,20 @@ export function stopsEarly(record: RunRecord): boolean {
   );
 }
 
+/**
+ * Rows of the stored order that a run's decisions used, per variant's index. Answers to later rows may be stored as well, of
+ * those that were quick enough: to count them would prefer quick rows.
+ */
+export async function rowsUsed(store: Store, record: RunRecord): Promise<readonly number[]> {
+  const used = record.variants.map(() => 0);
+  for (const { sampler, variants } of await storedRaces(store, record)) {
+    const drops = sampler.decisions().filter(({ kind }) => kind === "dropped");
+    const dropped = new Map(drops.map(({ variant, row }) => [variant, row]));
+    for (const { id, index } of variants) used[index] = dropped.get(id) ?? sampler.watermark;
+  }
+  return used;
+}
+
 /** Several answers to one trial become one score: their mean, over those that could be had; NaN when none could. */
 export class RepeatMeans {
   readonly #repeats: number;

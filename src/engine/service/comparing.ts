@@ -2,7 +2,7 @@ import { UserError } from "../../base/errors.ts";
 import type { ComparedSide, ComparisonReport } from "../api.ts";
 import { type CompareOptions, compare, type NoiseFloor, type Scores } from "../decide/compare.ts";
 import type { RunSummary } from "../runner/events.ts";
-import { shortName, stopsEarly } from "../runner/samplers.ts";
+import { rowsUsed, shortName, stopsEarly } from "../runner/samplers.ts";
 import type { RunRecord, Store, VariantRecord } from "../store/store.ts";
 import { type Pairing, pairedNames } from "./pairing.ts";
 import { findRun } from "./running.ts";
@@ -46,9 +46,10 @@ export async function compareSides(
 async function sideOf(store: Store, side: ComparedSide): Promise<Side> {
   const record = await findRun(store, side.run);
   const variant = chosenVariant(record, side.variant);
+  const rows = (await rowsUsed(store, record))[variant.index] ?? 0;
   const sums = new Map<string, { sum: number; count: number }>();
   for await (const trial of store.trials.each({ run: record.id, variants: [variant.index] })) {
-    if (trial.score === undefined) continue;
+    if (trial.score === undefined || trial.position >= rows) continue;
     const entry = sums.get(trial.exampleId);
     if (entry === undefined) sums.set(trial.exampleId, { sum: trial.score, count: 1 });
     else {
