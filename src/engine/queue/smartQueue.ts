@@ -648,7 +648,7 @@ class SmartQueue implements Queue {
     const outcome = notSentFor(state.lastTrouble);
     const items = this.#takeWaiting(state);
     if (items.length > 0) this.#changed(state.id, `gave up ${items.length} waiting`, outcome.message);
-    for (const item of items) this.#settle(item, { outcome });
+    for (const item of items) this.#settle(item, { outcome }, true);
   }
 
   /**
