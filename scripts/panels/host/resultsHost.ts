@@ -126,6 +126,7 @@ export function openResultsHost(wire: PanelWire, scene: string) {
         schema: "layoutlab/compare@1",
         a: { run: other, variant: theirs },
         b: { run, variant: ours },
+        pairing: { by: "id", changed: 0 },
         comparison: {
           rows: trials,
           onlyA: 0,
@@ -137,6 +138,8 @@ export function openResultsHost(wire: PanelWire, scene: string) {
           losses: 8,
           ties: trials - 20,
           test: { method: "mcnemarMidP", pValue: 0.38, interval: [difference - 0.03, difference + 0.03] },
+          interval: [difference - 0.03, difference + 0.03],
+          stoppedEarly: trials < rows,
           significant: false,
           bootstrap: { interval: [difference - 0.03, difference + 0.03], pValue: 0.4 },
           effect: { cohensH: 0.04, oddsRatio: 1.5 },

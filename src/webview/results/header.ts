@@ -40,7 +40,7 @@ export function headerView(options: {
     </div>
     ${verdictView(context)}
     ${
-      summary.notes.length === 0
+      summary.notes.length === 0 || context.state.tab !== "overview"
         ? nothing
         : html`<ul class="notes muted">
             ${summary.notes.map((note) => html`<li>${note}</li>`)}

@@ -16,6 +16,9 @@ export const resultsStyles = css`
     gap: 8px;
     padding: 10px 16px 8px;
   }
+  #run {
+    max-width: 32em;
+  }
   .results-title {
     display: flex;
     flex-wrap: wrap;

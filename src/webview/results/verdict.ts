@@ -12,13 +12,20 @@ const kinds: Readonly<Record<Verdict["kind"], { readonly icon: string; readonly 
 };
 
 /** What the run concludes, for whom it holds and how sure it is. */
-export function verdictView({ details, nameOf }: ResultsContext): TemplateResult {
+export function verdictView({ details, nameOf, state }: ResultsContext): TemplateResult {
   const { verdict, verdicts } = details.summary;
-  if (verdicts.length === 0) return oneVerdict(verdict, nameOf, undefined);
-  return html`${verdicts.map((each) => oneVerdict(each.verdict, nameOf, each.model))}`;
+  // The other tabs need the room for what they show.
+  const whole = state.tab === "overview";
+  if (verdicts.length === 0) return oneVerdict(verdict, nameOf, undefined, whole);
+  return html`${verdicts.map((each) => oneVerdict(each.verdict, nameOf, each.model, whole))}`;
 }
 
-function oneVerdict(verdict: Verdict, nameOf: (id: string) => string, model: string | undefined): TemplateResult {
+function oneVerdict(
+  verdict: Verdict,
+  nameOf: (id: string) => string,
+  model: string | undefined,
+  whole: boolean,
+): TemplateResult {
   const { icon: sign, word } = kinds[verdict.kind];
   return html`<section class="verdict" data-kind=${verdict.kind} aria-label=${model === undefined ? "Verdict" : `Verdict for ${model}`}>
     ${icon(sign)}
@@ -31,7 +38,7 @@ function oneVerdict(verdict: Verdict, nameOf: (id: string) => string, model: str
         }${verdict.kind === "equivalent" ? `: ${listed(verdict.tied.map(nameOf))}` : nothing}</strong>
       </p>
       <p>${verdict.explanation}</p>
-      <p class="muted">${scopeWords(verdict)}</p>
+      ${whole ? html`<p class="muted">${scopeWords(verdict)}</p>` : nothing}
     </div>
   </section>`;
 }

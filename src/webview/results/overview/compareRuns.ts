@@ -119,7 +119,7 @@ export class CompareRuns extends PanelElement {
           const found = report(p);
           if (found === undefined)
             return html`<span class="muted">${p.ours === undefined || p.theirs === undefined ? "–" : (this.reports.get(p.id) ?? "…")}</span>`;
-          const { interval } = found.test;
+          const { interval } = found;
           return html`${signedPoints(found.difference)} <span class="muted">(${signedPoints(interval[0])} to ${signedPoints(interval[1])}, ${count(found.rows)} rows)</span>`;
         },
       },
@@ -130,7 +130,9 @@ export class CompareRuns extends PanelElement {
         cell: (p) => {
           const found = report(p);
           if (found === undefined) return nothing;
-          return html`${found.significant ? "yes" : "cannot tell"} <span class="muted">p ${found.test.pValue.toFixed(3)}</span>`;
+          // A p-value would not hold where a race chose the rows.
+          const tested = found.stoppedEarly ? "" : `p ${found.test.pValue.toFixed(3)}`;
+          return html`<span title=${found.explanation}>${found.significant ? "yes" : "cannot tell"} <span class="muted">${tested}</span></span>`;
         },
       },
       {

@@ -29,7 +29,7 @@ const measures: readonly Measure[] = [
   { key: "quickCheckPosition", label: "Quick check at", title: "Where the quick check begins", draw: "position" },
   {
     key: "cacheablePrefix",
-    label: "Cacheable prefix",
+    label: "Cacheable",
     title: "Leading tokens that are the same for every example",
     draw: "share",
   },

@@ -7,6 +7,8 @@ import type { ResultsContext } from "../context.ts";
 
 const height = 180;
 const most = 120;
+/** From one bar to the next. */
+const widest = 56;
 
 /** Who filled each rate-limit window. */
 export function windowsView({ details, save }: ResultsContext): TemplateResult {
@@ -22,7 +24,7 @@ export function windowsView({ details, save }: ResultsContext): TemplateResult {
     draw: (width) => {
       const ticks = niceTicks(0, Math.max(1, ...totals), 4);
       const y = linearScale([0, ticks.at(-1) ?? 1], [height - 34, 8]);
-      const step = (width - 50) / windows.length;
+      const step = Math.min(widest, (width - 50) / windows.length);
       return html`<svg class="chart-svg" role="img" aria-label="Requests by model in each rate-limit window; the table below has the numbers" width=${width} height=${height}>
         ${ticks.map(
           (tick) => svg`<line class="chart-grid" x1="44" x2=${width} y1=${y(tick)} y2=${y(tick)} />

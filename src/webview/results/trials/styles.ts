@@ -11,7 +11,7 @@ export const trialStyles = css`
     border-bottom: 1px solid var(--line);
   }
   .filters select {
-    max-width: 15em;
+    max-width: 12em;
   }
   .search-field {
     flex: 1 1 12em;
@@ -170,18 +170,25 @@ export const trialStyles = css`
   .trial-detail .prompt {
     container-type: inline-size;
   }
-  @container (max-width: 640px) {
+  @container (max-width: 980px) {
     .trial-row {
-      grid-template-columns: 4em 7.5em minmax(7em, 1fr) minmax(7em, 1fr) minmax(8em, 1fr);
-      min-width: 34em;
+      grid-template-columns: 4.5em minmax(6em, 0.8fr) 8em minmax(7em, 1fr) minmax(7em, 1fr) minmax(8em, 1.4fr);
+      min-width: 42em;
     }
     .trial-space {
-      min-width: 34em;
+      min-width: 42em;
     }
-    .cell-variant,
     .cell-confidence,
     .cell-latency,
     .cell-tokens {
+      display: none;
+    }
+  }
+  @container (max-width: 540px) {
+    .trial-row {
+      grid-template-columns: 3.8em 7.2em minmax(7em, 1fr) minmax(7em, 1fr) 12em;
+    }
+    .cell-variant {
       display: none;
     }
   }

@@ -146,7 +146,7 @@ export const chartStyles = css`
   .mini-bar {
     display: inline-block;
     vertical-align: middle;
-    width: 72px;
+    width: 56px;
     height: 8px;
     background: color-mix(in srgb, var(--vscode-foreground) 10%, transparent);
     border: 1px solid var(--vscode-contrastBorder, transparent);
@@ -162,7 +162,7 @@ export const chartStyles = css`
     position: relative;
     display: inline-block;
     vertical-align: middle;
-    width: 72px;
+    width: 56px;
     height: 8px;
     background: linear-gradient(var(--muted), var(--muted)) center / 100% 1px no-repeat;
   }

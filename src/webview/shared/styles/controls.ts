@@ -124,12 +124,29 @@ export const controlStyles = css`
     outline-offset: -1px;
   }
   input[type="range"] {
-    accent-color: var(--vscode-button-background, var(--accent));
+    appearance: none;
     min-width: 8em;
+    height: 18px;
+    background: none;
+    cursor: pointer;
   }
-  body.vscode-high-contrast input[type="range"],
-  body.vscode-high-contrast-light input[type="range"] {
-    accent-color: var(--vscode-contrastBorder);
+  input[type="range"]::-webkit-slider-runnable-track {
+    height: 4px;
+    border: 1px solid var(--vscode-contrastBorder, transparent);
+    border-radius: 2px;
+    background: color-mix(in srgb, var(--vscode-foreground) 22%, transparent);
+  }
+  input[type="range"]::-webkit-slider-thumb {
+    appearance: none;
+    width: 12px;
+    height: 12px;
+    margin-top: -5px;
+    border: 1px solid var(--vscode-contrastBorder, transparent);
+    border-radius: 50%;
+    background: var(--vscode-progressBar-background);
+  }
+  input[type="range"]:focus-visible {
+    outline-offset: 2px;
   }
   .tabs {
     display: flex;

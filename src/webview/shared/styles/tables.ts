@@ -43,6 +43,10 @@ export const tableStyles = css`
   .table .number {
     text-align: end;
   }
+  .table .button {
+    min-height: 20px;
+    padding: 0 8px;
+  }
   .table caption {
     text-align: start;
     padding: 4px;
