@@ -82,7 +82,7 @@ export const settings = {
   /** Empty follows OLLAMA_HOST. */
   "layoutlab.ollama.host": setting("", { restricted: true }),
   /** Milliseconds without a keystroke before the preview follows. */
-  "layoutlab.preview.delay": setting(30),
+  "layoutlab.preview.delay": setting(0),
   "layoutlab.preview.scrollPreviewWithEditor": setting(true),
   "layoutlab.preview.scrollEditorWithPreview": setting(true),
 } as const;

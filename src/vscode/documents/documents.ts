@@ -9,7 +9,7 @@ import { comparisonReport } from "./comparison.ts";
 import { doctorReport } from "./doctor.ts";
 import { estimateReport } from "./estimate.ts";
 
-export const documentScheme = "layoutlab";
+const documentScheme = "layoutlab";
 
 /** What a document is about; it stands in the document's address, so that one survives a reload of the window. */
 type About =

@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
 import { Channel, type Handlers, type Port, type Side } from "../../base/channel.ts";
-import { type Disposable, DisposableStore } from "../../base/disposable.ts";
 import { showTrouble } from "../trouble.ts";
 
 export interface PanelOptions<Host extends Side> {
@@ -18,32 +17,22 @@ export interface PanelOptions<Host extends Side> {
  * The host's half of a panel: the document, its strict policy, and the channel. The document is made anew whenever a hidden
  * panel is shown again; its script then says `ready`, so nothing here is lost that matters.
  */
-export class Panel<Host extends Side, View extends Side> implements Disposable {
+export class Panel<Host extends Side, View extends Side> {
   readonly panel: vscode.WebviewPanel;
   readonly channel: Channel<Host, View>;
-  readonly #owned = new DisposableStore();
 
   constructor(panel: vscode.WebviewPanel, options: PanelOptions<Host>) {
     this.panel = panel;
-    this.channel = this.#owned.add(new Channel<Host, View>(portOf(panel.webview), told(options.handlers, options.log)));
-    this.#owned.add(panel.onDidDispose(() => this.#owned.dispose()));
+    this.channel = new Channel<Host, View>(portOf(panel.webview), told(options.handlers, options.log));
+    panel.onDidDispose(() => this.channel.dispose());
     panel.iconPath = vscode.Uri.joinPath(options.context.extensionUri, "media", "panel.svg");
     panel.webview.options = { enableScripts: true, localResourceRoots: [bundles(options.context)] };
     panel.webview.html = page(panel.webview, options);
   }
 
-  /** Ends with the panel. */
-  add<T extends Disposable>(item: T): T {
-    return this.#owned.add(item);
-  }
-
   /** The panel is about something else now. */
   setKey(key: string): void {
     void this.panel.webview.postMessage({ kind: "key", key });
-  }
-
-  dispose(): void {
-    this.panel.dispose();
   }
 }
 

@@ -76,8 +76,8 @@ export class ResultsPanels implements Disposable {
     this.#mount(panel, run);
   }
 
+  /** Panels stay: the editor gives them back, with their keys, when it starts the extension again. */
   dispose(): void {
-    for (const { panel } of this.#open) panel.dispose();
     this.#store.dispose();
   }
 
@@ -120,7 +120,7 @@ export class ResultsPanels implements Disposable {
     });
     const shown: Shown = { panel, run: first, file: "", refreshing: false, refreshedAt: 0 };
     this.#open.add(shown);
-    panel.add(webviewPanel.onDidDispose(() => this.#open.delete(shown)));
+    webviewPanel.onDidDispose(() => this.#open.delete(shown));
   }
 
   async #load(shown: Shown): Promise<ResultsShown> {

@@ -62,8 +62,8 @@ export class RunPanels implements Disposable {
     this.#mount(panel, run);
   }
 
+  /** Panels stay: the editor gives them back, with their keys, when it starts the extension again. */
   dispose(): void {
-    for (const { panel } of this.#open.values()) panel.dispose();
     this.#store.dispose();
   }
 
@@ -92,12 +92,10 @@ export class RunPanels implements Disposable {
     });
     const shown: Shown = { panel, run, file: "", pending: undefined, timer: undefined };
     this.#open.set(run, shown);
-    panel.add(
-      webviewPanel.onDidDispose(() => {
-        clearTimeout(shown.timer);
-        this.#open.delete(run);
-      }),
-    );
+    webviewPanel.onDidDispose(() => {
+      clearTimeout(shown.timer);
+      this.#open.delete(run);
+    });
   }
 
   /**

@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { type Disposable, DisposableStore } from "../../base/disposable.ts";
+import { DisposableStore } from "../../base/disposable.ts";
 import { UserError } from "../../base/errors.ts";
 import { Emitter } from "../../base/event.ts";
 import type { PreviewModel } from "../../engine/preview/preview.ts";
@@ -33,7 +33,7 @@ export interface PreviewParts {
 const echoMs = 250;
 
 /** The preview of one experiment file, beside its text. */
-export class Preview implements Disposable {
+export class Preview {
   readonly uri: vscode.Uri;
   readonly panel: Panel<PreviewHost, PreviewView>;
   readonly #parts: PreviewParts;
@@ -80,19 +80,13 @@ export class Preview implements Disposable {
       ),
     );
     this.#listen();
-    this.panel.add(
-      panel.onDidDispose(() => {
-        this.#owned.dispose();
-        this.#ended.fire();
-      }),
-    );
+    panel.onDidDispose(() => {
+      this.#owned.dispose();
+      this.#ended.fire();
+    });
   }
 
   readonly onEnd = this.#ended.event;
-
-  get visible(): boolean {
-    return this.panel.panel.visible;
-  }
 
   get selection(): PreviewSelection {
     return this.#selection;
@@ -104,10 +98,6 @@ export class Preview implements Disposable {
     if (layout === undefined || layout === this.#selection.layout) return;
     this.#selection = { ...this.#selection, layout };
     this.#follow.soon(0);
-  }
-
-  dispose(): void {
-    this.panel.dispose();
   }
 
   #listen(): void {

@@ -48,8 +48,8 @@ export class Previews implements Disposable {
     return this.#open.get(uri.toString());
   }
 
+  /** Panels stay: the editor gives them back, with their keys, when it starts the extension again. */
   dispose(): void {
-    for (const preview of this.#open.values()) preview.dispose();
     this.#store.dispose();
   }
 

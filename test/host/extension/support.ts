@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { access, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as vscode from "vscode";
 import { workbench } from "../../support/workbench.ts";
@@ -35,13 +35,6 @@ export async function eventually<Value>(look: () => Promise<Value> | Value, with
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
-}
-
-export async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 export async function closeAll(): Promise<void> {

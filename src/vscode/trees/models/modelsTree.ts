@@ -143,7 +143,7 @@ function providerItem({ provider, models, problem }: ModelListing): vscode.TreeI
 }
 
 /** Why a model's work waits, in a few words. */
-export function reasonText(reason: WaitReason): string {
+function reasonText(reason: WaitReason): string {
   switch (reason.kind) {
     case "requests":
       return `request limit, free in ${duration(reason.freeInMs)}`;
