@@ -65,7 +65,7 @@ export function openProgress(out: Screen, options: { readonly quiet: boolean }):
 }
 
 function progressLine(view: RunView): string {
-  const active = view.variants.filter((variant) => variant.status === "active");
+  const active = view.variants.filter((variant) => variant.status !== "dropped");
   const best = [...view.variants].sort((a, b) => b.accuracy - a.accuracy)[0];
   const parts = [
     `${bar(view.trialsDone / Math.max(1, view.trialsPlanned))} ${integer(view.trialsDone)}/${integer(view.trialsPlanned)} trials`,

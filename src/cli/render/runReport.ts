@@ -1,3 +1,4 @@
+import { prefixMatters } from "../../engine/analysis/prefix.ts";
 import type { RunSummary, VariantSummary } from "../../engine/runner/events.ts";
 import { dollars, duration, integer, interval, percent } from "./numbers.ts";
 import { type Column, table } from "./table.ts";
@@ -23,6 +24,7 @@ export function runReport(summary: RunSummary): string {
           "",
         ]
       : []),
+    ...prefixTable(variants),
     `Verdict: ${summary.verdict.explanation}`,
     ...(summary.noise ?? []).map((one) => `Noise of ${one.id}: ${one.explanation}`),
     ...(summary.ensembles ?? []).map(({ model, explanation }) => `Ensemble (${model}): ${explanation}`),
@@ -81,6 +83,42 @@ function figuresOf(summary: RunSummary): readonly Figure[] {
       worth: (variants) => variants.some((variant) => variant.latency !== null),
     },
     { title: "", of: (variant) => (variant.status === "active" ? "" : variant.status) },
+  ];
+}
+
+/** What a provider's prefix cache serves and saves, where it can. */
+function prefixTable(variants: readonly VariantSummary[]): string[] {
+  if (!prefixMatters(variants.map(({ prefix }) => prefix))) return [];
+  const models = new Set(variants.map(({ model }) => model));
+  const rows = variants.flatMap((variant) => {
+    const { prefix } = variant;
+    if (prefix === undefined) return [];
+    const { tokens, servable, cachedPerAnswer, perThousand } = prefix;
+    return [
+      [
+        label(variant, models.size > 1),
+        integer(tokens),
+        integer(servable),
+        cachedPerAnswer === null ? "–" : integer(cachedPerAnswer),
+        dollars(perThousand?.cold),
+        dollars(perThousand?.warm),
+      ],
+    ];
+  });
+  const right = { align: "right" } as const;
+  return [
+    table(
+      [
+        { title: "prompt prefix" },
+        { title: "tokens", ...right },
+        { title: "servable", ...right },
+        { title: "cached/answer", ...right },
+        { title: "1,000 calls", ...right },
+        { title: "prefix cached", ...right },
+      ],
+      rows,
+    ),
+    "",
   ];
 }
 
