@@ -173,7 +173,7 @@ export class FixedSampler extends RowSampler {
       kind: tied ? "equivalent" : "winner",
       winner: this.id(named),
       tied: tied ? level.map((v) => this.id(v)) : [],
-      explanation: text + (whole && tied ? flatSentence(level.map((v) => this.mean(v))) : ""),
+      explanation: text + (whole && tied && rows > 1 ? flatSentence(level.map((v) => this.mean(v))) : ""),
       rivals:
         named === best
           ? rivals
@@ -188,7 +188,9 @@ export class FixedSampler extends RowSampler {
     const { alpha, equivalence, noun } = this.settings;
     const winner = this.id(best);
     const name = this.name(best);
-    const future = `${about("population")} (${sure(this.settings)}`;
+    const rate =
+      this.caveat() === undefined ? sure(this.settings) : `nominal ${points.percent(this.settings.confidence)}`;
+    const future = `${about("population")} (${rate}`;
     const named = (ids: readonly string[]) =>
       this.candidates
         .map((_, v) => v)

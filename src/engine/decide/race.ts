@@ -259,7 +259,8 @@ export class RacingSampler extends RowSampler implements OpenSampler {
     const group = ranked.filter((v) => top - (this.#standing[v] as number) <= margin);
     for (const v of ranked.slice(group.length)) {
       const behind = points.of((top - (this.#standing[v] as number)) / this.#size);
-      this.drop(v, `All ${points.rows(this.#size)} are done: ${this.name(v)} is ${behind} behind ${this.name(best)}.`, {
+      const done = this.#size === 1 ? "The only row is done" : `All ${points.rows(this.#size)} are done`;
+      this.drop(v, `${done}: ${this.name(v)} is ${behind} behind ${this.name(best)}.`, {
         ...this.#numbers(v, best),
       });
     }

@@ -87,7 +87,7 @@ function decided(race: RaceView, ending: Exclude<Ending, { kind: "spent" }>): Co
     const { variant, why } = race.pick(level);
     const whole = level.length === race.all.length;
     const group = { names: level.map(race.name), whole, winner: race.name(variant), why };
-    const flat = whole ? flatSentence(level.map(race.mean)) : "";
+    const flat = whole && race.size > 1 ? flatSentence(level.map(race.mean)) : "";
     const text =
       ending.kind === "exact"
         ? exactSentence(facts, group, race.mean(variant), undefined)

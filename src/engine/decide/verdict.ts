@@ -57,11 +57,12 @@ export interface LevelGroup {
 
 export function winnerSentence(facts: RaceFacts, winner: string, nearTies: readonly string[]): string {
   const { noun, scope } = facts;
-  const better = facts.equivalence > 0 ? `more than ${points.of(facts.equivalence)} better` : "better";
+  const margin = facts.equivalence > 0 ? `more than ${points.of(facts.equivalence)} better` : "";
+  const other = margin === "" ? `a better ${noun}` : `another ${noun} ${margin}`;
   const statement =
     scope === "dataset"
-      ? `finishing the rest would not show another ${noun} ${better}`
-      : `no other ${noun} can still be ${better}`;
+      ? `finishing the rest would not show ${other}`
+      : `no other ${noun} can still be ${margin || "better"}`;
   const start = `${winner} wins ${about(scope)} (${sure(facts)}): after ${progress(facts.rows, facts.size, scope)}, ${statement}.`;
   return nearTies.length === 0 ? start : `${start} ${listed(nearTies)} came close and may be as good on new rows.`;
 }
@@ -128,7 +129,7 @@ export function hint(moreTrials: number | null, left: number | null): string {
   if (moreTrials === left) {
     return moreTrials === 1 ? "The one row left would decide it." : `The ${points.rows(left)} left would decide it.`;
   }
-  return `About ${points.more(moreTrials)} should decide it.`;
+  return moreTrials < 10 ? "A few more rows should decide it." : `About ${points.more(moreTrials)} should decide it.`;
 }
 
 /** "95 % confidence": 1 minus the chance of a wrong verdict. */
