@@ -1,3 +1,4 @@
+import { prefixMatters } from "../analysis/prefix.ts";
 import type { RunSummary, VariantSummary } from "../runner/events.ts";
 
 /** The run as a page for a pull request or a wiki. */
@@ -20,6 +21,7 @@ export function markdownReport(summary: RunSummary): string {
     ...modelLines(summary.models),
     ...(summary.noise ?? []).map((one) => `> Noise of ${plain(one.id)}: ${plain(one.explanation)}`),
     ...ensembleLines(summary.ensembles),
+    ...prefixLines(summary),
     ...summary.notes.map((note) => `> ${plain(note)}`),
     ...(summary.notes.length > 0 ? [""] : []),
     `Run \`${summary.run}\`, ${summary.createdAt}; ${summary.requests.sent} calls, ${summary.requests.cached} answers from cache or file, ` +
@@ -55,6 +57,26 @@ function ensembleLines(ensembles: RunSummary["ensembles"]): string[] {
     "## Ensembles",
     "",
     ...ensembles.map(({ model, explanation }) => `- ${plain(model)}: ${plain(explanation)}`),
+    "",
+  ];
+}
+
+/** What prefix caching serves and saves, where it can. */
+function prefixLines(summary: RunSummary): string[] {
+  if (!prefixMatters(summary.variants.map(({ prefix }) => prefix))) return [];
+  const money = (value: number | undefined) => (value === undefined ? "unknown" : `$${value.toFixed(2)}`);
+  return [
+    "## Prefix caching",
+    "",
+    "| variant | same for every example | servable | cached per answer, as billed | 1,000 calls, nothing cached | prefix cached |",
+    "|---|--:|--:|--:|--:|--:|",
+    ...ranked(summary).flatMap(({ id, prefix }) =>
+      prefix === undefined
+        ? []
+        : [
+            `| ${plain(id)} | ${prefix.tokens} | ${prefix.servable} | ${prefix.cachedPerAnswer === null ? "–" : Math.round(prefix.cachedPerAnswer)} | ${money(prefix.perThousand?.cold)} | ${money(prefix.perThousand?.warm)} |`,
+          ],
+    ),
     "",
   ];
 }

@@ -1,3 +1,4 @@
+import type { PrefixFigures } from "../analysis/prefix.ts";
 import type { NoiseFloor } from "../decide/compare.ts";
 import type { ModelAgreement } from "../decide/models.ts";
 import type { Decision, Verdict } from "../decide/sampler.ts";
@@ -136,4 +137,6 @@ export interface VariantSummary {
   /** Milliseconds, measured calls only; null when every answer came from a cache or a file. */
   readonly latency: { readonly p50: number; readonly p95: number } | null;
   readonly layoutMetrics: LayoutMetrics;
+  /** What a provider's prefix cache can serve, and did; absent from runs of earlier versions. */
+  readonly prefix?: PrefixFigures;
 }

@@ -1,6 +1,7 @@
 import { UserError } from "../../base/errors.ts";
 import { contentHash } from "../../base/hash.ts";
 import { canonicalJson } from "../../base/json.ts";
+import { type Collapse, collapsedVariants, collapseNotes } from "../analysis/collapse.ts";
 import type { RunOptions } from "../api.ts";
 import {
   approximateTokenizer,
@@ -51,6 +52,8 @@ export interface Design {
   readonly answerTokens: number;
   /** Context window to ask each local model for. */
   readonly contextTokens: ReadonlyMap<string, number>;
+  /** Variants that ask a model the very same thing. */
+  readonly collapses: readonly Collapse[];
   /** What a reader must know before quoting the numbers. */
   readonly notes: readonly string[];
 }
@@ -103,6 +106,8 @@ export async function design(
     const size = contextSize(own, dataset.examples, { trim: experiment.context.trim, answerTokens });
     if (size !== undefined) contextTokens.set(model.id, size);
   }
+  const hasSystemRole = (model: string) => models.get(model)?.facts.systemRole ?? true;
+  const collapses = collapsedVariants(prompts, dataset.examples, hasSystemRole);
   return {
     experiment,
     dataset,
@@ -113,7 +118,8 @@ export async function design(
     metrics: meanMetrics(prompts, dataset.examples.slice(0, measuredRows)),
     answerTokens,
     contextTokens,
-    notes: notesOf(experiment, models),
+    collapses,
+    notes: [...notesOf(experiment, models), ...collapseNotes(collapses, hasSystemRole)],
   };
 }
 
@@ -171,6 +177,10 @@ export function newRecord(
       options: JSON.stringify(facts.options),
       samplers: JSON.stringify(planSamplers(planned, order.length)),
       layoutMetrics: JSON.stringify(metrics),
+      answerTokens: planned.answerTokens,
+      prices: JSON.stringify(Object.fromEntries([...models].map(([id, { price }]) => [id, price]))),
+      collapses: JSON.stringify(planned.collapses),
+      exploratory: JSON.stringify([...models.values()].filter(({ facts }) => facts.exploratory).map(({ id }) => id)),
       labels: JSON.stringify(planned.labels),
       notes: JSON.stringify(planned.notes),
       datasetFile: experiment.dataset.path,

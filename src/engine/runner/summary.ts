@@ -1,8 +1,11 @@
+import type { Collapse } from "../analysis/collapse.ts";
+import { prefixFigures } from "../analysis/prefix.ts";
 import { storedEnsembles } from "../analysis/storedEnsembles.ts";
 import { agreeModels, type ModelResult, modelResult } from "../decide/models.ts";
 import type { Sampler } from "../decide/sampler.ts";
 import type { LayoutMetrics } from "../layout/layout.ts";
 import { quantile } from "../metrics/quantile.ts";
+import type { Price } from "../plan/prices.ts";
 import type { QueueStats } from "../queue/queue.ts";
 import type { Experiment } from "../spec/experiment.ts";
 import type { RequestCounts, RunRecord, RunStatus, Store, VariantAggregate, VariantRecord } from "../store/store.ts";
@@ -36,6 +39,7 @@ export async function summarise(store: Store, input: SummaryInput): Promise<RunS
   const aggregates = new Map((await store.trials.aggregates(record.id)).map((one) => [one.variant, one]));
   const latencies = await store.trials.latencies(record.id);
   const verdicts = input.races.map((race) => ({ model: race.model, verdict: race.sampler.verdict() }));
+  const prices = fromJson<Record<string, Price>>(record, "prices", {});
   const variants = input.races.flatMap((race) => {
     const states = race.sampler.variants();
     return race.variants.map((variant, i): VariantSummary => {
@@ -57,6 +61,7 @@ export async function summarise(store: Store, input: SummaryInput): Promise<RunS
         ...tally(totals),
         latency: latencyOf(latencies.get(variant.index)),
         layoutMetrics: metrics,
+        prefix: prefixFigures(metrics, totals, prices[variant.model], Number(record.settings["answerTokens"] ?? 0)),
       };
     });
   });
@@ -72,7 +77,7 @@ export async function summarise(store: Store, input: SummaryInput): Promise<RunS
     status: input.status,
     verdict,
     verdicts: verdicts.length > 1 ? verdicts : [],
-    ...(verdicts.length > 1 ? { models: agreeModels(input.races.map(resultOf)) } : {}),
+    ...agreement(input),
     ...(noise.length > 0 ? { noise } : {}),
     examples: record.order.length,
     variants,
@@ -84,9 +89,36 @@ export async function summarise(store: Store, input: SummaryInput): Promise<RunS
   };
 }
 
-function resultOf({ model, sampler, variants }: DecidedRace): ModelResult {
+/**
+ * What the models say together. Exploratory models are left out, and of layouts that are the same prompt to a model only the
+ * first stands for it: counting one answer several times would pass for agreement.
+ */
+function agreement({ record, races }: SummaryInput): Pick<RunSummary, "models"> {
+  const exploratory = fromJson<readonly string[]>(record, "exploratory", []);
+  const standsFor = new Map(
+    fromJson<readonly Collapse[]>(record, "collapses", []).flatMap(({ variants: [first, ...rest] }) =>
+      first === undefined ? [] : rest.map((id) => [id, first] as const),
+    ),
+  );
+  const pooled = races.filter(({ model }) => !exploratory.includes(model));
+  return pooled.length < 2 ? {} : { models: agreeModels(pooled.map((race) => resultOf(race, standsFor))) };
+}
+
+function resultOf({ model, sampler, variants }: DecidedRace, standsFor: ReadonlyMap<string, string>): ModelResult {
   const names = new Map(variants.map((variant) => [variant.id, shortName(variant)]));
-  return modelResult(model, sampler.verdict(), sampler.variants(), (id) => names.get(id) ?? id);
+  const nameOf = (id: string) => names.get(id) ?? id;
+  const result = modelResult(model, sampler.verdict(), sampler.variants(), nameOf);
+  const doubled = new Map([...standsFor].map(([id, first]) => [nameOf(id), nameOf(first)]));
+  return {
+    ...result,
+    winner: result.winner === null ? null : (doubled.get(result.winner) ?? result.winner),
+    means: Object.fromEntries(Object.entries(result.means).filter(([name]) => !doubled.has(name))),
+  };
+}
+
+function fromJson<T>(record: RunRecord, setting: string, otherwise: T): T {
+  const stored = record.settings[setting];
+  return typeof stored === "string" ? (JSON.parse(stored) as T) : otherwise;
 }
 
 async function ensembles(store: Store, { record, status }: SummaryInput): Promise<Pick<RunSummary, "ensembles">> {
