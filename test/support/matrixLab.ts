@@ -42,7 +42,7 @@ export interface MatrixLab {
 /** In which order answers come back. */
 export type Latency = "atOnce" | "lastFirst" | "wrongLast" | "random";
 
-export function letters(count: number): string[] {
+function letters(count: number): string[] {
   return Array.from({ length: count }, (_, i) => String.fromCharCode(97 + i));
 }
 

@@ -148,7 +148,7 @@ export interface PowerPlan {
 }
 
 /** Share of rows on which two layouts score differently where nothing was measured; 0.04 to 0.21 is usual. */
-export const usualDiscordance = 0.15;
+const usualDiscordance = 0.15;
 
 /**
  * Plans one paired test at the end of `rows` rows. `comparisons` is how many tests share the error (Bonferroni, which Holm
