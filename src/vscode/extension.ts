@@ -42,7 +42,7 @@ export function activate(context: vscode.ExtensionContext): void {
   engine = openEngine({ context, settings, keys, log, crashed: () => afterCrash() });
   const shared = { context, owned, log, settings, keys, engine };
   const runs = owned.add(new LiveRuns(engine));
-  const documents = owned.add(new Documents(engine));
+  const documents = owned.add(new Documents(engine, log));
   const checks = owned.add(new Checks(engine, log));
   const lab: Lab = {
     ...shared,

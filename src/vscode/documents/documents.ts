@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import * as vscode from "vscode";
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
+import { messageOf } from "../../base/errors.ts";
 import type { ComparedSide, PreviewQuery } from "../../engine/api.ts";
 import type { EngineClient } from "../engine/engineClient.ts";
 import { shortName, sourceOf } from "../experimentFiles.ts";
@@ -25,13 +26,15 @@ const keptTexts = 40;
 /** Read-only documents made when they are shown: prompts for a diff, answers, reports. */
 export class Documents implements Disposable {
   readonly #engine: EngineClient;
+  readonly #log: vscode.LogOutputChannel;
   readonly #store = new DisposableStore();
   readonly #changed = this.#store.add(new vscode.EventEmitter<vscode.Uri>());
   /** Texts handed over by panels, by content; the oldest go first. */
   readonly #texts = new Map<string, string>();
 
-  constructor(engine: EngineClient) {
+  constructor(engine: EngineClient, log: vscode.LogOutputChannel) {
     this.#engine = engine;
+    this.#log = log;
     this.#store.add(
       vscode.workspace.registerTextDocumentContentProvider(documentScheme, {
         onDidChange: this.#changed.event,
@@ -94,10 +97,12 @@ export class Documents implements Disposable {
   async #showReport(uri: vscode.Uri): Promise<void> {
     // What has been shown before may have grown old.
     this.#changed.fire(uri);
-    const document = await vscode.workspace.openTextDocument(uri);
-    const commands = await vscode.commands.getCommands(true);
-    if (commands.includes("markdown.showPreview")) await vscode.commands.executeCommand("markdown.showPreview", uri);
-    else await vscode.window.showTextDocument(document);
+    try {
+      await vscode.commands.executeCommand("markdown.showPreview", uri);
+    } catch (error) {
+      this.#log.debug(`no Markdown preview: ${messageOf(error)}`);
+      await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri));
+    }
   }
 
   async #content(about: About): Promise<string> {

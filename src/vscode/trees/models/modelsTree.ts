@@ -79,7 +79,9 @@ export class ModelsTree implements vscode.TreeDataProvider<ModelNode>, vscode.Di
         this.#listings = undefined;
         throw error;
       });
-      return [...pools, ...listings.map((listing): ModelNode => ({ kind: "provider", listing }))];
+      // Recorded outputs are files that experiments name; there is no list of them.
+      const telling = listings.filter(({ models, problem }) => models.length > 0 || problem !== undefined);
+      return [...pools, ...telling.map((listing): ModelNode => ({ kind: "provider", listing }))];
     }
     switch (node.kind) {
       case "pool": {
