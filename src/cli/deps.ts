@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { systemClock } from "../base/clock.ts";
+import { steadyHeap } from "../base/node/steadyHeap.ts";
 import type { EngineDeps } from "../engine/service/deps.ts";
 import type { CliContext, CommonFlags, Screen } from "./context.ts";
 import { exitCodes } from "./exitCodes.ts";
@@ -38,6 +39,7 @@ export function openContext(host: Host, more: Partial<EngineDeps> = {}): CliCont
     async engine(flags, { looking = false } = {}) {
       const store = storeOf(flags, cwd).path;
       const there = isElsewhere(store) || existsSync(store);
+      steadyHeap();
       // Loading the engine takes a while, which `--version` and `--help` need not.
       const { openEngine } = await import("../engine/engine.ts");
       const engine = await openEngine({
