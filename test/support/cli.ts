@@ -8,7 +8,7 @@ import { type Script, scriptedProvider } from "../../src/engine/provider/scripte
 import { alwaysRight, labelOf } from "./engine.ts";
 
 /** What a command printed and how it ended. */
-export interface CliResult {
+interface CliResult {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;

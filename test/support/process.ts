@@ -13,7 +13,7 @@ export interface Ended {
   readonly stderr: string;
 }
 
-export interface Running {
+interface Running {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
   /** Resolves once the pattern was printed on either stream. */
