@@ -8,7 +8,7 @@ import { type EngineApi, type EngineEvents, exportFormats } from "./api.ts";
 import { exportLines, importLines } from "./cache/transfer.ts";
 import { writeReport } from "./report/write.ts";
 import type { RunSummary } from "./runner/events.ts";
-import { overallVerdict } from "./runner/overallVerdict.ts";
+import { exploring, overallVerdict } from "./runner/overallVerdict.ts";
 import { storedRaces } from "./runner/samplers.ts";
 import { judgeAssert, markBaseline } from "./service/asserting.ts";
 import { Authoring } from "./service/authoring.ts";
@@ -111,8 +111,12 @@ export async function openEngine(deps: EngineDeps): Promise<Engine> {
         equivalence,
         ...(confidence === undefined ? {} : { confidence }),
       }));
+      const { settings } = record;
+      const other =
+        settings["equivalence"] !== equivalence || (confidence ?? settings["confidence"]) !== settings["confidence"];
+      const verdict = overallVerdict(races);
       return {
-        verdict: overallVerdict(races),
+        verdict: other ? exploring(verdict) : verdict,
         rows: Math.max(...races.map((race) => race.sampler.watermark)),
       };
     },

@@ -1,7 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
+import { runReport } from "../../src/cli/render/runReport.ts";
 import { decideMatrix, type MatrixOptions } from "../../src/engine/decide/decideMatrix.ts";
 import { bernoulli } from "../engine/decide/support.ts";
 import {
@@ -156,7 +159,9 @@ describe("a run that was cut off", () => {
     const { summary } = await runMatrix(engine, opened);
     const { length: calls } = opened.asked;
     const { verdict, rows } = await engine.redecide({ run: summary.run, equivalence: 0.1 });
-    expect(verdict.equivalence).toBe(0.1);
+    expect(verdict).toMatchObject({ equivalence: 0.1, guaranteed: false });
+    expect(verdict.explanation).toContain("so this explores");
+    expect((await engine.redecide({ run: summary.run, equivalence: 0.01 })).verdict).toEqual(summary.verdict);
     expect(rows).toBeLessThan(Math.max(...summary.variants.map(({ trials }) => trials)));
     expect(opened.asked.length).toBe(calls);
     expect((await storedDecision(engine, summary.run)).summary).toEqual(summary);
@@ -256,6 +261,10 @@ describe("several models", () => {
     expect(summary.models?.layouts.map(({ layout }) => layout).sort()).toEqual(["a", "b", "c"]);
     expect(summary.models?.agreement).toBeLessThan(1);
     expect(summary.models?.explanation).toContain("Do not carry a winner");
+    const file = path.join(opened.folder, "report.md");
+    await engine.export({ run: summary.run, format: "md", to: file });
+    expect(await readFile(file, "utf8")).toMatch(/## Models side by side[\s\S]*\| a \| [\d.]+ \| \*\*\d/);
+    expect(runReport(summary)).toMatch(/mean rank +scripted:m +scripted:mirror/);
     expect(summary.verdict.explanation).toMatch(/^scripted:m: a wins on this dataset.* scripted:mirror: c wins/);
   });
 });

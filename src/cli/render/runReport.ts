@@ -25,7 +25,7 @@ export function runReport(summary: RunSummary): string {
         ]
       : []),
     ...prefixTable(variants),
-    `Verdict: ${summary.verdict.explanation}`,
+    ...verdictLines(summary),
     ...(summary.noise ?? []).map((one) => `Noise of ${one.id}: ${one.explanation}`),
     ...(summary.ensembles ?? []).map(({ model, explanation }) => `Ensemble (${model}): ${explanation}`),
     ...summary.notes.map((note) => `Note: ${note}`),
@@ -33,6 +33,29 @@ export function runReport(summary: RunSummary): string {
     "",
     took(summary),
   ].join("\n");
+}
+
+/** One model: its verdict. Several: each one's, and whether they agree. */
+function verdictLines({ verdict, verdicts, models }: RunSummary): string[] {
+  if (models === undefined) return [`Verdict: ${verdict.explanation}`];
+  const right = { align: "right" } as const;
+  const columns = [
+    { title: "" },
+    { title: "mean rank", ...right },
+    ...models.models.map(({ model }) => ({ title: model, ...right })),
+  ];
+  const rows = models.layouts.map(({ layout, meanRank, means }) => [
+    layout,
+    meanRank.toFixed(1),
+    ...means.map((mean, i) => `${models.models[i]?.winner === layout ? "*" : ""}${percent(mean)}`),
+  ]);
+  return [
+    ...verdicts.map((one) => `Verdict for ${one.model}: ${one.verdict.explanation}`),
+    "",
+    table(columns, rows),
+    "",
+    models.explanation,
+  ];
 }
 
 const ended: Readonly<Record<RunSummary["status"], string>> = {

@@ -29,3 +29,9 @@ export function overallVerdict(
     guaranteed: all.every(({ verdict }) => verdict.guaranteed),
   };
 }
+
+/** A verdict under rules that were chosen after the results were seen. */
+export function exploring(verdict: Verdict): Verdict {
+  const explanation = `${verdict.explanation} Decided again with results in view, so this explores: its error rate is not ${Math.round((1 - verdict.confidence) * 100)} %.`;
+  return { ...verdict, explanation, guaranteed: false };
+}
