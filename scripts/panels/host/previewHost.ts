@@ -69,8 +69,12 @@ export function openPreviewHost(wire: PanelWire, scene: string) {
     run: () => undefined,
     copy: () => undefined,
   });
+  const scrolled: number[] = [];
+  channel.on("scrolled", ({ line }) => scrolled.push(line));
   return {
     asked: wire.asked,
+    /** Lines at the panel's top, as the panel told them. */
+    scrolled,
     /** A key was pressed in the file: one part differs. */
     type() {
       edit += 1;

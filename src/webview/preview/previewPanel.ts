@@ -184,8 +184,14 @@ export class PreviewPanel extends PanelElement {
     for (const old of this.querySelectorAll(".is-target")) old.classList.remove("is-target");
     const group = this.querySelector(`.group[data-part="${part}"]`);
     group?.classList.add("is-target");
-    group?.scrollIntoView({ block: "nearest" });
+    if (group !== null) this.#bringUp(group, 3);
+  }
+
+  /** Texts out of sight have only a guessed height, so what comes into view can push the target on: look again. */
+  #bringUp(group: Element, tries: number): void {
+    group.scrollIntoView({ block: "start" });
     this.#scrolledTo = this.querySelector("main")?.scrollTop;
+    if (tries > 1) requestAnimationFrame(() => this.#bringUp(group, tries - 1));
   }
 
   /** Tells the editor which part stands at the top now. */

@@ -17,6 +17,10 @@ export function menuButton(options: {
 }): TemplateResult {
   const { id, items, onPick } = options;
   const checkable = items.some((item) => item.checked !== undefined);
+  const first = Math.max(
+    0,
+    items.findIndex((item) => item.checked === true),
+  );
   return html`<span class="menu-holder">
     <button
       type="button"
@@ -36,12 +40,13 @@ export function menuButton(options: {
       @keydown=${onKeydown}
     >
       ${items.map(
-        (item) => html`<button
+        (item, index) => html`<button
           type="button"
           class="menu-item"
           role=${checkable ? "menuitemradio" : "menuitem"}
           aria-checked=${checkable ? String(item.checked === true) : nothing}
           tabindex="-1"
+          ?autofocus=${index === first}
           @click=${(event: Event) => {
             menuOf(event).hidePopover();
             onPick(item.id);
@@ -56,9 +61,6 @@ function onToggle(event: ToggleEvent): void {
   const menu = event.currentTarget as HTMLElement;
   const opener = menu.parentElement?.querySelector<HTMLElement>("[popovertarget]");
   opener?.setAttribute("aria-expanded", String(event.newState === "open"));
-  if (event.newState === "open") {
-    (menu.querySelector<HTMLElement>("[aria-checked=true]") ?? itemsOf(menu)[0])?.focus();
-  }
 }
 
 function onKeydown(event: KeyboardEvent): void {

@@ -102,7 +102,7 @@ function rowTable(
                 : html`<button type="button" class="link" @click=${() => onSelect([one.variant, one.position, one.repeat])}>${title(one)}</button>`
             }</th>
             <td>${outcomeView(one)}</td>
-            <td class="mono"><bdi>${(one.prediction ?? "–").slice(0, 200)}</bdi></td>
+            <td class="mono row-answer"><bdi>${(one.prediction ?? "–").slice(0, 200)}</bdi></td>
             <td>${
               current
                 ? nothing

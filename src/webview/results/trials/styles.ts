@@ -50,7 +50,7 @@ export const trialStyles = css`
   .trial-row {
     display: grid;
     grid-template-columns:
-      4.5em minmax(7em, 0.8fr) 8em minmax(7em, 1fr) minmax(7em, 1fr) 4em 5.5em 4.5em
+      4.5em minmax(7em, 0.8fr) 9em minmax(7em, 1fr) minmax(7em, 1fr) 4em 5.5em 4.5em
       minmax(10em, 2fr);
     align-items: center;
     width: 100%;
@@ -167,12 +167,22 @@ export const trialStyles = css`
     background: var(--vscode-textCodeBlock-background, var(--raised));
     border: 1px solid var(--vscode-contrastBorder, transparent);
   }
+  .row-answer > bdi {
+    display: -webkit-box;
+    -webkit-box-orient: vertical;
+    -webkit-line-clamp: 2;
+    overflow: hidden;
+    overflow-wrap: anywhere;
+  }
+  .trial-detail .outcome {
+    white-space: nowrap;
+  }
   .trial-detail .prompt {
     container-type: inline-size;
   }
   @container (max-width: 980px) {
     .trial-row {
-      grid-template-columns: 4.5em minmax(6em, 0.8fr) 8em minmax(7em, 1fr) minmax(7em, 1fr) minmax(8em, 1.4fr);
+      grid-template-columns: 4.5em minmax(6em, 0.8fr) 9em minmax(7em, 1fr) minmax(7em, 1fr) minmax(8em, 1.4fr);
       min-width: 42em;
     }
     .trial-space {

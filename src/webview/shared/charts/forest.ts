@@ -37,7 +37,7 @@ export function forestPlot(options: ForestOptions): TemplateResult {
   // Names stand over their lines where there is no room beside them.
   const lineHeight = slim ? rowHeight + 14 : rowHeight;
   const left = slim ? 8 : Math.min(260, 16 + 7 * Math.max(0, ...rows.map((row) => row.label.length)));
-  const right = slim ? 8 : 150;
+  const right = slim ? 8 : 104;
   const bottom = top + rows.length * lineHeight + 4;
   const values = [
     ...rows.flatMap((row) => row.interval),

@@ -5,6 +5,9 @@ import { css } from "lit";
  * eyes that see no hues; the name always stands beside both.
  */
 export const partStyles = css`
+  body {
+    --ink: transparent;
+  }
   [data-part="role"] {
     --part: var(--vscode-charts-purple);
     --pattern: none;
@@ -44,7 +47,6 @@ export const partStyles = css`
     --pattern: radial-gradient(var(--ink) 2px, transparent 2.4px) 0 0 / 8px 8px;
   }
   .swatch {
-    --ink: transparent;
     flex: none;
     display: inline-block;
     width: 10px;
@@ -53,14 +55,19 @@ export const partStyles = css`
     border: 1px solid var(--part);
     forced-color-adjust: none;
   }
+  body.vscode-high-contrast,
+  body.vscode-high-contrast-light {
+    --ink: var(--vscode-editor-background);
+  }
   body.vscode-high-contrast .swatch,
   body.vscode-high-contrast-light .swatch {
-    --ink: var(--vscode-editor-background);
     background: var(--pattern), var(--part);
   }
   @media (forced-colors: active) {
-    .swatch {
+    body {
       --ink: Canvas;
+    }
+    .swatch {
       background: var(--pattern), CanvasText;
       border-color: CanvasText;
     }

@@ -1,0 +1,92 @@
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { PanelName } from "../../scripts/panels/serve.ts";
+import { type ThemeName, themes } from "../../scripts/panels/themes.ts";
+import { openPanels, type Panels } from "./support/panels.ts";
+
+let panels: Panels;
+beforeAll(async () => {
+  panels = await openPanels();
+}, 60_000);
+afterAll(() => panels.close());
+
+interface View {
+  readonly panel: PanelName;
+  readonly scene: string;
+  readonly name: string;
+  readonly prepare?: (page: Page) => Promise<void>;
+}
+
+const resultsTab = (tab: string, more?: (page: Page) => Promise<void>): View => ({
+  panel: "results",
+  scene: "full",
+  name: `results-${tab}`,
+  async prepare(page) {
+    await page.click(`#results-tab-${tab}`);
+    await page.waitForFunction("document.querySelector('.tab-panel .loading') === null");
+    await more?.(page);
+  },
+});
+
+const views: readonly View[] = [
+  { panel: "preview", scene: "full", name: "preview" },
+  { panel: "preview", scene: "trimmed", name: "preview-trimmed" },
+  { panel: "preview", scene: "problem", name: "preview-problem" },
+  {
+    panel: "preview",
+    scene: "full",
+    name: "preview-pair",
+    async prepare(page) {
+      await page.click("#beside-button");
+      await page.click("role=menuitemradio[name='question-first']");
+      await page.waitForSelector(".pair");
+    },
+  },
+  {
+    panel: "run",
+    scene: "full",
+    name: "run",
+    async prepare(page) {
+      await page.evaluate("for (let i = 60; i < 210; i += 5) setTimeout(() => host.advance(i), i * 4)");
+      await page.waitForSelector("time-chart canvas");
+      await page.waitForTimeout(900);
+    },
+  },
+  { panel: "run", scene: "finished", name: "run-finished" },
+  { panel: "run", scene: "empty", name: "run-empty" },
+  {
+    panel: "results",
+    scene: "full",
+    name: "results",
+    async prepare(page) {
+      await page.selectOption("#other-run", { index: 1 });
+      await page.waitForSelector("compare-runs table");
+      await page.locator("#chart-accuracy details").evaluate((details) => details.setAttribute("open", ""));
+    },
+  },
+  resultsTab("errors", async (page) => {
+    await page.click("#trial-2");
+    await page.waitForSelector(".trial-detail h2");
+  }),
+  resultsTab("confusion"),
+  resultsTab("layouts"),
+  resultsTab("requests"),
+  resultsTab("decisions"),
+];
+
+describe.each(Object.keys(themes) as ThemeName[])("in the %s theme", (theme) => {
+  for (const width of [1200, 400]) {
+    it(`has no serious fault and fits ${width} pixels`, { timeout: 120_000 }, async () => {
+      for (const { panel, scene, name, prepare } of views) {
+        const open = await panels.open(panel, { theme, scene, width, height: 800 });
+        await prepare?.(open.page);
+        await open.picture(`${name} ${theme} ${width}`);
+        expect(await open.seriousFaults(), name).toEqual([]);
+        expect(open.faults, name).toEqual([]);
+        const overflow = await open.page.evaluate("document.documentElement.scrollWidth - innerWidth");
+        expect(overflow, `${name} scrolls sideways`).toBeLessThanOrEqual(0);
+        await open.page.close();
+      }
+    });
+  }
+});

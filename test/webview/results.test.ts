@@ -1,0 +1,230 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { type OpenOptions, type OpenPanel, openPanels, type Panels } from "./support/panels.ts";
+
+let panels: Panels;
+let panel: OpenPanel;
+beforeAll(async () => {
+  panels = await openPanels();
+}, 60_000);
+afterAll(() => panels.close());
+afterEach(() => panel.page.close());
+
+const open = async (options?: OpenOptions, tab?: string) => {
+  panel = await panels.open("results", options);
+  if (tab !== undefined) await panel.page.click(`#results-tab-${tab}`);
+  return panel.page;
+};
+
+const lastQuery = async () => (await panel.asked("trials")).at(-1)?.params;
+
+describe("the results overview", () => {
+  it("states the verdict with its scope and error rate first", async () => {
+    const page = await open();
+    const verdict = await page.textContent(".verdict");
+    expect(verdict).toContain("Winner: sandwich");
+    expect(verdict).toContain("It speaks of the rows of this dataset only; chance of a wrong verdict at most 5");
+  });
+
+  it("sorts the leaderboard by any column, either way, unknown last", async () => {
+    const page = await open();
+    const first = () => page.textContent("#results-panel tbody tr:first-child th");
+    expect(await first()).toContain("sandwich");
+    await page.click("th >> text=Accuracy");
+    expect(await page.getAttribute("th:has-text('Accuracy')", "aria-sort")).toBe("ascending");
+    expect(await first()).toContain("question-first");
+    await page.click("th >> text=Variant");
+    expect(await first()).toContain("minimal-system");
+  });
+
+  it("draws every chart with its numbers as a table, and saves both", async () => {
+    const page = await open();
+    for (const name of ["accuracy", "differences", "price"]) {
+      await page.waitForSelector(`#chart-${name} svg`);
+      expect(await page.locator(`#chart-${name} details tbody tr`).count()).toBeGreaterThan(3);
+    }
+    await page.click("role=button[name='Save “Accuracy” as SVG']");
+    await page.click("role=button[name='Save “Accuracy” as CSV']");
+    const saved = (await panel.asked("save")).map(({ params }) => params as { name: string; text: string });
+    expect(saved.map(({ name }) => name)).toEqual(["accuracy.svg", "accuracy.csv"]);
+    expect(saved[0]?.text).toMatch(/^<svg .*xmlns="http:\/\/www.w3.org\/2000\/svg"/);
+    expect(saved[0]?.text).not.toContain("var(");
+    expect(saved[1]?.text.split("\r\n")[1]).toMatch(/^sandwich\/openai:gpt-4.1-mini,0\.83/);
+  });
+
+  it("decides again with another margin, without a call", async () => {
+    const page = await open();
+    await page.focus("#margin");
+    for (let i = 0; i < 4; i++) await page.keyboard.press("ArrowRight");
+    await page.waitForSelector(".what-if-verdict >> text=equivalent within 4 points");
+    expect((await panel.asked("redecide")).at(-1)?.params).toEqual({ equivalence: 0.04 });
+  });
+
+  it("stands another run beside this one and tests each variant", async () => {
+    const page = await open();
+    await page.selectOption("#other-run", "20261118-080000-9e0d");
+    await page.waitForSelector("compare-runs tbody tr:nth-child(5) >> text=cannot tell");
+    expect(await panel.asked("compare")).toHaveLength(5);
+  });
+
+  it("turns to another run", async () => {
+    const page = await open();
+    await page.selectOption("#run", "20261120-171200-11c2");
+    await page.waitForFunction("document.querySelector('#run').disabled === false");
+    expect(await panel.asked("showRun")).toEqual([{ name: "showRun", params: { run: "20261120-171200-11c2" } }]);
+    expect(await page.inputValue("#run")).toBe("20261120-171200-11c2");
+  });
+
+  it("says so when nothing was scored, and when the store fails", async () => {
+    const page = await open({ scene: "empty" });
+    expect(await page.textContent(".empty")).toContain("No trial has been scored yet");
+    await page.close();
+    const failing = await open({ scene: "failing" });
+    expect(await failing.textContent(".banner.error")).toContain("the store cannot be read");
+  });
+
+  it("keeps tab, filters and the chosen trial over a reload", async () => {
+    const page = await open({}, "errors");
+    await page.selectOption("#outcome", "unparsable");
+    await page.click("#trial-1");
+    await page.waitForSelector(".trial-detail h2");
+    const title = await page.textContent(".trial-detail h2");
+    await page.reload();
+    await page.waitForSelector(".trial-detail h2");
+    expect(await page.textContent(".trial-detail h2")).toBe(title);
+    expect(await page.inputValue("#outcome")).toBe("unparsable");
+  });
+});
+
+describe("the error browser", () => {
+  it("filters in the store and says how many were found", async () => {
+    const page = await open({}, "errors");
+    await page.waitForSelector("#trial-0");
+    expect(await lastQuery()).toMatchObject({ filter: { outcome: "wrong" }, limit: 200, sort: "position" });
+    await page.selectOption("#variant", { label: "sandwich" });
+    await page.selectOption("#expected", "lost_item");
+    await page.selectOption("#outcome", "unparsable");
+    await expect.poll(lastQuery).toMatchObject({
+      filter: { variants: [2], expected: "lost_item", states: ["unparsable"] },
+    });
+    await page.click("role=button[name='Clear filters']");
+    await expect.poll(() => page.textContent(".found")).toBe("1,276 trials");
+    expect(await lastQuery()).not.toHaveProperty("filter.expected");
+  });
+
+  it("searches once typing has stopped", async () => {
+    const page = await open({}, "errors");
+    await page.waitForSelector("#trial-0");
+    const before = (await panel.asked("trials")).length;
+    await page.locator("#search").pressSequentially("rucksack", { delay: 15 });
+    await expect.poll(lastQuery).toMatchObject({ filter: { search: "rucksack" } });
+    expect((await panel.asked("trials")).length).toBe(before + 1);
+    await page.locator("#search").fill("no such thing anywhere");
+    await page.waitForSelector("text=No trial is like that");
+  });
+
+  it("sorts in the store", async () => {
+    const page = await open({}, "errors");
+    await page.click("[role=columnheader] >> text=Expected");
+    await expect.poll(lastQuery).toMatchObject({ sort: "expected", descending: false });
+    await page.click("[role=columnheader] >> text=Expected");
+    await expect.poll(lastQuery).toMatchObject({ sort: "expected", descending: true });
+    expect(await page.getAttribute("[role=columnheader]:has-text('Expected')", "aria-sort")).toBe("descending");
+  });
+
+  it("goes through trials with the keyboard alone, down to the prompt", async () => {
+    const page = await open({}, "errors");
+    await page.waitForSelector("#trial-0");
+    await page.focus(".trial-grid");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("ArrowDown");
+    expect(await page.getAttribute(".trial-grid", "aria-activedescendant")).toBe("trial-1");
+    await page.waitForSelector(".trial-detail h2");
+    await page.keyboard.press("End");
+    await page.waitForSelector("#trial-276.is-active");
+    expect(await page.getAttribute(".trial-grid", "aria-rowcount")).toBe("278");
+    await page.keyboard.press("Enter");
+    expect(await page.evaluate("document.activeElement.className")).toBe("trial-detail");
+    expect(await page.textContent(".trial-detail")).toContain("Segment");
+  });
+
+  it("holds few rows in the page and few pages in memory, and scrolls to the end of 170,000 without gaps", {
+    timeout: 60_000,
+  }, async () => {
+    const page = await open({ scene: "many" }, "errors");
+    await page.selectOption("#outcome", "all");
+    await page.waitForSelector("text=170,000 trials", { timeout: 20_000 });
+    await page.focus(".trial-grid");
+    await page.keyboard.press("ArrowDown");
+    for (let i = 0; i < 30; i++) await page.keyboard.press("PageDown");
+    await expect.poll(() => page.locator(".trial-body.is-waiting").count()).toBe(0);
+    expect(await page.locator(".trial-body").count()).toBeLessThan(80);
+    await page.keyboard.press("End");
+    await page.waitForSelector("#trial-169999.is-active:not(.is-waiting)", { timeout: 40_000 });
+    await expect.poll(() => page.locator(".trial-body.is-waiting").count()).toBe(0);
+    const heap = await page.evaluate<number>("performance.memory.usedJSHeapSize");
+    // The made-up store lives in this page as well, with all its 170,000 rows.
+    expect(heap).toBeLessThan(400 * 1024 * 1024);
+  });
+
+  it("shows one row under every variant, and the difference of two answers in the editor", async () => {
+    const page = await open({}, "errors");
+    await page.click("#trial-0");
+    await page.waitForSelector(".trial-detail h2");
+    expect(await page.locator("section[aria-labelledby=row-variants] tbody tr").count()).toBe(5);
+    await page.click("section[aria-labelledby=row-variants] button:has-text('Diff')");
+    await page.click("role=button[name='Open Row']");
+    expect(await panel.asked("diff")).toHaveLength(1);
+    expect(await panel.asked("openRow")).toEqual([
+      { name: "openRow", params: { file: "/work/data/support.csv", line: 2 } },
+    ]);
+    await page.click("section[aria-labelledby=row-variants] .link >> nth=0");
+    await page.waitForFunction("document.querySelectorAll('.is-current').length === 1");
+  });
+
+  it("shows a hostile answer of ten megabytes as text, cut short", async () => {
+    const page = await open({ scene: "hostile" }, "errors");
+    await page.click("#trial-0");
+    await page.waitForSelector(".raw");
+    expect(await page.textContent(".raw")).toContain("<script>window.hacked=true</script>");
+    expect((await page.textContent(".raw"))?.length).toBe(20_000);
+    expect(await page.textContent("section[aria-labelledby=raw-response]")).toMatch(/10,\d{3},\d{3} more characters/);
+    expect(await page.evaluate("window.hacked")).toBeUndefined();
+    expect(await page.locator("#root img, #root script").count()).toBe(0);
+    await page.click("role=button[name='Open in Editor']");
+    // The request holds the ten megabytes, so it is looked at where it is.
+    await expect.poll(() => page.evaluate("host.asked.at(-1).name"), { timeout: 5_000 }).toBe("openText");
+  });
+});
+
+describe("the other tabs", () => {
+  it("leads from a confused pair to its trials", async () => {
+    const page = await open({}, "confusion");
+    await page.click(".matrix td.wrong button >> nth=0");
+    await page.waitForSelector("trial-browser");
+    await expect.poll(lastQuery).toMatchObject({ filter: { variants: [0], expected: "unlock_failed" } });
+    expect(await lastQuery()).not.toHaveProperty("filter.outcome");
+  });
+
+  it("replays the race decision by decision", async () => {
+    const page = await open({}, "decisions");
+    const dropped = () => page.locator("section[aria-labelledby=replay] .is-dropped").count();
+    await page.waitForSelector("#step");
+    expect(await dropped()).toBe(2);
+    await page.click("role=button[name='Decision before']");
+    await page.click("role=button[name='Decision before']");
+    expect(await dropped()).toBe(1);
+    await page.focus("#step");
+    await page.keyboard.press("Home");
+    expect(await dropped()).toBe(0);
+    expect(await page.textContent("section[aria-labelledby=replay]")).toContain("After 50 rows");
+  });
+
+  it("moves between tabs with the arrow keys", async () => {
+    const page = await open();
+    await page.focus("#results-tab-overview");
+    await page.keyboard.press("ArrowLeft");
+    expect(await page.getAttribute("#results-tab-decisions", "aria-selected")).toBe("true");
+    await page.keyboard.press("Home");
+    expect(await page.getAttribute("#results-tab-overview", "aria-selected")).toBe("true");
+  });
+});

@@ -1,0 +1,147 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { type OpenOptions, type OpenPanel, openPanels, type Panels } from "./support/panels.ts";
+
+let panels: Panels;
+let panel: OpenPanel;
+beforeAll(async () => {
+  panels = await openPanels();
+}, 60_000);
+afterAll(() => panels.close());
+afterEach(() => panel.page.close());
+
+const open = async (options?: OpenOptions) => {
+  panel = await panels.open("run", options);
+  return panel.page;
+};
+
+describe("the progress panel", () => {
+  it("stops after what is in flight, then at once, and resumes", async () => {
+    const page = await open();
+    await page.click("role=button[name='Stop']");
+    await page.waitForSelector("text=Stopping: what is in flight finishes");
+    expect(await page.isDisabled("role=button[name='Stop']")).toBe(true);
+    await page.click("role=button[name='Stop Now']");
+    expect((await panel.asked("stop")).map(({ params }) => params)).toEqual([{ now: false }, { now: true }]);
+  });
+
+  it("offers to resume a run that was stopped", async () => {
+    const page = await open({ scene: "interrupted" });
+    await page.click("role=button[name='Resume']");
+    await page.waitForSelector("text=Running");
+    expect(await page.locator("role=button[name='Resume']").count()).toBe(0);
+  });
+
+  it("says why a variant was dropped, in the table and in the log, and how many calls that saved", async () => {
+    const page = await open({ scene: "early" });
+    expect(await page.textContent(".numbers")).toContain("none yet");
+    await panel.host("advance(80)");
+    await page.waitForSelector(".race .is-dropped");
+    expect(await page.textContent(".race .is-dropped")).toContain("the evidence against it passed 20 to 1 at row 74");
+    expect(await page.textContent(".log")).toContain("question-first is dropped");
+    expect(await page.textContent(".numbers")).toMatch(/6 calls/);
+  });
+
+  it("puts into words what requests wait for", async () => {
+    const page = await open();
+    expect(await page.textContent(".waits")).toMatch(
+      /24 requests of openai:gpt-4.1-mini\s+wait for the request limit of openai; free in 23/,
+    );
+  });
+
+  it("pauses a model", async () => {
+    const page = await open();
+    await page.click("role=button[name='Pause openai:gpt-4.1-mini']");
+    expect(await panel.asked("pauseModel")).toEqual([
+      { name: "pauseModel", params: { model: "openai:gpt-4.1-mini", paused: true } },
+    ]);
+  });
+
+  it("shows the verdict and the way to the metrics when the run ends", async () => {
+    const page = await open();
+    await panel.host("end()");
+    await page.waitForSelector("text=Finished");
+    expect(await page.textContent(".verdict-line")).toContain("sandwich is best");
+    await page.click("role=button[name='Open Metrics']");
+    expect(await panel.asked("openResults")).toHaveLength(1);
+  });
+
+  it("shows a warning once", async () => {
+    const page = await open({ scene: "early" });
+    await panel.host("warn('the quota is nearly used')");
+    await panel.host("warn('the quota is nearly used')");
+    await page.waitForSelector(".banner.warning");
+    expect(await page.locator(".banner.warning").count()).toBe(1);
+  });
+
+  it("says what went wrong when the editor cannot answer, and what is missing when there is nothing", async () => {
+    const page = await open({ scene: "failing" });
+    expect(await page.textContent("#root")).toContain("the store cannot be read");
+    await page.close();
+    const empty = await open({ scene: "empty" });
+    expect(await empty.textContent(".empty")).toContain("Nothing to watch yet");
+  });
+
+  it("redraws at most ten times a second under a thousand views a second", async () => {
+    const page = await open({ scene: "early" });
+    const drawn = await page.evaluate<number>(`(async () => {
+      let drawn = 0;
+      const seen = new MutationObserver(() => { drawn += 1; });
+      seen.observe(document.querySelector(".numbers"), { subtree: true, childList: true, characterData: true });
+      const end = performance.now() + 2000;
+      while (performance.now() < end) {
+        host.flood(10);
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      return drawn;
+    })()`);
+    expect(drawn).toBeGreaterThan(5);
+    expect(drawn).toBeLessThanOrEqual(23);
+  });
+
+  it("moves nothing about while numbers count", async () => {
+    const page = await open();
+    const shift = await page.evaluate<number>(`(async () => {
+      let shift = 0;
+      new PerformanceObserver((list) => { for (const entry of list.getEntries()) shift += entry.value; }).observe({ type: "layout-shift", buffered: false });
+      host.advance(211);
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      shift = 0;
+      for (let row = 212; row < 240; row++) {
+        host.advance(row);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      return shift;
+    })()`);
+    expect(shift).toBeLessThan(0.01);
+  });
+
+  it("speaks at most once in five seconds", async () => {
+    const page = await open({ scene: "early" });
+    const said = await page.evaluate<string[]>(`(async () => {
+      const said = [];
+      const region = document.querySelector("[aria-live=polite]");
+      new MutationObserver(() => said.push(region.textContent)).observe(region, { subtree: true, childList: true, characterData: true });
+      for (const row of [60, 80, 200]) {
+        host.advance(row);
+        await new Promise((resolve) => setTimeout(resolve, 150));
+      }
+      return said;
+    })()`);
+    expect(said).toEqual(["After 50 rows all five layouts are still in the race."]);
+  });
+
+  it("draws its curves, and keeps them over a reload", async () => {
+    const page = await open();
+    for (const row of [215, 220, 225, 230]) {
+      await panel.host(`advance(${row})`);
+      await page.waitForTimeout(120);
+    }
+    await page.waitForSelector("time-chart canvas");
+    await page.waitForTimeout(2_100);
+    await panel.host("advance(235)");
+    await page.waitForTimeout(200);
+    const kept = await page.evaluate<number>("acquireVsCodeApi().getState().history.at.length");
+    expect(kept).toBeGreaterThanOrEqual(4);
+  });
+});
