@@ -4,6 +4,7 @@ import type { ModelAgreement } from "../decide/models.ts";
 import type { Decision, Verdict } from "../decide/sampler.ts";
 import type { EnsembleReport } from "../ensemble/judge.ts";
 import type { LayoutMetrics } from "../layout/layout.ts";
+import type { RunMetrics } from "../metrics/runMetrics.ts";
 import type { QueueChange, QueueSnapshot, QueueStats, Waiting } from "../queue/queue.ts";
 import type { Scalar } from "../spec/experiment.ts";
 import type { RequestCounts, RunStatus, TrialState } from "../store/store.ts";
@@ -106,6 +107,7 @@ export interface RunSummary {
   readonly ensembles?: readonly EnsembleReport[];
   readonly requests: RequestCounts;
   readonly queue: QueueStats;
+  readonly metrics: RunMetrics;
   readonly stopped: { readonly kind: StopKind; readonly reason: string };
   /** What a reader must know before quoting the numbers: built-in model, exploratory provider, void rows, estimates. */
   readonly notes: readonly string[];

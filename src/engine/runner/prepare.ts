@@ -20,6 +20,7 @@ import { expectedAnswerTokens } from "../layout/output.ts";
 import { openScorers } from "../metrics/scorers/open.ts";
 import { type PriceTable, priceOf } from "../plan/prices.ts";
 import { expandVariants, type Variant } from "../plan/variants.ts";
+import type { Prompt } from "../prompt/prompt.ts";
 import type { Providers } from "../provider/registry.ts";
 import type { Experiment } from "../spec/experiment.ts";
 import type { ReadyExperiment } from "../spec/load.ts";
@@ -254,17 +255,11 @@ export async function prepare(
   const { experiment, labels } = planned;
   const { store } = deps;
   const stored = await store.trials.scores(record.id);
-  const known: [number, number, number, number][] = [];
-  for (let i = 0; i < stored.variant.length; i++) {
-    // Trials that could not be had are asked again when the user wants that; a new answer takes the old one's place.
-    if (deps.askVoidAgain && Number.isNaN(stored.score[i])) continue;
-    known.push([stored.variant[i] ?? 0, stored.position[i] ?? 0, stored.repeat[i] ?? 0, stored.score[i] ?? Number.NaN]);
-  }
   const storedDecisions = new Map<string, number>();
   for (const decision of await store.runs.decisions(record.id)) {
     storedDecisions.set(decision.model, Math.max(storedDecisions.get(decision.model) ?? 0, decision.sequence + 1));
   }
-  const aggregates = known.length === 0 ? [] : await store.trials.aggregates(record.id);
+  const aggregates = stored.variant.length === 0 ? [] : await store.trials.aggregates(record.id);
   const spent = {
     calls: aggregates.reduce((sum, one) => sum + one.trials - one.fromCache, 0),
     tokens: aggregates.reduce((sum, one) => sum + one.promptTokens + one.completionTokens, 0),
@@ -287,8 +282,7 @@ export async function prepare(
     if (own === undefined) throw new Error(`run ${record.id} has no sampler options for ${model}`);
     const variants = planned.variants.filter((variant) => variant.model === model);
     const sampler = openSampler(own);
-    const ahead = own.mode === "full" || own.mode === "fixed" ? 256 : 0;
-    return { model, variants, sampler, lookahead: Math.max(variants.length, 2 * deps.slots(model), ahead) };
+    return { model, variants, sampler, lookahead: Math.max(variants.length, 2 * deps.slots(model)) };
   });
   return {
     run: {
@@ -306,7 +300,8 @@ export async function prepare(
       budget: new Budget(experiment.limits, spent),
       maxDurationMs: experiment.limits.maxDuration,
       notes: planned.notes,
-      known,
+      known: stored,
+      askVoidAgain: deps.askVoidAgain ?? false,
       storedDecisions,
     },
     task: {
@@ -324,23 +319,28 @@ export async function prepare(
 function planner(record: RunRecord, planned: Design): PreparedRun["plan"] {
   const { experiment, dataset, prompts, answerTokens } = planned;
   const budgeted = prompts.some((one) => one.budget !== undefined);
-  const refusals = new Map<number, string | undefined>();
   const shared = planned.variants.map((variant) => variantRequestOf(planned, variant));
 
   /** Why a row cannot be asked: it must fit under every layout, or a cut would look like a layout effect. */
-  const refusal = (position: number, example: Example): string | undefined => {
-    if (!budgeted) return undefined;
-    if (refusals.has(position)) return refusals.get(position);
-    let reason: string | undefined;
+  const refusal = (example: Example): string | undefined => {
     for (const one of prompts) {
+      // No text has more tokens than bytes, and counting takes longer than this.
+      if (one.budget === undefined || 3 * lengthOf(one.layout.assemble(example)) <= one.budget) continue;
       const { trim } = fitRow(one, example, experiment.context.trim);
-      if (trim !== undefined && !trim.fits) {
-        reason = `the prompt of ${one.variant.id} has ${trim.before} tokens and may have ${trim.budget}: the row counts for no layout`;
-        break;
-      }
+      if (trim !== undefined && !trim.fits)
+        return `the prompt of ${one.variant.id} has ${trim.before} tokens and may have ${trim.budget}: the row counts for no layout`;
     }
-    refusals.set(position, reason);
-    return reason;
+    return undefined;
+  };
+  // The variants of a row are asked about close together.
+  const refusals = new Map<number, string | undefined>();
+  const refusalAt = (position: number, example: Example): string | undefined => {
+    if (!budgeted) return undefined;
+    if (!refusals.has(position)) {
+      if (refusals.size >= 4_096) refusals.clear();
+      refusals.set(position, refusal(example));
+    }
+    return refusals.get(position);
   };
 
   return (variant, position, repeat): TrialPlan => {
@@ -361,9 +361,15 @@ function planner(record: RunRecord, planned: Design): PreparedRun["plan"] {
       promptTokens: tokens,
       completionTokens: answerTokens,
       context: trim && JSON.stringify(trim),
-      refused: refusal(position, example),
+      refused: refusalAt(position, example),
     };
   };
+}
+
+function lengthOf(prompt: Prompt): number {
+  let length = 0;
+  for (const { pieces } of prompt.messages) for (const { text } of pieces) length += text.length;
+  return length;
 }
 
 /** What every request of a variant has in common. */

@@ -32,8 +32,10 @@ export interface PreparedRun {
   readonly budget: Budget;
   readonly maxDurationMs: number | undefined;
   readonly notes: readonly string[];
-  /** Stored trials of an interrupted run: [variant, position, repeat, score or NaN for void]. */
-  readonly known: readonly (readonly [variant: number, position: number, repeat: number, score: number])[];
+  /** Stored trials of an interrupted run, as columns. */
+  readonly known: Awaited<ReturnType<Store["trials"]["scores"]>>;
+  /** Trials that could not be had are asked again; a new answer takes the old one's place. */
+  readonly askVoidAgain: boolean;
   /** How many decisions of each model's race are stored already. */
   readonly storedDecisions: ReadonlyMap<string, number>;
 }
@@ -193,9 +195,10 @@ export function startRun(run: PreparedRun, deps: RunDeps, task: PipelineTask, su
   };
 
   // What an interrupted run knew is told again before anything new is asked.
-  for (const [variant, position, repeat, score] of run.known) {
+  for (const [i, score] of run.known.score.entries()) {
+    if (run.askVoidAgain && Number.isNaN(score)) continue;
     trialsDone += 1;
-    tell(variant, position, repeat, score);
+    tell(run.known.variant[i] ?? 0, run.known.position[i] ?? 0, run.known.repeat[i] ?? 0, score);
   }
 
   const onResult = (race: Race, plan: TrialPlan, result: TrialResult) => {

@@ -4,7 +4,7 @@ import { storedEnsembles } from "../analysis/storedEnsembles.ts";
 import { agreeModels, type ModelResult, modelResult } from "../decide/models.ts";
 import type { Sampler } from "../decide/sampler.ts";
 import type { LayoutMetrics } from "../layout/layout.ts";
-import { quantile } from "../metrics/quantile.ts";
+import { runMetrics, spread } from "../metrics/runMetrics.ts";
 import type { Price } from "../plan/prices.ts";
 import type { QueueStats } from "../queue/queue.ts";
 import type { Experiment } from "../spec/experiment.ts";
@@ -36,8 +36,9 @@ export interface SummaryInput {
 /** Puts the stored figures and the decisions together: what panels, the command line and every export show. */
 export async function summarise(store: Store, input: SummaryInput): Promise<RunSummary> {
   const { record } = input;
-  const aggregates = new Map((await store.trials.aggregates(record.id)).map((one) => [one.variant, one]));
-  const latencies = await store.trials.latencies(record.id);
+  const totals = await store.trials.aggregates(record.id);
+  const aggregates = new Map(totals.map((one) => [one.variant, one]));
+  const measures = await store.requests.measures(record.id);
   const verdicts = input.races.map((race) => ({ model: race.model, verdict: race.sampler.verdict() }));
   const prices = fromJson<Record<string, Price>>(record, "prices", {});
   const variants = input.races.flatMap((race) => {
@@ -46,7 +47,6 @@ export async function summarise(store: Store, input: SummaryInput): Promise<RunS
       const state = states[i];
       const metrics = input.layoutMetrics[variant.index];
       if (state === undefined || metrics === undefined) throw new Error(`no figures for ${variant.id}`);
-      const totals = aggregates.get(variant.index);
       return {
         id: variant.id,
         layout: variant.layout,
@@ -58,10 +58,15 @@ export async function summarise(store: Store, input: SummaryInput): Promise<RunS
         interval: state.interval,
         status: state.status,
         reason: state.reason,
-        ...tally(totals),
-        latency: latencyOf(latencies.get(variant.index)),
+        ...tally(aggregates.get(variant.index)),
+        latency: latencyOf(measures.calls.get(variant.index)?.latencyMs),
         layoutMetrics: metrics,
-        prefix: prefixFigures(metrics, totals, prices[variant.model], Number(record.settings["answerTokens"] ?? 0)),
+        prefix: prefixFigures(
+          metrics,
+          aggregates.get(variant.index),
+          prices[variant.model],
+          Number(record.settings["answerTokens"] ?? 0),
+        ),
       };
     });
   });
@@ -84,8 +89,17 @@ export async function summarise(store: Store, input: SummaryInput): Promise<RunS
     ...(await ensembles(store, input)),
     requests: input.requests,
     queue: input.queue,
+    metrics: runMetrics(
+      {
+        variants: record.variants,
+        measures,
+        stats: await store.requests.stats({ run: record.id }),
+        aggregates: totals,
+      },
+      prices,
+    ),
     stopped: input.stopped,
-    notes: [...input.notes, ...joinNotes(input.races), ...voidNote([...aggregates.values()])],
+    notes: [...input.notes, ...joinNotes(input.races), ...voidNote(totals)],
   };
 }
 
@@ -176,7 +190,6 @@ function tally(
 }
 
 function latencyOf(values: Float64Array | undefined): VariantSummary["latency"] {
-  if (values === undefined || values.length === 0) return null;
-  const ascending = values.slice().sort();
-  return { p50: quantile(ascending, 0.5), p95: quantile(ascending, 0.95) };
+  const times = spread(values === undefined ? [] : [values]);
+  return times && { p50: times.p50, p95: times.p95 };
 }

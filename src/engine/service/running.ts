@@ -4,6 +4,8 @@ import { UserError } from "../../base/errors.ts";
 import type { ResumeOptions, RunOptions, Source } from "../api.ts";
 import { AnswerCache } from "../cache/answerCache.ts";
 import { createProviders, keysFromEnv, type Providers } from "../provider/registry.ts";
+import { matchesAny } from "../queue/globs.ts";
+import { presets } from "../queue/presets.ts";
 import type { Queue } from "../queue/queue.ts";
 import { openQueue } from "../queue/smartQueue.ts";
 import type { RunSummary, RunView } from "../runner/events.ts";
@@ -270,9 +272,12 @@ function runId(now: number): string {
   return `${stamp}-${randomBytes(2).toString("hex")}`;
 }
 
+/** Requests of a model that may be in flight at once. */
 function slotsOf(planned: Design, model: string): number {
-  const pools = planned.experiment.limits.pools;
-  const told = pools.flatMap((pool) => [pool.concurrency ?? 0, Math.min(pool.requestsPerMinute ?? 0, 64)]);
   const facts = planned.models.get(model)?.facts;
-  return Math.max(8, ...told, facts?.replayed ? 64 : 0);
+  if (facts?.replayed) return 64;
+  const { limits } = planned.experiment;
+  const told = limits.pools.filter((pool) => matchesAny(pool.models, model)).map((pool) => pool.concurrency ?? 0);
+  const most = Math.max(0, ...told) || presets[limits.preset].maxConcurrency;
+  return Math.max(8, Math.min(most, facts?.maxConcurrency ?? most));
 }

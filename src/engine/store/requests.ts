@@ -15,8 +15,9 @@ import {
   takeRequest,
   writeResult,
 } from "./requestWriter.ts";
+import { runMeasures } from "./runMeasures.ts";
 import type { Row } from "./sqlite.ts";
-import type { Completion, NewRequest, RequestCounts, RequestTable, TrialRecord } from "./store.ts";
+import type { Completion, NewRequest, RequestCounts, RequestTable, RunMeasures, TrialRecord } from "./store.ts";
 import { sweepBodies, sweepTemplates } from "./sweep.ts";
 import { writeTrial } from "./trialWriter.ts";
 import { maybeNumber, number, text } from "./values.ts";
@@ -141,6 +142,10 @@ export class SqliteRequests implements RequestTable {
 
   counts(run: string): Promise<RequestCounts> {
     return this.#context.read(() => requestCounts(this.#context, run));
+  }
+
+  measures(run: string): Promise<RunMeasures> {
+    return this.#context.read(() => runMeasures(this.#context, run));
   }
 
   unfinished(run: string): ReturnType<RequestTable["unfinished"]> {

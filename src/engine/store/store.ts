@@ -260,6 +260,8 @@ export interface RequestTable {
   stats(filter?: { readonly run?: string }): Promise<RequestStats>;
   /** How a run's requests went, over all the processes that worked on it. */
   counts(run: string): Promise<RequestCounts>;
+  /** What calls took, and what was saved by not making them. */
+  measures(run: string): Promise<RunMeasures>;
   /** Deletes ended rows last touched before `before`, and texts nothing refers to; how many rows. Trials keep their scores. */
   cleanup(before: number): Promise<number>;
   /** Fires soon after anything in the table changed, also by another process (polled every 100 ms while someone listens). */
@@ -275,6 +277,26 @@ export interface RequestCounts {
   readonly retried: number;
   /** Answers that needed no call. */
   readonly cached: number;
+}
+
+export interface RunMeasures {
+  /** Calls that were answered and measured, never cached or replayed ones, by variant. */
+  readonly calls: ReadonlyMap<number, CallMeasures>;
+  /** When the first request was made and the last one ended; undefined while none has. */
+  readonly span: { readonly from: number; readonly to: number } | undefined;
+  /** Answers that came from the cache, and the tokens that asking for them would have taken. */
+  readonly reused: { readonly answers: number; readonly promptTokens: number; readonly completionTokens: number };
+  /** Tool calls by tool. */
+  readonly tools: Readonly<Record<string, number>>;
+}
+
+/** Milliseconds, one value a call; `firstTokenMs` has those of streamed answers only. */
+export interface CallMeasures {
+  readonly latencyMs: Float64Array;
+  readonly firstTokenMs: Float64Array;
+  readonly queuedMs: Float64Array;
+  /** Sum of the prompt tokens that the provider's prefix cache served. */
+  readonly cachedTokens: number;
 }
 
 export interface RequestStats {
@@ -380,8 +402,6 @@ export interface TrialTable {
   ): Promise<{ readonly rows: readonly TrialRow[]; readonly next: string | undefined }>;
   count(filter: TrialFilter): Promise<number>;
   aggregates(run: string): Promise<readonly VariantAggregate[]>;
-  /** Latencies of measured calls only (never cached or replayed), per variant. */
-  latencies(run: string): Promise<ReadonlyMap<number, Float64Array>>;
   /** Scored trials that had an expected answer, the most frequent pair first. */
   confusion(
     run: string,

@@ -86,23 +86,6 @@ export class SqliteTrials implements TrialTable {
     );
   }
 
-  latencies(run: string): Promise<ReadonlyMap<number, Float64Array>> {
-    return this.#context.read(() => {
-      const found = new Map<number, number[]>();
-      const rows = this.#context.connection.tuples(
-        `SELECT variant, latency_ms FROM request WHERE run = (SELECT key FROM run WHERE id = ?) AND status = 2
-          AND source = 0 AND latency_ms IS NOT NULL`,
-        run,
-      );
-      for (const [variant, latency] of rows) {
-        const list = found.get(number(variant));
-        if (list === undefined) found.set(number(variant), [number(latency)]);
-        else list.push(number(latency));
-      }
-      return new Map([...found].map(([variant, list]) => [variant, Float64Array.from(list)]));
-    });
-  }
-
   confusion(run: string, variant: number): ReturnType<TrialTable["confusion"]> {
     return this.#context.read(() =>
       this.#context.connection

@@ -583,12 +583,32 @@ export function storeContract(name: string, open: (clock: Clock) => Promise<Stor
         await store.requests.record(aRequest(2), aCompletion({ latencyMs: 20, source: "cache" }), [aTrial(1)]);
         await store.requests.record(aRequest(3), aCompletion({ latencyMs: 30, source: "replay" }), [aTrial(2)]);
         await store.requests.record(aRequest(4, { variant: 1 }), aCompletion({ latencyMs: 40 }), []);
-        expect(await store.trials.latencies("run-1")).toEqual(
-          new Map([
-            [0, Float64Array.of(10)],
-            [1, Float64Array.of(40)],
-          ]),
+        const { calls, reused } = await store.requests.measures("run-1");
+        expect([...calls].map(([variant, { latencyMs }]) => [variant, [...latencyMs]])).toEqual([
+          [0, [10]],
+          [1, [40]],
+        ]);
+        expect(reused).toMatchObject({ answers: 1 });
+      });
+
+      it("measures waiting, first tokens and what a run's calls used", async () => {
+        expect(await store.requests.measures("run-1")).toMatchObject({ span: undefined, tools: {} });
+        const toolCalls = [{ id: "1", tool: "look", params: {} }];
+        await store.requests.record(
+          aRequest(1),
+          aCompletion({ latencyMs: 10, firstTokenMs: 4, queuedMs: 7, cachedTokens: 100, toolCalls }),
+          [aTrial(0)],
         );
+        await store.requests.record(
+          aRequest(2),
+          aCompletion({ latencyMs: 20, firstTokenMs: undefined, toolCalls }),
+          [],
+        );
+        const { calls, span, tools } = await store.requests.measures("run-1");
+        expect(calls.get(0)).toMatchObject({ firstTokenMs: Float64Array.of(4), latencyMs: Float64Array.of(10, 20) });
+        expect(calls.get(0)?.cachedTokens).toBeGreaterThanOrEqual(100);
+        expect(span?.to).toBeGreaterThanOrEqual(span?.from ?? Number.POSITIVE_INFINITY);
+        expect(tools).toEqual({ look: 2 });
       });
 
       it("counts what was expected against what was said", async () => {
