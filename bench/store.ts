@@ -317,7 +317,7 @@ async function paging(): Promise<void> {
   await timed("aggregates", 150, () => table.aggregates("bench"));
   await timed("confusion of one variant", 150, () => table.confusion("bench", 1));
   await timed("all scores as columns", 300, () => table.scores("bench"));
-  await timed("latencies of all calls", 300, () => table.latencies("bench"));
+  await timed("measures of all calls", 500, () => store.requests.measures("bench"));
   await timed("a text in any response (first page)", 1000, () =>
     table.page({ ...filter, search: "number_76" }, "position", false, 200),
   );

@@ -45,3 +45,23 @@ ${more}`,
   );
   return { folder, spec, close: () => rmSync(folder, { recursive: true, force: true }) };
 }
+
+/** Recorded outputs for every trial of the lab, in the file its model `replay:outputs.jsonl` names. */
+export function replayOf(lab: Lab, trials: number): void {
+  const lines: string[] = [];
+  for (let i = 0; i < trials / 2; i++) {
+    for (const layout of ["standard", "recency"])
+      lines.push(
+        JSON.stringify({
+          example: `r${i}`,
+          layout,
+          model: "recorded",
+          output: "card_arrival",
+          prompt_tokens: 400,
+          completion_tokens: 3,
+          latency_ms: 600,
+        }),
+      );
+  }
+  writeFileSync(path.join(lab.folder, "outputs.jsonl"), `${lines.join("\n")}\n`);
+}
