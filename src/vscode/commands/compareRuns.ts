@@ -24,7 +24,7 @@ export async function compareRuns(lab: Lab, argument: unknown): Promise<void> {
 
 async function side(run: RunListItem, placeHolder: string): Promise<ComparedSide | undefined> {
   if (run.variants.length === 1) return { run: run.run };
-  const best = { label: "$(trophy) Its best", description: "", variant: undefined };
+  const best = { label: "$(star-full) Its best", description: "", variant: undefined };
   const picked = await vscode.window.showQuickPick(
     [
       best,

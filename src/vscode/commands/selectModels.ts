@@ -18,8 +18,11 @@ export async function selectModels(lab: Lab, argument: unknown): Promise<void> {
   if (uri === undefined) return;
   const { outline } = await lab.engine.request("check", sourceOf(uri));
   const chosen = (outline?.models ?? []).map((model) => model.id);
-  const picked = await pick(lab.engine.request("models", {}), chosen);
-  if (picked === undefined || (picked.length === chosen.length && picked.every((id, i) => id === chosen[i]))) return;
+  const selected = await pick(lab.engine.request("models", {}), chosen);
+  if (selected === undefined) return;
+  // What was there keeps its place: the first model is the preview's.
+  const picked = [...chosen.filter((id) => selected.includes(id)), ...selected.filter((id) => !chosen.includes(id))];
+  if (picked.length === chosen.length && picked.every((id, i) => id === chosen[i])) return;
   const document = await vscode.workspace.openTextDocument(uri);
   const symbols = await lab.engine.request("symbols", { file: uri.fsPath, text: document.getText() });
   const section = symbols.find((each) => each.name === "models");

@@ -77,7 +77,7 @@ export function variantItem(run: RunListItem, index: number, seen: SeenRun | und
   item.id = `variant ${run.run} ${index}`;
   item.iconPath =
     status === "won"
-      ? icon("trophy", "charts.yellow")
+      ? icon("star-full", "charts.yellow")
       : new vscode.ThemeIcon(status === "dropped" ? "circle-slash" : "circle-outline");
   const word = status === "won" ? "won" : status === "dropped" ? "dropped" : "";
   item.description = [accuracy === undefined ? "no trials yet" : percent(accuracy), word].filter(Boolean).join(" · ");
