@@ -18,12 +18,15 @@ async function announce(summary: RunSummary, log: vscode.LogOutputChannel): Prom
     return;
   }
   const resumable = summary.status !== "finished";
-  const actions = [...(resumable ? ["Resume"] : []), "Show Metrics"];
+  // A server that turned a model down most often wants a key, and then says so.
+  const wantsKey = stopped.kind === "rejected" && /\bkey\b/i.test(stopped.reason);
+  const actions = [...(wantsKey ? ["Add API Key"] : []), ...(resumable ? ["Resume"] : []), "Show Metrics"];
   const calm = stopped.kind === "interrupted" || stopped.kind === "budget";
   const message = `${name} stopped: ${stopped.reason}. What was answered is kept.`;
   const chosen = calm
     ? await vscode.window.showInformationMessage(message, ...actions)
     : await vscode.window.showWarningMessage(message, ...actions, "Open Log");
+  if (chosen === "Add API Key") await vscode.commands.executeCommand("layoutlab.addApiKey");
   if (chosen === "Resume") await vscode.commands.executeCommand("layoutlab.resumeRun", { run });
   if (chosen === "Show Metrics") await vscode.commands.executeCommand("layoutlab.showMetrics", { run });
   if (chosen === "Open Log") log.show();

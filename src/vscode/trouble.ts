@@ -15,9 +15,7 @@ export async function showTrouble(error: unknown, log: vscode.LogOutputChannel):
       if (chosen !== undefined) await vscode.commands.executeCommand("workbench.actions.view.problems");
       return;
     }
-    const wantsKey = error.code.includes("key");
-    const chosen = await vscode.window.showErrorMessage(error.line, ...(wantsKey ? ["Add API Key"] : []));
-    if (chosen !== undefined) await vscode.commands.executeCommand("layoutlab.addApiKey");
+    void vscode.window.showErrorMessage(error.line);
     return;
   }
   log.error(error instanceof Error ? error : String(error));
