@@ -202,6 +202,19 @@ describe("run", () => {
     });
   });
 
+  it("writes what a model said as text, whatever it said", async () => {
+    const opened = await folder({ more: "sampling: { mode: full }\n" });
+    const said = '<script>alert(1)</script>, "red"\n| & ]]> =1+1';
+    opened.script(() => said);
+    const names = ["r.csv", "r.jsonl", "r.md", "r.html", "r.junit.xml"];
+    await opened.run("run", spec, ...names.flatMap((name) => ["-o", name]));
+    const read = (name: string) => readFile(path.join(opened.folder, name), "utf8");
+    for (const name of ["r.html", "r.junit.xml", "r.md"]) expect(await read(name)).not.toContain("<script>alert");
+    expect(await read("r.html")).toContain("&lt;script&gt;alert(1)");
+    expect(json((await read("r.jsonl")).split("\n")[0] ?? "")["output"]).toBe(said);
+    expect(await read("r.csv")).toContain('"<script>alert(1)</script>, ""red""\n| & ]]> =1+1"');
+  });
+
   it("can be played again from what it exported, with nothing asked", async () => {
     const opened = await folder({ more: "sampling: { mode: full }\n" });
     opened.script((_request, { trial }) => (rowOf(trial?.example) % 3 === 0 ? "red" : "blue"));
@@ -215,6 +228,10 @@ describe("run", () => {
       );
     expect(figures(again)).toEqual(figures(first));
     expect(again["requests"]).toMatchObject({ sent: 0 });
+    // Played against corrected answers, it is scored by them.
+    await opened.write("data.csv", colours().data.replaceAll(",green", ",blue"));
+    const corrected = json((await opened.run("run", spec, "--json", "--models", "replay:out.replay.jsonl")).stdout);
+    expect((corrected["variants"] as { correct: number }[]).map(({ correct }) => correct)).toEqual([12, 12]);
   });
 
   it("stops at a budget with exit 3, and goes on with a larger one", async () => {

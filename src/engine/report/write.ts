@@ -89,7 +89,8 @@ function replayLine(record: RunRecord, trial: TrialRow) {
       latency_ms: row.latency_ms,
       confidence: row.confidence,
       expected: row.expected,
-      correct: row.score,
+      // Where the right answer is known, whoever plays this again scores it; a score would stand in the way.
+      correct: row.expected === null ? row.score : null,
     }),
   };
 }
