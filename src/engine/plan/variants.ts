@@ -17,6 +17,7 @@ export const promptParameters: ReadonlySet<string> = new Set([
   "examples.select",
   "examples.order",
   "options.order",
+  "packing",
   "style",
 ]);
 

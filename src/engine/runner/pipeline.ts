@@ -2,6 +2,7 @@ import type { Clock } from "../../base/clock.ts";
 import type { Cache } from "../cache/cache.ts";
 import type { Example } from "../dataset/example.ts";
 import type { Scorer } from "../metrics/scorers/scorer.ts";
+import { judgePack } from "../packing/judgePack.ts";
 import type { Variant } from "../plan/variants.ts";
 import { type Prompt, toMessages } from "../prompt/prompt.ts";
 import type { ModelRequest, TrialRef } from "../provider/provider.ts";
@@ -35,11 +36,24 @@ export interface TrialPlan {
   readonly context: string | undefined;
   /** Why it must not be sent: a prompt of this row does not fit, so the row counts for no layout. */
   readonly refused: string | undefined;
+  /** The trials that this one request answers, in the order of their numbers; absent when it is a trial itself. */
+  readonly pack?: readonly TrialPlan[];
+}
+
+/** The trials of a request. */
+export function trialsOf(plan: TrialPlan): readonly TrialPlan[] {
+  return plan.pack ?? [plan];
 }
 
 /** How asking a trial went. */
 export type TrialResult =
-  | { readonly kind: "done"; readonly trial: TrialRecord; readonly completion: Completion }
+  | {
+      readonly kind: "done";
+      readonly trials: readonly TrialRecord[];
+      /** Trials of a packed request that it left open; they are to be asked alone. */
+      readonly unanswered: readonly TrialPlan[];
+      readonly completion: Completion;
+    }
   /** Nothing was learned and nothing is stored: the run is stopping, or nobody needs the answer any more. */
   | { readonly kind: "withdrawn" }
   /** Asking this model is no use, now (it stays out of reach) or ever (a key, a name, a quota). Nothing is stored. */
@@ -235,24 +249,24 @@ export class Pipeline {
       const untold = await this.#untold(first, id, open);
       if (untold !== undefined) return untold;
       const exchange =
-        first.reply.outcome.kind === "answered"
+        first.reply.outcome.kind === "answered" && plan.pack === undefined
           ? await carryOn(first, request(), this.#reading, (next) =>
               this.#ask(plan, () => next, undefined, model, open),
             )
           : { settled: first, parsed: undefined, tools: undefined, plain: true };
-      const { settled, parsed, tools, plain } = exchange;
+      const { settled, tools, plain } = exchange;
       const broken = await this.#untold(settled, id, open);
       if (broken !== undefined) return broken;
+      const { trials, unanswered, parsed } = this.#judge(plan, settled.reply.outcome, exchange.parsed, id);
       const completion = completionOf(settled, parsed, expectedOf(plan), model, "call", tools);
-      const trial = trialOf(this.#o.run, plan, settled.reply.outcome, parsed, this.#o.scorers, id);
       const entry =
         plain && !this.#isLive(plan)
           ? cache.entryFor(plan.key, plan.variant.model, this.#o.experiment, first.reply.outcome)
           : undefined;
-      await store.requests.complete(id, completion, { trials: [trial], ...(entry ? { cache: entry } : {}) });
+      await store.requests.complete(id, completion, { ...written(trials), ...(entry ? { cache: entry } : {}) });
       if (completion.status === "completed") this.counts.succeeded += 1;
       else this.counts.failed += 1;
-      return { kind: "done", trial, completion };
+      return { kind: "done", trials, unanswered, completion };
     } finally {
       this.#open.delete(open);
     }
@@ -276,6 +290,16 @@ export class Pipeline {
       return { kind: "modelFailed", why: "unavailable", message: outcome.message };
     }
     return undefined;
+  }
+
+  /** The trials that an outcome decides. `id` is undefined where their request gets its row with them. */
+  #judge(plan: TrialPlan, outcome: Outcome, parsed: ReadAnswer["parsed"] | undefined, id: number | undefined) {
+    const { run, scorers, output, labels } = this.#o;
+    if (plan.pack === undefined)
+      return { trials: [trialOf(run, plan, outcome, parsed, scorers, id)], unanswered: [], parsed };
+    const judged = judgePack(plan.pack, outcome, output, labels);
+    const trials = judged.answers.map((each) => trialOf(run, each.plan, each.outcome, each.parsed, scorers, id));
+    return { trials, unanswered: judged.unanswered, parsed: judged.parsed };
   }
 
   /** Whether tools run for it: then its answer is neither looked up nor kept nor shared. */
@@ -304,7 +328,8 @@ export class Pipeline {
       cost: costIn(model, expected) ?? 0,
     };
     let claimed = id === undefined;
-    const onText = this.#watch(model);
+    // The first of several answers would pass for the only one.
+    const onText = plan.pack === undefined ? this.#watch(model) : undefined;
     const settled = await queue.add(
       {
         model: model.id,
@@ -370,7 +395,7 @@ export class Pipeline {
     const trial = trialOf(this.#o.run, plan, outcome, undefined, this.#o.scorers, undefined);
     await this.#o.store.requests.record(this.#row(plan), completion, [trial]);
     this.counts.failed += 1;
-    return { kind: "done", trial, completion };
+    return { kind: "done", trials: [trial], unanswered: [], completion };
   }
 
   async #replayed(plan: TrialPlan, model: RunModel): Promise<TrialResult> {
@@ -386,7 +411,7 @@ export class Pipeline {
     const trial = trialOf(this.#o.run, plan, outcome, parsed, this.#o.scorers, undefined);
     await this.#o.store.requests.record(this.#row(plan), completion, [trial]);
     this.counts.cached += 1;
-    return { kind: "done", trial, completion };
+    return { kind: "done", trials: [trial], unanswered: [], completion };
   }
 
   /** Another process asks: its answer is scored here, as if it had come here. */
@@ -398,13 +423,15 @@ export class Pipeline {
 
   async #publish(plan: TrialPlan, row: RequestRecord): Promise<TrialResult> {
     const outcome = storedOutcome(row);
-    const { parsed, tools } = this.#read(outcome, plan);
+    const { parsed: read, tools } = this.#read(outcome, plan);
     const settled: Settled = { reply: { outcome }, attempts: row.attempts ?? 0, queuedMs: row.queuedMs ?? 0 };
-    const trial = trialOf(this.#o.run, plan, outcome, parsed, this.#o.scorers, row.id);
-    await this.#o.store.requests.publish(row.id, [trial]);
+    const { trials, unanswered, parsed } = this.#judge(plan, outcome, read, row.id);
+    // What told nothing stays open, so that a resumed run knows that it was asked.
+    if (trials.length > 0) await this.#o.store.requests.publish(row.id, trials);
     return {
       kind: "done",
-      trial,
+      trials,
+      unanswered,
       completion: {
         ...completionOf(settled, parsed, expectedOf(plan), undefined, row.source ?? "call", tools),
         cost: row.cost,
@@ -414,7 +441,8 @@ export class Pipeline {
 
   /** `id` names the row when one was made before the answer turned up. */
   async #fromCache(plan: TrialPlan, answer: Extract<Outcome, { kind: "answered" }>, id?: number): Promise<TrialResult> {
-    const { parsed, tools } = this.#read(answer, plan);
+    const { parsed: read, tools } = this.#read(answer, plan);
+    const { trials, unanswered, parsed } = this.#judge(plan, answer, read, id);
     const completion: Completion = {
       ...completionOf(unsent(answer), parsed, expectedOf(plan), undefined, "cache", tools),
       // A replayed answer was neither waited for nor paid.
@@ -424,15 +452,14 @@ export class Pipeline {
       cost: 0,
     };
     const { requests } = this.#o.store;
-    const trial = trialOf(this.#o.run, plan, answer, parsed, this.#o.scorers, id);
-    if (id === undefined) await requests.record(this.#row(plan), completion, [trial]);
-    else await requests.complete(id, completion, { trials: [trial] });
+    if (id === undefined) await requests.record(this.#row(plan), completion, trials);
+    else await requests.complete(id, completion, written(trials));
     this.counts.cached += 1;
-    return { kind: "done", trial, completion };
+    return { kind: "done", trials, unanswered, completion };
   }
 
   #read(outcome: Outcome, plan: TrialPlan): Partial<ReadAnswer> {
-    if (outcome.kind !== "answered") return {};
+    if (outcome.kind !== "answered" || plan.pack !== undefined) return {};
     return readAnswer(outcome, this.#o.output, this.#o.labels, plan.shared.request.tools);
   }
 
@@ -458,9 +485,14 @@ export class Pipeline {
       context: plan.context,
       responseSchema: plan.shared.schemaJson,
       promptTokensEstimated: plan.promptTokens,
-      trials: [[plan.position, plan.repeat]],
+      trials: trialsOf(plan).map(({ position, repeat }) => [position, repeat] as const),
     };
   }
+}
+
+/** Without a trial a request is not published: a resumed run must find it, and ask what it left open alone. */
+function written(trials: readonly TrialRecord[]): { readonly trials?: readonly TrialRecord[] } {
+  return trials.length === 0 ? {} : { trials };
 }
 
 /** Rows of an interrupted run are found again by what they ask, of whom and for which trial. */

@@ -18,6 +18,8 @@ import type { LayoutSource } from "../layout/compile.ts";
 import type { LayoutMetrics } from "../layout/layout.ts";
 import { expectedAnswerTokens } from "../layout/output.ts";
 import { openScorers } from "../metrics/scorers/open.ts";
+import { packedVariants, packingNotes } from "../packing/packedVariants.ts";
+import type { PackedVariant } from "../packing/packing.ts";
 import { type PriceTable, priceOf } from "../plan/prices.ts";
 import { expandVariants, type Variant } from "../plan/variants.ts";
 import type { Prompt } from "../prompt/prompt.ts";
@@ -53,6 +55,8 @@ export interface Design {
   readonly answerTokens: number;
   /** Context window to ask each local model for. */
   readonly contextTokens: ReadonlyMap<string, number>;
+  /** Variants whose requests carry several trials, by place. */
+  readonly packed: ReadonlyMap<number, PackedVariant>;
   /** Variants that ask a model the very same thing. */
   readonly collapses: readonly Collapse[];
   /** What a reader must know before quoting the numbers. */
@@ -108,6 +112,7 @@ export async function design(
     if (size !== undefined) contextTokens.set(model.id, size);
   }
   const hasSystemRole = (model: string) => models.get(model)?.facts.systemRole ?? true;
+  const packed = packedVariants({ source, prompts, models, contextTokens });
   const collapses = collapsedVariants(prompts, dataset.examples, hasSystemRole);
   return {
     experiment,
@@ -119,8 +124,13 @@ export async function design(
     metrics: meanMetrics(prompts, dataset.examples.slice(0, measuredRows)),
     answerTokens,
     contextTokens,
+    packed,
     collapses,
-    notes: [...notesOf(experiment, models), ...collapseNotes(collapses, hasSystemRole)],
+    notes: [
+      ...notesOf(experiment, models),
+      ...packingNotes(experiment, variants, packed),
+      ...collapseNotes(collapses, hasSystemRole),
+    ],
   };
 }
 
@@ -282,7 +292,9 @@ export async function prepare(
     if (own === undefined) throw new Error(`run ${record.id} has no sampler options for ${model}`);
     const variants = planned.variants.filter((variant) => variant.model === model);
     const sampler = openSampler(own);
-    return { model, variants, sampler, lookahead: Math.max(variants.length, 2 * deps.slots(model)) };
+    // Room for the blocks that fill as well as for those that are asked.
+    const size = Math.max(1, ...variants.map(({ index }) => planned.packed.get(index)?.size ?? 1));
+    return { model, variants, sampler, lookahead: size * Math.max(variants.length, 2 * deps.slots(model)) };
   });
   return {
     run: {
@@ -297,6 +309,7 @@ export async function prepare(
       repeats: experiment.sampling.repeats,
       scorers: openScorers(experiment.scoring),
       plan: planner(record, planned),
+      packed: planned.packed,
       budget: new Budget(experiment.limits, spent),
       maxDurationMs: experiment.limits.maxDuration,
       notes: planned.notes,

@@ -4,13 +4,15 @@ import { Emitter, type Event } from "../../base/event.ts";
 import type { Cache } from "../cache/cache.ts";
 import type { Decision, OpenSampler, Sampler } from "../decide/sampler.ts";
 import type { Scorer } from "../metrics/scorers/scorer.ts";
+import { Packer } from "../packing/packer.ts";
+import type { PackedVariant } from "../packing/packing.ts";
 import type { Variant } from "../plan/variants.ts";
 import type { Queue } from "../queue/queue.ts";
-import type { DecisionRecord, RunStatus, Store, TrialState } from "../store/store.ts";
+import type { DecisionRecord, RunStatus, Store, TrialRecord } from "../store/store.ts";
 import { type Budget, describeBudget } from "./budget.ts";
 import type { RunEvent, RunSummary, RunView, StopKind, TokenTotals, TrialEvent, VariantView } from "./events.ts";
 import { Pace } from "./pace.ts";
-import { Pipeline, type PipelineTask, type TrialPlan, type TrialResult } from "./pipeline.ts";
+import { Pipeline, type PipelineTask, type TrialPlan, type TrialResult, trialsOf } from "./pipeline.ts";
 import type { RunModel } from "./record.ts";
 import { RepeatMeans } from "./samplers.ts";
 
@@ -29,6 +31,8 @@ export interface PreparedRun {
   readonly scorers: readonly Scorer[];
   /** Turns an ask into what would be sent. Pure and fast; called just ahead of sending. */
   plan(variant: Variant, position: number, repeat: number): TrialPlan;
+  /** Variants whose requests carry several trials, by place; empty when every trial has its own. */
+  readonly packed: ReadonlyMap<number, PackedVariant>;
   readonly budget: Budget;
   readonly maxDurationMs: number | undefined;
   readonly notes: readonly string[];
@@ -140,16 +144,30 @@ export function startRun(run: PreparedRun, deps: RunDeps, task: PipelineTask, su
     for (const [local, variant] of race.variants.entries()) raceOf.set(variant.index, { race, local });
   }
 
+  const packer = new Packer({ variants: run.packed, rows: run.examples, known: knownTrials(run) });
+  /** Trials that a packed request left open. */
+  let askedAlone = 0;
+
   /** A bug, or a store that broke: the crank ends with it. */
   const failed = (error: unknown) => {
     failure ??= error;
     wake();
   };
 
+  const withdraw: Pipeline["withdraw"] = (matches, options) => {
+    for (const plan of packer.withdraw(matches)) settle(plan.variant.index, 1);
+    pipeline.withdraw(matches, options);
+  };
+
+  const settle = (variant: number, trials: number) => {
+    const race = raceOf.get(variant)?.race;
+    if (race !== undefined) outstanding.set(race, (outstanding.get(race) ?? 0) - trials);
+  };
+
   const stopFor = (why: Ending) => {
     if (stopping === undefined) {
       stopping = why;
-      pipeline.withdraw(() => true);
+      withdraw(() => true);
     }
     wake();
   };
@@ -159,7 +177,7 @@ export function startRun(run: PreparedRun, deps: RunDeps, task: PipelineTask, su
     if (failedModels.has(model)) return;
     failedModels.set(model, { kind, message });
     emitter.fire({ kind: "warning", run: run.id, message: `${model}: ${message}` });
-    pipeline.withdraw((plan) => plan.variant.model === model);
+    withdraw((plan) => plan.variant.model === model);
     wake();
   };
 
@@ -175,10 +193,10 @@ export function startRun(run: PreparedRun, deps: RunDeps, task: PipelineTask, su
       }
       if (decision.kind === "dropped" && decision.variant !== null) {
         const dropped = decision.variant;
-        pipeline.withdraw((plan) => plan.variant.id === dropped, { forGood: true });
+        withdraw((plan) => plan.variant.id === dropped, { forGood: true });
       }
     }
-    if (race.sampler.finished) pipeline.withdraw((plan) => plan.variant.model === race.model, { forGood: true });
+    if (race.sampler.finished) withdraw((plan) => plan.variant.model === race.model, { forGood: true });
     if (fresh.length > 0) {
       const writing = store.runs.addDecisions(run.id, fresh);
       writing.catch(failed);
@@ -202,55 +220,76 @@ export function startRun(run: PreparedRun, deps: RunDeps, task: PipelineTask, su
   }
 
   const onResult = (race: Race, plan: TrialPlan, result: TrialResult) => {
-    outstanding.set(race, (outstanding.get(race) ?? 0) - 1);
     if (result.kind === "done") {
-      trialsDone += 1;
-      pace.add(1);
-      const { completion, trial } = result;
+      const { completion, trials, unanswered } = result;
+      trialsDone += trials.length;
+      pace.add(trials.length);
       tokens.prompt += completion.promptTokens ?? 0;
       tokens.completion += completion.completionTokens ?? 0;
       tokens.cached += completion.cachedTokens ?? 0;
       if (completion.status === "completed")
         cost = cost === undefined || completion.cost === undefined ? undefined : cost + completion.cost;
-      if (emitter.hasListeners) trialEvents.push(trialEvent(plan, trial.state, trial.score, completion.source));
-      tell(plan.variant.index, plan.position, plan.repeat, trial.score ?? Number.NaN);
-    } else if (result.kind === "modelFailed") {
-      giveUp(race.model, result.why, result.message);
+      for (const trial of trials) {
+        settle(trial.variant, 1);
+        if (emitter.hasListeners) trialEvents.push(trialEvent(trial, completion.source));
+        tell(trial.variant, trial.position, trial.repeat, trial.score ?? Number.NaN);
+      }
+      askedAlone += unanswered.length;
+      if (stopping === undefined && !race.sampler.finished && !failedModels.has(race.model)) send(race, unanswered);
+      else settle(plan.variant.index, unanswered.length);
+    } else {
+      settle(plan.variant.index, trialsOf(plan).length);
+      if (result.kind === "modelFailed") giveUp(race.model, result.why, result.message);
     }
     wake();
   };
 
-  const askMore = (): boolean => {
-    let asked = false;
-    for (const race of run.races) {
-      if (race.sampler.finished || failedModels.has(race.model)) continue;
-      const open = outstanding.get(race) ?? 0;
-      const room = Math.floor((race.lookahead - open) / run.repeats);
-      // Asking in handfuls keeps table writes few; an empty race asks at once.
-      if (room < 1 || (open > 0 && room < Math.min(16, race.lookahead / 4))) continue;
-      const asks = race.sampler.ask(room);
-      if (asks.length === 0) continue;
-      asked = true;
-      const plans: TrialPlan[] = [];
-      for (const ask of asks) {
-        const variant = race.variants[ask.variant];
-        if (variant === undefined) throw new Error(`the sampler asked for variant ${ask.variant}`);
-        for (let repeat = 0; repeat < run.repeats; repeat++) {
-          if (repeats.has(variant.index, ask.row, repeat)) continue;
-          plans.push(run.plan(variant, ask.row, repeat));
-        }
-      }
-      outstanding.set(race, open + plans.length);
-      pipeline
-        .answer(
-          plans,
-          (id) => modelOf(run, id),
-          (plan, result) => onResult(race, plan, result),
-        )
-        .catch(failed);
-    }
-    return asked;
+  const send = (race: Race, plans: readonly TrialPlan[]) => {
+    if (plans.length === 0) return;
+    pipeline
+      .answer(
+        plans,
+        (id) => modelOf(run, id),
+        (plan, result) => onResult(race, plan, result),
+      )
+      .catch(failed);
   };
+
+  const askMore = () => {
+    for (const race of run.races) {
+      // While all that is open waits for its block to fill, nothing will come in.
+      do askRace(race);
+      while (isStalled(race));
+    }
+  };
+
+  const isStalled = (race: Race) => {
+    const held = packer.held(race.model);
+    return held > 0 && held === outstanding.get(race) && !race.sampler.finished && !failedModels.has(race.model);
+  };
+
+  const askRace = (race: Race) => {
+    if (race.sampler.finished || failedModels.has(race.model)) return;
+    const open = outstanding.get(race) ?? 0;
+    const room = Math.floor((race.lookahead - open) / run.repeats);
+    // Asking in handfuls keeps table writes few; an empty race asks at once.
+    const worth = room >= 1 && (open === 0 || room >= Math.min(16, race.lookahead / 4));
+    const asks = worth || isStalled(race) ? race.sampler.ask(Math.max(1, room)) : [];
+    if (asks.length === 0) {
+      if (isStalled(race)) send(race, packer.flush(race.model));
+      return;
+    }
+    const plans: TrialPlan[] = [];
+    for (const ask of asks) {
+      const variant = race.variants[ask.variant];
+      if (variant === undefined) throw new Error(`the sampler asked for variant ${ask.variant}`);
+      for (let repeat = 0; repeat < run.repeats; repeat++) {
+        if (repeats.has(variant.index, ask.row, repeat)) continue;
+        plans.push(run.plan(variant, ask.row, repeat));
+      }
+    }
+    outstanding.set(race, open + plans.length);
+    send(race, packer.add(plans));;
 
   const busy = () => [...outstanding.values()].some((count) => count > 0);
 
@@ -314,7 +353,7 @@ export function startRun(run: PreparedRun, deps: RunDeps, task: PipelineTask, su
       stopped: { kind: end.kind, reason: end.reason },
       view: view(),
       queue,
-      notes: [...run.notes, ...notes],
+      notes: [...run.notes, ...notes, ...aloneNote(askedAlone)],
     });
     await store.runs.update(run.id, {
       status: end.status,
@@ -430,12 +469,23 @@ function variantViews(race: Race): VariantView[] {
 }
 
 function trialEvent(
-  plan: TrialPlan,
-  state: TrialState,
-  score: number | undefined,
+  { variant, position, state, score }: TrialRecord,
   source: TrialEvent["source"],
 ): TrialEvent {
-  return { variant: plan.variant.index, position: plan.position, state, score, source };
+  return { variant, position, state, score, source };
+}
+
+function knownTrials({ packed, known }: PreparedRun): (variant: number, position: number, repeat: number) => boolean {
+  if (packed.size === 0) return () => false;
+  const keys = new Set(Array.from(known.variant, (v, i) => `${v}:${known.position[i]}:${known.repeat[i]}`));
+  return (variant, position, repeat) => keys.has(`${variant}:${position}:${repeat}`);
+}
+
+function aloneNote(askedAlone: number): string[] {
+  if (askedAlone === 0) return [];
+  return [
+    `${askedAlone} ${askedAlone === 1 ? "example was" : "examples were"} missing, doubled or unreadable in packed answers, and asked again alone.`,
+  ];
 }
 
 function decisionRecord(model: string, decision: Decision, at: number): DecisionRecord {

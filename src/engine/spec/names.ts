@@ -51,6 +51,7 @@ export const knownParameters: readonly string[] = [
   "think",
   "examples.count",
   "examples.select",
+  "packing",
   "style",
 ];
 

@@ -65,6 +65,10 @@ function parameterTrouble(name: string, value: Scalar): string | undefined {
       return number >= 0 && number <= 1 ? undefined : "write a number from 0 to 1";
     case "max_tokens":
       return Number.isInteger(number) && number > 0 ? undefined : "write a whole number from 1 up";
+    case "packing":
+      return Number.isInteger(number) && number >= 1 && number <= 100
+        ? undefined
+        : "write a whole number from 1 to 100";
     case "examples.count":
       return Number.isInteger(number) && number >= 0 ? undefined : "write a whole number from 0 up";
     case "seed":

@@ -1,0 +1,50 @@
+import type { Example } from "../dataset/example.ts";
+import type { Variant } from "../plan/variants.ts";
+import type { Prompt } from "../prompt/prompt.ts";
+import type { TrialPlan } from "../runner/pipeline.ts";
+import type { VariantRequest } from "../runner/requests.ts";
+import type { Experiment } from "../spec/experiment.ts";
+
+/** How one variant's trials share requests. */
+export interface PackedVariant {
+  /** Most segments a request carries. */
+  readonly size: number;
+  readonly shared: VariantRequest;
+  assemble(examples: readonly Example[]): Prompt;
+  tokens(prompt: Prompt): number;
+  /** Most tokens a prompt may have; undefined when nothing limits it. */
+  readonly budget: number | undefined;
+}
+
+/** Segments that a request of the variant carries: the parameter `packing` where it varies, else the experiment's. */
+export function packSize(experiment: Pick<Experiment, "packing">, variant: Pick<Variant, "parameters">): number {
+  const { packing } = variant.parameters;
+  return typeof packing === "number" ? packing : experiment.packing.segmentsPerRequest;
+}
+
+/** Tokens an item of the answer takes beside the answer itself. */
+const itemTokens = 10;
+
+/** One request for several trials of a variant; several where it would be longer than allowed. */
+export function packedPlans(packed: PackedVariant, members: readonly TrialPlan[]): readonly TrialPlan[] {
+  const [first] = members;
+  if (first === undefined || members.length === 1) return members;
+  const prompt = packed.assemble(members.map(({ example }) => example));
+  const promptTokens = packed.tokens(prompt);
+  if (packed.budget !== undefined && promptTokens > packed.budget) {
+    const half = Math.ceil(members.length / 2);
+    return [...packedPlans(packed, members.slice(0, half)), ...packedPlans(packed, members.slice(half))];
+  }
+  return [
+    {
+      ...first,
+      pack: members,
+      prompt,
+      shared: packed.shared,
+      key: packed.shared.keyOf(prompt.messages, first.repeat),
+      promptTokens,
+      completionTokens: members.reduce((sum, { completionTokens }) => sum + completionTokens + itemTokens, 0),
+      context: undefined,
+    },
+  ];
+}
