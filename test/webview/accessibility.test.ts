@@ -23,7 +23,7 @@ const resultsTab = (tab: string, more?: (page: Page) => Promise<void>): View => 
   name: `results-${tab}`,
   async prepare(page) {
     await page.click(`#results-tab-${tab}`);
-    await page.waitForFunction("document.querySelector('.tab-panel .loading') === null");
+    await page.waitForFunction(() => document.querySelector(".tab-panel .loading") === null);
     await more?.(page);
   },
 });

@@ -69,7 +69,7 @@ describe("the results overview", () => {
   it("turns to another run", async () => {
     const page = await open();
     await page.selectOption("#run", "20261120-171200-11c2");
-    await page.waitForFunction("document.querySelector('#run').disabled === false");
+    await page.waitForSelector("#run:not(:disabled)");
     expect(await panel.asked("showRun")).toEqual([{ name: "showRun", params: { run: "20261120-171200-11c2" } }]);
     expect(await page.inputValue("#run")).toBe("20261120-171200-11c2");
   });
@@ -178,7 +178,7 @@ describe("the error browser", () => {
       { name: "openRow", params: { file: "/work/data/support.csv", line: 2 } },
     ]);
     await page.click("section[aria-labelledby=row-variants] .link >> nth=0");
-    await page.waitForFunction("document.querySelectorAll('.is-current').length === 1");
+    await page.waitForFunction(() => document.querySelectorAll(".is-current").length === 1);
   });
 
   it("shows a hostile answer of ten megabytes as text, cut short", async () => {

@@ -296,6 +296,28 @@ export function summary(run = "20261121-093015-7f3a"): RunSummary {
     variants: layoutNames.map((_, index) => variantSummary(index)),
     requests: view.requests,
     queue: stats,
+    metrics: {
+      throughput: { callsPerSecond: 6.1, tokensPerSecond: 4340 },
+      latency: { count: 1216, p50: 462, p90: 910, p95: 1140, p99: 1980, max: 4210 },
+      firstToken: { count: 1216, p50: 214, p90: 380, p95: 470, p99: 900, max: 2100 },
+      queueWait: { count: 1216, p50: 1200, p90: 18_400, p95: 22_100, p99: 31_000, max: 36_000 },
+      tokens: view.tokens,
+      savings: { cachedShare: 0.62, cachedCost: 0.19, reusedAnswers: 57, reusedTokens: 40_200 },
+      errors: { unavailable: 2, invalid: 1 },
+      models: [
+        {
+          name: model,
+          completed: 1273,
+          failed: 3,
+          successRate: 0.9976,
+          open: 0,
+          latency: { count: 1216, p50: 462, p90: 910, p95: 1140, p99: 1980, max: 4210 },
+          firstToken: { count: 1216, p50: 214, p90: 380, p95: 470, p99: 900, max: 2100 },
+        },
+      ],
+      taskTypes: [{ name: "label", completed: 1273, failed: 3, successRate: 0.9976 }],
+      tools: {},
+    },
     stopped: { kind: "decided", reason: "every layout is decided" },
     notes: ["3 calls failed and were answered on a retry."],
   };

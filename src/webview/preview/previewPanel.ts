@@ -7,6 +7,7 @@ import { banner, emptyState, lineOf, loading } from "../shared/notice.ts";
 import { paced } from "../shared/paced.ts";
 import { PanelElement } from "../shared/panelElement.ts";
 import type { Surface } from "../shared/port.ts";
+import { scrollBox } from "../shared/scrollBox.ts";
 import { tabId, tabList } from "../shared/tabs.ts";
 import { partAtLine, promptText } from "./derive.ts";
 import { factsView } from "./facts.ts";
@@ -232,7 +233,7 @@ function selectionOf(state: PreviewState): PreviewSelection | undefined {
 }
 
 function problemList(lines: readonly string[]): TemplateResult {
-  return html`<ul class="problems">
+  return html`<ul class="problems" ${scrollBox("Problems of the file")}>
     ${lines.map((line) => html`<li>${line}</li>`)}
   </ul>`;
 }

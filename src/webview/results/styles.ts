@@ -187,6 +187,13 @@ export const resultsStyles = css`
   }
   tr.is-current > * {
     background: var(--selected);
+    color: var(--vscode-list-inactiveSelectionForeground, inherit);
+  }
+  tr.is-current :is(.muted, .link) {
+    color: inherit;
+  }
+  tr.is-current .link {
+    text-decoration: underline;
   }
   body.vscode-high-contrast tr.is-current > *,
   body.vscode-high-contrast-light tr.is-current > * {

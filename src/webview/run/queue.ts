@@ -3,6 +3,7 @@ import type { ModelSnapshot, PoolSnapshot } from "../../engine/queue/queue.ts";
 import type { RunView } from "../../engine/runner/events.ts";
 import { iconButton } from "../shared/button.ts";
 import { count, duration, plural } from "../shared/format.ts";
+import { scrollBox } from "../shared/scrollBox.ts";
 import { waitWords } from "./words.ts";
 
 const circuits = { closed: "", open: "not reached: waiting before the next try", halfOpen: "trying again" } as const;
@@ -21,7 +22,7 @@ export function queueView(view: RunView, onPause: (model: string, paused: boolea
             )}
           </ul>`
     }
-    <div class="table-scroll">
+    <div class="table-scroll" ${scrollBox("Queue by model")}>
       <table class="table">
         <thead>
           <tr>

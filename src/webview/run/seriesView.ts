@@ -2,6 +2,7 @@ import { html, type TemplateResult } from "lit";
 import type { RunView } from "../../engine/runner/events.ts";
 import type { ChartLine } from "../shared/charts/timeChart.ts";
 import { duration, percent } from "../shared/format.ts";
+import { scrollBox } from "../shared/scrollBox.ts";
 import { variantNames } from "../shared/variantNames.ts";
 import type { History } from "./series.ts";
 
@@ -46,7 +47,7 @@ function table(history: History, lines: readonly ChartLine[]): TemplateResult {
   const moments = history.at.map((_, i) => i).filter((i) => i % step === 0 || i === history.at.length - 1);
   return html`<details>
     <summary>As a table</summary>
-    <div class="table-scroll">
+    <div class="table-scroll" ${scrollBox("Course of the run")}>
       <table class="table">
         <thead>
           <tr>

@@ -5,6 +5,7 @@ import { type Domain, intervalBar, intervalScale, sharedDomain } from "../shared
 import { cssVars } from "../shared/cssVars.ts";
 import { count, interval, percent } from "../shared/format.ts";
 import { icon } from "../shared/icon.ts";
+import { scrollBox } from "../shared/scrollBox.ts";
 import { variantNames } from "../shared/variantNames.ts";
 
 const signs = {
@@ -27,7 +28,7 @@ export function variantsView({
   const models = [...new Set(variants.map((variant) => variant.model))];
   return html`<section class="section" aria-labelledby="race">
     <h2 id="race">Variants</h2>
-    <div class="table-scroll">
+    <div class="table-scroll" ${scrollBox("Variants")}>
       <table class="table race">
         <thead>
           <tr>

@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { type CsvValue, csvText } from "./csv.ts";
 import { icon } from "./icon.ts";
+import { scrollBox } from "./scrollBox.ts";
 
 export interface Column<Row> {
   readonly id: string;
@@ -32,7 +33,7 @@ export interface SortableTableOptions<Row> {
 export function sortableTable<Row>(options: SortableTableOptions<Row>): TemplateResult {
   const { columns, sort } = options;
   const sorted = inOrder(options.rows, columns, sort);
-  return html`<div class="table-scroll">
+  return html`<div class="table-scroll" ${scrollBox(options.label)}>
     <table class="table" aria-label=${options.label}>
       <thead>
         <tr>${columns.map((column) => header(column, sort, options.onSort))}</tr>

@@ -5,6 +5,7 @@ import { csvText } from "../../shared/csv.ts";
 import { count, percent } from "../../shared/format.ts";
 import { emptyState } from "../../shared/notice.ts";
 import { PanelElement } from "../../shared/panelElement.ts";
+import { scrollBox } from "../../shared/scrollBox.ts";
 import type { ResultsContext } from "../context.ts";
 import { type Loaded, latestLoad, loadedView, notYet } from "../loaded.ts";
 import { firstTrials } from "../state.ts";
@@ -91,7 +92,7 @@ export class ConfusionTab extends PanelElement {
   }
 
   #matrix(matrix: Matrix): TemplateResult {
-    return html`<div class="table-scroll">
+    return html`<div class="table-scroll" ${scrollBox("Confusion matrix")}>
       <table class="matrix" aria-label="Confusion matrix">
         <thead>
           <tr>
@@ -129,7 +130,7 @@ export class ConfusionTab extends PanelElement {
     const pairs = matrix.pairs.slice(0, mostPairs);
     if (pairs.length === 0) return html`<p class="muted">Nothing was taken for anything else.</p>`;
     return html`<h3>Most confused</h3>
-      <div class="table-scroll">
+      <div class="table-scroll" ${scrollBox("Most confused pairs")}>
         <table class="table compact">
           <thead>
             <tr>

@@ -6,6 +6,7 @@ import { count, percent, signedPoints } from "../../shared/format.ts";
 import { icon } from "../../shared/icon.ts";
 import { emptyState } from "../../shared/notice.ts";
 import { PanelElement } from "../../shared/panelElement.ts";
+import { scrollBox } from "../../shared/scrollBox.ts";
 import type { ResultsContext } from "../context.ts";
 import { type Loaded, latestLoad, loadedView, notYet } from "../loaded.ts";
 import { statusSigns } from "../overview/leaderboard.ts";
@@ -92,7 +93,7 @@ export class DecisionsTab extends PanelElement {
   #standing(decisions: readonly StoredDecision[], step: number): TemplateResult {
     const { details, nameOf } = this.context;
     const rows = standingAt(decisions, step, details.summary.variants);
-    return html`<div class="table-scroll">
+    return html`<div class="table-scroll" ${scrollBox("How the race stood")}>
       <table class="table compact">
         <thead>
           <tr>
@@ -119,7 +120,7 @@ export class DecisionsTab extends PanelElement {
   #log(decisions: readonly StoredDecision[], step: number): TemplateResult {
     const { nameOf } = this.context;
     const several = this.#severalModels(decisions);
-    return html`<div class="table-scroll">
+    return html`<div class="table-scroll" ${scrollBox("Decisions")}>
       <table class="table">
         <thead>
           <tr>

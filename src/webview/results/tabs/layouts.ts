@@ -5,6 +5,7 @@ import { iconButton } from "../../shared/button.ts";
 import { cssVars } from "../../shared/cssVars.ts";
 import { csvText } from "../../shared/csv.ts";
 import { count, percent } from "../../shared/format.ts";
+import { scrollBox } from "../../shared/scrollBox.ts";
 import type { ResultsContext } from "../context.ts";
 
 interface Measure {
@@ -56,7 +57,7 @@ export function layoutsTab({ details, nameOf, save }: ResultsContext): TemplateR
       })}
     </div>
     <p class="muted">Where things stand in the prompts, counted in tokens and averaged over the rows.</p>
-    <div class="table-scroll">
+    <div class="table-scroll" ${scrollBox("Layout metrics")}>
       <table class="table">
         <thead>
           <tr>

@@ -3,6 +3,7 @@ import type { RequestStats } from "../../../engine/store/store.ts";
 import { cssVars } from "../../shared/cssVars.ts";
 import { count, duration, milliseconds, percent } from "../../shared/format.ts";
 import { PanelElement } from "../../shared/panelElement.ts";
+import { scrollBox } from "../../shared/scrollBox.ts";
 import type { ResultsContext } from "../context.ts";
 import { type Loaded, latestLoad, loadedView, notYet } from "../loaded.ts";
 import { windowsView } from "./windows.ts";
@@ -61,7 +62,7 @@ export class RequestsTab extends PanelElement {
       ${
         measured.length === 0
           ? html`<p>No call was measured.</p>`
-          : html`<div class="table-scroll">
+          : html`<div class="table-scroll" ${scrollBox("Latency by variant")}>
               <table class="table">
                 <thead>
                   <tr>
@@ -108,7 +109,7 @@ export class RequestsTab extends PanelElement {
 
 function outcomes(stats: RequestStats): TemplateResult {
   const classes = Object.entries(stats.byErrorClass);
-  return html`<div class="table-scroll">
+  return html`<div class="table-scroll" ${scrollBox("Outcomes by model")}>
       <table class="table compact">
         <thead>
           <tr>

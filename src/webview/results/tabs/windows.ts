@@ -3,6 +3,7 @@ import { chartFrame } from "../../shared/charts/chartFrame.ts";
 import { linearScale, niceTicks } from "../../shared/charts/scale.ts";
 import { csvText } from "../../shared/csv.ts";
 import { count } from "../../shared/format.ts";
+import { scrollBox } from "../../shared/scrollBox.ts";
 import type { ResultsContext } from "../context.ts";
 
 const height = 180;
@@ -44,7 +45,7 @@ export function windowsView({ details, save }: ResultsContext): TemplateResult {
         <text class="chart-text chart-muted" x=${width / 2} y=${height - 6} text-anchor="middle">windows, first to last</text>
       </svg>`;
     },
-    table: html`<div class="table-scroll">
+    table: html`<div class="table-scroll" ${scrollBox("Requests in each window")}>
       <table class="table compact">
         <thead>
           <tr><th scope="col">Window</th><th scope="col">Pool</th>${models.map((model, m) => html`<th scope="col" class="number"><span class="series-key series-${m % 6}"></span>${model}</th>`)}</tr>

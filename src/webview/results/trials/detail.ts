@@ -5,6 +5,7 @@ import { button } from "../../shared/button.ts";
 import { count, dollars, milliseconds, percent } from "../../shared/format.ts";
 import { messageView } from "../../shared/messageView.ts";
 import { banner } from "../../shared/notice.ts";
+import { scrollBox } from "../../shared/scrollBox.ts";
 import type { ResultsContext } from "../context.ts";
 import { outcomeView } from "./outcome.ts";
 
@@ -67,12 +68,12 @@ export function detailView(
 }
 
 function fieldsView({ fields }: TrialDetail): TemplateResult {
-  return html`<dl class="fields">
+  return html`<div class="fields-scroll" ${scrollBox("Fields of the row")}><dl class="fields">
     ${Object.entries(fields).map(
       ([name, value]) =>
         html`<dt>${name}</dt><dd><bdi>${value === null ? html`<span class="muted">empty</span>` : shortened(String(value))}</bdi></dd>`,
     )}
-  </dl>`;
+  </dl></div>`;
 }
 
 function rowTable(
@@ -82,7 +83,7 @@ function rowTable(
 ): TemplateResult {
   const { variants } = details.summary;
   const title = (one: TrialRow) => nameOf(variants[one.variant]?.id ?? "");
-  return html`<div class="table-scroll">
+  return html`<div class="table-scroll" ${scrollBox("Every variant on this row")}>
     <table class="table">
       <thead>
         <tr>

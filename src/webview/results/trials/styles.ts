@@ -150,7 +150,7 @@ export const trialStyles = css`
     overflow-wrap: anywhere;
     white-space: pre-wrap;
   }
-  .fields {
+  .fields-scroll {
     max-height: 16em;
     overflow-y: auto;
   }

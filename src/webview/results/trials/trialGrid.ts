@@ -1,4 +1,3 @@
-import { elementScroll, observeElementOffset, observeElementRect, Virtualizer } from "@tanstack/virtual-core";
 import { html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import type { TrialPage } from "../../../engine/api.ts";
@@ -9,6 +8,7 @@ import { icon } from "../../shared/icon.ts";
 import { PanelElement } from "../../shared/panelElement.ts";
 import { outcomeView } from "./outcome.ts";
 import type { PagedRows } from "./pagedRows.ts";
+import { rowHeight, rowsInSight, rowsPerPage, scrollToSee, type Viewport } from "./rowWindow.ts";
 
 /** A trial as the grid keeps it: without the long texts. */
 export type GridRow = Omit<TrialPage["rows"][number], "rawResponse">;
@@ -21,9 +21,6 @@ interface GridColumn {
   readonly cell: (row: GridRow, nameOf: (variant: number) => string) => unknown;
 }
 
-const rowHeight = 24;
-/** The header row, which sticks to the top. */
-const headHeight = 26;
 const longestCell = 200;
 
 const columns: readonly GridColumn[] = [
@@ -91,76 +88,70 @@ export class TrialGrid extends PanelElement {
   declare onOpen: () => void;
   declare onSort: (sort: TrialSort, descending: boolean) => void;
 
-  #virtual: Virtualizer<HTMLElement, HTMLElement> | undefined;
-  #unmount: (() => void) | undefined;
+  /** Rows drawn last. */
+  #drawn: readonly [first: number, last: number] = [0, -1];
   #shownRows: PagedRows<GridRow> | undefined;
+  readonly #resized = new ResizeObserver(() => this.#look());
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.#unmount?.();
-    this.#unmount = undefined;
-    this.#virtual = undefined;
+    this.#resized.disconnect();
+  }
+
+  protected override firstUpdated(): void {
+    const box = this.#box;
+    if (box !== null) this.#resized.observe(box);
   }
 
   protected override render(): TemplateResult {
     const total = this.rows.total ?? 0;
-    const items = this.#virtual?.getVirtualItems() ?? [];
+    const [first, last] = rowsInSight(this.#viewport);
+    this.#drawn = [first, last];
+    const indices = Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i);
     return html`<div
       class="trial-grid"
       role="grid"
       tabindex="0"
       aria-label="Trials"
       aria-rowcount=${total + 1}
-      aria-activedescendant=${items.some((item) => item.index === this.active) ? `trial-${this.active}` : nothing}
+      aria-activedescendant=${this.active >= first && this.active <= last ? `trial-${this.active}` : nothing}
       @keydown=${(event: KeyboardEvent) => this.#onKey(event)}
+      @scroll=${() => this.#look()}
     >
       <div class="trial-row trial-head" role="row" aria-rowindex="1">${columns.map((column) => this.#header(column))}</div>
       <div class="trial-space" role="presentation" ${cssVars({ height: `${total * rowHeight}px` })}>
         ${repeat(
-          items,
-          (item) => item.key,
-          (item) => this.#row(item.index, item.start),
+          indices,
+          (index) => index,
+          (index) => this.#row(index),
         )}
       </div>
     </div>`;
   }
 
   protected override updated(): void {
-    const total = this.rows.total ?? 0;
-    if (this.#virtual === undefined) this.#mount();
-    const virtual = this.#virtual;
-    if (virtual === undefined) return;
-    if (virtual.options.count !== total) {
-      virtual.setOptions({ ...virtual.options, count: total });
-      virtual._willUpdate();
-      this.requestUpdate();
-    }
     if (this.#shownRows !== this.rows) {
       this.#shownRows = this.rows;
-      virtual.scrollToOffset(0);
+      this.#box?.scrollTo({ top: 0 });
     }
-    const items = virtual.getVirtualItems();
-    const [first] = items;
-    if (first !== undefined) this.rows.look(first.index, items.at(-1)?.index ?? first.index);
+    const [first, last] = this.#drawn;
+    if (last >= first) this.rows.look(first, last);
+    this.#look();
   }
 
-  #mount(): void {
-    const grid = this.querySelector<HTMLElement>(".trial-grid");
-    if (grid === null) return;
-    this.#virtual = new Virtualizer<HTMLElement, HTMLElement>({
-      count: this.rows.total ?? 0,
-      getScrollElement: () => grid,
-      estimateSize: () => rowHeight,
-      scrollPaddingStart: headHeight,
-      overscan: 12,
-      observeElementRect,
-      observeElementOffset,
-      scrollToFn: elementScroll,
-      onChange: () => this.requestUpdate(),
-    });
-    this.#unmount = this.#virtual._didMount();
-    this.#virtual._willUpdate();
-    this.requestUpdate();
+  get #box(): HTMLElement | null {
+    return this.querySelector<HTMLElement>(".trial-grid");
+  }
+
+  get #viewport(): Viewport {
+    const box = this.#box;
+    return { scrollTop: box?.scrollTop ?? 0, height: box?.clientHeight ?? 0, total: this.rows.total ?? 0 };
+  }
+
+  /** Draws again when other rows are in sight than are drawn. */
+  #look(): void {
+    const [first, last] = rowsInSight(this.#viewport);
+    if (first !== this.#drawn[0] || last !== this.#drawn[1]) this.requestUpdate();
   }
 
   #header(column: GridColumn): TemplateResult {
@@ -177,7 +168,7 @@ export class TrialGrid extends PanelElement {
     }</button></span>`;
   }
 
-  #row(index: number, start: number): TemplateResult {
+  #row(index: number): TemplateResult {
     const row = this.rows.row(index);
     const active = index === this.active;
     return html`<div
@@ -186,7 +177,7 @@ export class TrialGrid extends PanelElement {
       id="trial-${index}"
       aria-rowindex=${index + 2}
       aria-selected=${active}
-      ${cssVars({ start: `${start}px` })}
+      ${cssVars({ start: `${index * rowHeight}px` })}
       @click=${() => this.#activate(index)}
       @dblclick=${() => this.onOpen()}
     >${columns.map(
@@ -199,7 +190,7 @@ export class TrialGrid extends PanelElement {
 
   #activate(index: number): void {
     this.onActive(index);
-    this.#virtual?.scrollToIndex(index, { align: "auto" });
+    this.#box?.scrollTo({ top: scrollToSee(index, this.#viewport) });
   }
 
   #onKey(event: KeyboardEvent): void {
@@ -211,7 +202,7 @@ export class TrialGrid extends PanelElement {
       this.onOpen();
       return;
     }
-    const page = Math.max(1, Math.floor((this.querySelector(".trial-grid")?.clientHeight ?? 0) / rowHeight) - 2);
+    const page = rowsPerPage(this.#viewport.height);
     const steps: Readonly<Record<string, number>> = {
       ArrowDown: this.active + 1,
       ArrowUp: this.active - 1,
