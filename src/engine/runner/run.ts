@@ -289,7 +289,8 @@ export function startRun(run: PreparedRun, deps: RunDeps, task: PipelineTask, su
       }
     }
     outstanding.set(race, open + plans.length);
-    send(race, packer.add(plans));;
+    send(race, packer.add(plans));
+  };
 
   const busy = () => [...outstanding.values()].some((count) => count > 0);
 
@@ -468,10 +469,7 @@ function variantViews(race: Race): VariantView[] {
   });
 }
 
-function trialEvent(
-  { variant, position, state, score }: TrialRecord,
-  source: TrialEvent["source"],
-): TrialEvent {
+function trialEvent({ variant, position, state, score }: TrialRecord, source: TrialEvent["source"]): TrialEvent {
   return { variant, position, state, score, source };
 }
 
