@@ -16,7 +16,7 @@ export interface Usage {
 
 const preload = fileURLToPath(new URL("usage.mjs", import.meta.url));
 
-/** @throws when the program ends with another code than 0. */
+/** @throws when the program fails; 3 is a run that ended undecided, which is no failure. */
 export async function measure(
   program: string,
   args: readonly string[],
@@ -39,7 +39,7 @@ export async function measure(
       stdout += text;
     });
     const code = await new Promise((resolve) => child.once("close", resolve));
-    if (code !== 0) throw new Error(`${path.basename(program)} ${args.join(" ")} ended with ${String(code)}`);
+    if (code !== 0 && code !== 3) throw new Error(`${path.basename(program)} ${args.join(" ")} ended with ${String(code)}`);
     return { usage: JSON.parse(readFileSync(file, "utf8")) as Usage, stdout };
   } finally {
     rmSync(folder, { recursive: true, force: true });

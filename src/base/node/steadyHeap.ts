@@ -1,7 +1,7 @@
 import v8 from "node:v8";
 
 /** Young objects take at most about this much; requests in flight fit into a part of it. */
-const youngBytes = 16 * 2 ** 20;
+const youngBytes = 32 * 2 ** 20;
 const lookEveryMs = 20;
 
 /**
@@ -11,7 +11,7 @@ const lookEveryMs = 20;
  * while it runs.
  */
 export function steadyHeap(): void {
-  v8.setFlagsFromString("--heap-growing-percent=50");
+  v8.setFlagsFromString("--heap-growing-percent=60");
   const look = setInterval(() => {
     const young = v8.getHeapSpaceStatistics().find((space) => space.space_name === "new_space");
     if (young !== undefined && young.space_size < youngBytes) return;
