@@ -1,6 +1,5 @@
 import type { ComparisonReport, RunDetails, RunListItem, TrialDetail, TrialPage, TrialQuery } from "../engine/api.ts";
 import type { Decision, Verdict } from "../engine/decide/sampler.ts";
-import type { RequestStats } from "../engine/store/store.ts";
 
 /** The editor's side of the metrics panel; every table is paged from the store. */
 export interface ResultsHost {
@@ -24,8 +23,6 @@ export interface ResultsHost {
       readonly params: { readonly equivalence: number };
       readonly result: { readonly verdict: Verdict; readonly rows: number };
     };
-    /** Counts and error classes of the run's requests. */
-    readonly requestStats: { readonly params: undefined; readonly result: RequestStats };
     /** Another run, to stand beside the one shown. */
     readonly details: { readonly params: { readonly run: string }; readonly result: RunDetails };
     /** One variant of the run shown (b) against the same or another variant of another run (a), paired by example. */

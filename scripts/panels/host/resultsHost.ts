@@ -108,15 +108,6 @@ export function openResultsHost(wire: PanelWire, scene: string) {
       verdict: verdictFor(equivalence),
       rows: Math.max(60, Math.round(340 - equivalence * 3000)),
     }),
-    requestStats: () => ({
-      byStatus: { pending: 0, processing: 0, completed: 1273, failed: 3 },
-      byModel: [
-        { model: "openai:gpt-4.1-mini", pending: 0, processing: 0, completed: 1273, failed: 3, successRate: 0.9976 },
-      ],
-      byTaskType: [{ taskType: "label", completed: 1273, failed: 3, successRate: 0.9976 }],
-      byErrorClass: { unavailable: 2, invalid: 1 },
-      oldestPendingAt: undefined,
-    }),
     details: ({ run: wanted }) => shownRun(wanted, scene).details,
     compare({ theirs, ours, run: other }) {
       const v = variantIds.indexOf(ours);

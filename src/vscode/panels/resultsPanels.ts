@@ -95,7 +95,6 @@ export class ResultsPanels implements Disposable {
         confusion: ({ variant }) => engine.request("confusion", { run: shown.run, variant }),
         decisions: () => engine.request("decisions", { run: shown.run }),
         redecide: (margin) => engine.request("redecide", { run: shown.run, ...margin }),
-        requestStats: () => engine.request("requestStats", { run: shown.run }),
         details: ({ run }) => engine.request("run", { run }),
         compare: ({ run, theirs, ours }) =>
           engine.request("compare", { a: { run, variant: theirs }, b: { run: shown.run, variant: ours } }),

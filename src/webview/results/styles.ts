@@ -109,6 +109,12 @@ export const resultsStyles = css`
   .measure.wide {
     min-width: 4.6em;
   }
+  .heat-cell {
+    background: color-mix(in srgb, var(--accent) calc(var(--share) * 32%), transparent);
+  }
+  .ensemble-reason {
+    min-width: 18em;
+  }
   .window-bar {
     fill: var(--series);
     stroke: var(--vscode-contrastBorder, none);

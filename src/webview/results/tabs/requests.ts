@@ -1,68 +1,51 @@
 import { html, nothing, type TemplateResult } from "lit";
-import type { RequestStats } from "../../../engine/store/store.ts";
+import type { RunMetrics } from "../../../engine/metrics/runMetrics.ts";
 import { cssVars } from "../../shared/cssVars.ts";
-import { count, duration, milliseconds, percent } from "../../shared/format.ts";
-import { PanelElement } from "../../shared/panelElement.ts";
+import { compact, count, dollars, duration, milliseconds, percent } from "../../shared/format.ts";
 import { scrollBox } from "../../shared/scrollBox.ts";
 import type { ResultsContext } from "../context.ts";
-import { type Loaded, latestLoad, loadedView, notYet } from "../loaded.ts";
+import { spreadsView } from "./spreads.ts";
 import { windowsView } from "./windows.ts";
 
 /** How the calls went: how many, how fast, how well the limits were used, and what failed. */
-export class RequestsTab extends PanelElement {
-  static override properties = { context: { attribute: false }, stats: { state: true } };
+export function requestsTab(context: ResultsContext): TemplateResult {
+  const { metrics } = context.details.summary;
+  return html`${numbersView(context)}${timesView(context)}${queueView(context)}${outcomesView(metrics)}`;
+}
 
-  declare context: ResultsContext;
-  declare private stats: Loaded<RequestStats>;
-  #asked = -1;
-  readonly #load = latestLoad<RequestStats>((loaded) => {
-    this.stats = loaded;
-  });
+function numbersView({ details }: ResultsContext): TemplateResult {
+  const { requests, metrics } = details.summary;
+  const { throughput, savings, tokens } = metrics;
+  const answered = requests.succeeded + requests.cached;
+  return html`<section class="section" aria-label="Requests in numbers">
+    <dl class="numbers">
+      ${number("Calls", count(requests.sent))}
+      ${number("Answered by a call", count(requests.succeeded))}
+      ${number("Answered from cache", html`${count(requests.cached)} ${share(answered, requests.cached)}`)}
+      ${number("Retries", count(requests.retried))}
+      ${number("Failures", count(requests.failed))}
+      ${throughput === null ? nothing : number("Calls per second", throughput.callsPerSecond.toFixed(1))}
+      ${throughput === null ? nothing : number("Tokens per second", count(throughput.tokensPerSecond))}
+      ${number("Prompt tokens", compact(tokens.prompt))}
+      ${number("Answer tokens", compact(tokens.completion))}
+      ${number("Served from a prefix cache", html`${compact(tokens.cached)} <span class="muted">${percent(savings.cachedShare, 0)}</span>`)}
+      ${savings.cachedCost === null ? nothing : number("Saved by prefix caches", dollars(savings.cachedCost))}
+      ${savings.reusedTokens === 0 ? nothing : number("Tokens not sent again", compact(savings.reusedTokens))}
+    </dl>
+  </section>`;
+}
 
-  constructor() {
-    super();
-    this.stats = notYet;
-  }
-
-  protected override willUpdate(): void {
-    if (this.context.version === this.#asked) return;
-    this.#asked = this.context.version;
-    this.#load(this.context.channel.request("requestStats", undefined));
-  }
-
-  protected override render(): TemplateResult {
-    return html`${this.#numbers()}${this.#latency()}${this.#queue()}
-      <section class="section" aria-labelledby="request-errors">
-        <h2 id="request-errors">Outcomes</h2>
-        ${loadedView(this.stats, "Counting…", outcomes)}
-      </section>`;
-  }
-
-  #numbers(): TemplateResult {
-    const { requests } = this.context.details.summary;
-    const answered = requests.succeeded + requests.cached;
-    return html`<section class="section" aria-label="Requests in numbers">
-      <dl class="numbers">
-        ${number("Calls", count(requests.sent))}
-        ${number("Answered by a call", count(requests.succeeded))}
-        ${number("Answered from cache", html`${count(requests.cached)} <span class="muted">${answered === 0 ? "" : percent(requests.cached / answered, 0)}</span>`)}
-        ${number("Retries", count(requests.retried))}
-        ${number("Failures", count(requests.failed))}
-      </dl>
-    </section>`;
-  }
-
-  #latency(): TemplateResult {
-    const { details, nameOf } = this.context;
-    const measured = details.summary.variants.filter((variant) => variant.latency !== null);
-    const most = Math.max(1, ...measured.map((variant) => variant.latency?.p95 ?? 0));
-    return html`<section class="section" aria-labelledby="latency">
-      <h2 id="latency">Latency</h2>
-      <p class="muted">Of measured calls only: what came from a cache or a file took no time, and waiting in the queue is not part of it.</p>
-      ${
-        measured.length === 0
-          ? html`<p>No call was measured.</p>`
-          : html`<div class="table-scroll" ${scrollBox("Latency by variant")}>
+function timesView({ details, nameOf }: ResultsContext): TemplateResult {
+  const measured = details.summary.variants.filter((variant) => variant.latency !== null);
+  const most = Math.max(1, ...measured.map((variant) => variant.latency?.p95 ?? 0));
+  return html`<section class="section" aria-labelledby="latency">
+    <h2 id="latency">Latency</h2>
+    <p class="muted">Of measured calls only: what came from a cache or a file took no time, and waiting in the queue is not part of a call.</p>
+    ${
+      measured.length === 0
+        ? html`<p>No call was measured.</p>`
+        : html`${spreadsView(details.summary.metrics)}
+            <div class="table-scroll" ${scrollBox("Latency by variant")}>
               <table class="table">
                 <thead>
                   <tr>
@@ -86,48 +69,53 @@ export class RequestsTab extends PanelElement {
                 </tbody>
               </table>
             </div>`
-      }
-    </section>`;
-  }
-
-  #queue(): TemplateResult {
-    const { queue } = this.context.details.summary;
-    return html`<section class="section" aria-labelledby="queue">
-      <h2 id="queue">Queue</h2>
-      <dl class="numbers">
-        ${number("Took", duration(queue.makespanMs))}
-        ${number("Could not be faster than", duration(queue.lowerBoundMs))}
-        ${number("Saved by mixing models", duration(queue.savedMs))}
-        ${number("Slots used", html`${count(queue.slotsUsed)} <span class="muted">${percent(queue.utilisation, 0)}</span>`)}
-        ${number("Slots wasted", count(queue.slotsWasted))}
-        ${number("Filled by another model", count(queue.crossModelFills))}
-      </dl>
-      ${queue.composition.length === 0 ? html`<p class="muted">No rate limit was in force, so there were no windows.</p>` : windowsView(this.context)}
-    </section>`;
-  }
+    }
+  </section>`;
 }
 
-function outcomes(stats: RequestStats): TemplateResult {
-  const classes = Object.entries(stats.byErrorClass);
-  return html`<div class="table-scroll" ${scrollBox("Outcomes by model")}>
+function queueView(context: ResultsContext): TemplateResult {
+  const { queue } = context.details.summary;
+  return html`<section class="section" aria-labelledby="queue">
+    <h2 id="queue">Queue</h2>
+    <dl class="numbers">
+      ${number("Took", duration(queue.makespanMs))}
+      ${number("Could not be faster than", duration(queue.lowerBoundMs))}
+      ${number("Saved by mixing models", duration(queue.savedMs))}
+      ${number("Slots used", html`${count(queue.slotsUsed)} <span class="muted">${percent(queue.utilisation, 0)}</span>`)}
+      ${number("Slots wasted", count(queue.slotsWasted))}
+      ${number("Filled by another model", count(queue.crossModelFills))}
+    </dl>
+    ${
+      queue.composition.length === 0
+        ? html`<p class="muted">No rate limit was in force, so there were no windows.</p>`
+        : windowsView(context)
+    }
+  </section>`;
+}
+
+function outcomesView({ models, errors, tools }: RunMetrics): TemplateResult {
+  const classes = Object.entries(errors);
+  return html`<section class="section" aria-labelledby="outcomes">
+    <h2 id="outcomes">Outcomes</h2>
+    <div class="table-scroll" ${scrollBox("Outcomes by model")}>
       <table class="table compact">
         <thead>
           <tr>
             <th scope="col">Model</th>
             <th scope="col" class="number">Completed</th>
             <th scope="col" class="number">Failed</th>
-            <th scope="col" class="number">Pending</th>
+            <th scope="col" class="number">Open</th>
             <th scope="col" class="number">Success</th>
           </tr>
         </thead>
         <tbody>
-          ${stats.byModel.map(
+          ${models.map(
             (model) => html`<tr>
-              <th scope="row">${model.model}</th>
+              <th scope="row">${model.name}</th>
               <td class="number">${count(model.completed)}</td>
               <td class="number">${count(model.failed)}</td>
-              <td class="number">${count(model.pending + model.processing)}</td>
-              <td class="number">${model.successRate === undefined ? "–" : percent(model.successRate)}</td>
+              <td class="number">${count(model.open)}</td>
+              <td class="number">${model.successRate === null ? "–" : percent(model.successRate)}</td>
             </tr>`,
           )}
         </tbody>
@@ -140,7 +128,14 @@ function outcomes(stats: RequestStats): TemplateResult {
             ${classes.map(([name, n]) => html`<li><span class="number">${count(n)}</span> ${errorClasses[name] ?? name}</li>`)}
           </ul>`
     }
-    ${stats.oldestPendingAt === undefined ? nothing : html`<p class="muted">The oldest pending request waits since ${new Date(stats.oldestPendingAt).toLocaleTimeString()}.</p>`}`;
+    ${
+      Object.keys(tools).length === 0
+        ? nothing
+        : html`<p>Tools called: ${Object.entries(tools)
+            .map(([name, n]) => `${name} ${count(n)}`)
+            .join(", ")}</p>`
+    }
+  </section>`;
 }
 
 const errorClasses: Readonly<Record<string, string>> = {
@@ -151,6 +146,10 @@ const errorClasses: Readonly<Record<string, string>> = {
 
 function number(name: string, value: unknown): TemplateResult {
   return html`<div class="number-box"><dt>${name}</dt><dd>${value}</dd></div>`;
+}
+
+function share(whole: number, part: number): TemplateResult | typeof nothing {
+  return whole === 0 ? nothing : html`<span class="muted">${percent(part / whole, 0)}</span>`;
 }
 
 function bar(share: number): TemplateResult {

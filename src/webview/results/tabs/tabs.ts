@@ -2,6 +2,7 @@ import { html, type TemplateResult } from "lit";
 import type { ResultsContext } from "../context.ts";
 import { overviewTab } from "../overview/overview.ts";
 import { layoutsTab } from "./layouts.ts";
+import { requestsTab } from "./requests.ts";
 
 export interface ResultsTab {
   readonly id: string;
@@ -15,6 +16,6 @@ export const tabs: readonly ResultsTab[] = [
   { id: "errors", label: "Errors", draw: (context) => html`<trial-browser .context=${context}></trial-browser>` },
   { id: "confusion", label: "Confusion", draw: (context) => html`<confusion-tab .context=${context}></confusion-tab>` },
   { id: "layouts", label: "Layouts", draw: layoutsTab },
-  { id: "requests", label: "Requests", draw: (context) => html`<requests-tab .context=${context}></requests-tab>` },
+  { id: "requests", label: "Requests", draw: requestsTab },
   { id: "decisions", label: "Decisions", draw: (context) => html`<decisions-tab .context=${context}></decisions-tab>` },
 ];
