@@ -64,6 +64,8 @@ const views: readonly View[] = [
       await page.locator("#chart-accuracy details").evaluate((details) => details.setAttribute("open", ""));
     },
   },
+  { panel: "results", scene: "models", name: "results-models" },
+  { panel: "results", scene: "empty", name: "results-empty" },
   resultsTab("errors", async (page) => {
     await page.click("#trial-2");
     await page.waitForSelector(".trial-detail h2");

@@ -1,5 +1,6 @@
 import { Channel } from "../../../src/base/channel.ts";
 import type { RunListItem, TrialQuery } from "../../../src/engine/api.ts";
+import type { RunSummary } from "../../../src/engine/runner/events.ts";
 import type { TrialRow } from "../../../src/engine/store/store.ts";
 import type { ResultsHost, ResultsShown, ResultsView } from "../../../src/protocol/resultsPanel.ts";
 import { hostileText } from "./previewHost.ts";
@@ -10,7 +11,7 @@ import type { PanelWire } from "./wire.ts";
 /** Trials a variant has in the scene `many`: 170,000 over the five. */
 const manyRows = 34_000;
 
-/** Scenes: full, many, empty (nothing scored), hostile (answers that try to break out), alone (no other run), failing. */
+/** Scenes: full, models (two of them, with ensembles and noise), many, empty (nothing scored), hostile (answers that try to break out), alone (no other run), failing. */
 export function openResultsHost(wire: PanelWire, scene: string) {
   let run = "20260921-000000-aaaa";
   const last = scene === "many" ? manyRows : rows;
@@ -160,7 +161,7 @@ function longResponse(): string {
 }
 
 function shownRun(run: string, scene: string): ResultsShown {
-  const full = summary(run);
+  const full = scene === "models" ? { ...summary(run), ...severalModels } : summary(run);
   const result =
     scene === "empty"
       ? {
@@ -208,6 +209,69 @@ function shownRun(run: string, scene: string): ResultsShown {
     others: scene === "alone" ? [] : all.filter((each) => each.run !== run),
   };
 }
+
+const severalModels: Pick<RunSummary, "models" | "ensembles" | "noise"> = {
+  models: {
+    models: [
+      { model: "openai:gpt-4.1-mini", winner: "sandwich", kind: "winner" },
+      { model: "ollama:gemma3:12b", winner: "recency", kind: "undecided" },
+    ],
+    layouts: [
+      { layout: "sandwich", meanRank: 1.5, means: [0.832, 0.771] },
+      { layout: "recency", meanRank: 2, means: [0.782, 0.788] },
+      { layout: "standard", meanRank: 2.5, means: [0.791, 0.752] },
+      { layout: "minimal-system", meanRank: 4.5, means: [0.72, 0.69] },
+      { layout: "question-first", meanRank: 4.5, means: [0.676, 0.694] },
+    ],
+    tau: [
+      [1, 0.4],
+      [0.4, 1],
+    ],
+    agreement: 0.4,
+    explanation: "The models agree somewhat on how the layouts rank: a winner on one is no proof for the other.",
+  },
+  ensembles: [
+    {
+      model: "openai:gpt-4.1-mini",
+      members: [
+        { name: "sandwich", accuracy: 0.832 },
+        { name: "standard", accuracy: 0.791 },
+        { name: "recency", accuracy: 0.782 },
+      ],
+      combine: "majority",
+      rows: 340,
+      best: "sandwich",
+      bestAccuracy: 0.832,
+      accuracy: 0.835,
+      interval: [0.79, 0.87],
+      gain: 0.003,
+      gainInterval: [-0.018, 0.024],
+      pValue: 0.79,
+      ceiling: 0.894,
+      cost: { unit: "dollars", extra: 0.27, perExtraCorrect: 0.09 },
+      pays: false,
+      explanation: "No gain over sandwich can be shown, for three times the calls.",
+    },
+  ],
+  noise: [
+    {
+      id: "sandwich/openai:gpt-4.1-mini",
+      layout: "sandwich",
+      rows: 340,
+      flipRate: 0.021,
+      floor: 0.016,
+      explanation: "",
+    },
+    {
+      id: "standard/openai:gpt-4.1-mini",
+      layout: "standard",
+      rows: 340,
+      flipRate: 0.029,
+      floor: 0.019,
+      explanation: "",
+    },
+  ],
+};
 
 /** What the store does, slowly and in memory. */
 function page(
