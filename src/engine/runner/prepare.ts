@@ -271,7 +271,7 @@ export async function prepare(
   }
   const aggregates = stored.variant.length === 0 ? [] : await store.trials.aggregates(record.id);
   const spent = {
-    calls: aggregates.reduce((sum, one) => sum + one.trials - one.fromCache, 0),
+    calls: (await store.requests.counts(record.id)).sent,
     tokens: aggregates.reduce((sum, one) => sum + one.promptTokens + one.completionTokens, 0),
     cost: aggregates.reduce((sum, one) => sum + (one.cost ?? 0), 0),
   };

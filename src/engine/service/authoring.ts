@@ -133,8 +133,12 @@ export class Authoring {
         const model = models.get(variant.model);
         if (model === undefined) throw new Error(`no model ${variant.model}`);
         const { keyOf } = variantRequestOf(planned, variant);
+        const packed = planned.packed.get(variant.index);
+        const size = packed?.size ?? 1;
         let tokens = 0;
-        for (const example of sample) {
+        for (let at = 0; packed !== undefined && at < sample.length; at += size)
+          tokens += packed.tokens(packed.assemble(sample.slice(at, at + size)));
+        for (const example of packed === undefined ? sample : []) {
           const fitted = fitRow(own, example, experiment.context.trim);
           tokens += fitted.tokens;
           if (experiment.cache.mode === "on" || experiment.cache.mode === "read")
@@ -145,10 +149,12 @@ export class Authoring {
         const cost = model.facts.free
           ? 0
           : model.price && costOf(model.price, { prompt: promptTokens, completion: answerTokens });
-        return { variant, model, promptTokens, cacheablePrefix: metrics?.cacheablePrefix ?? 0, cost };
+        const calls = Math.ceil(rows / size) * repeats;
+        return { variant, model, promptTokens, cacheablePrefix: metrics?.cacheablePrefix ?? 0, cost, calls };
       });
       const held = keys.length === 0 ? 0 : (await this.#services.store.cache.has(keys)).size / keys.length;
-      const calls = rows * variants.length * repeats;
+      const calls = perVariant.reduce((sum, one) => sum + one.calls, 0);
+      const answered = rows * variants.length * repeats;
       const cachedCalls = Math.round(calls * held);
       const share = 1 - held;
       const unpriced = [...models.values()]
@@ -172,11 +178,11 @@ export class Authoring {
         })),
         calls,
         cachedCalls,
-        tokens: { prompt: Math.round(promptTotal), completion: answerTokens * calls },
+        tokens: { prompt: Math.round(promptTotal), completion: answerTokens * answered },
         cost,
         unpriced,
         ...(p.power === undefined ? {} : { power: await this.#power(p.file, planned, p.power) }),
-        shortestMs: shortest(planned, calls - cachedCalls, (promptTotal + answerTokens * calls) * share),
+        shortestMs: shortest(planned, calls - cachedCalls, (promptTotal + answerTokens * answered) * share),
         notes: [
           ...planned.notes,
           ...(experiment.sampling.mode === "adaptive"

@@ -2,12 +2,13 @@ import { UserError } from "../../base/errors.ts";
 import type { Rescored } from "../api.ts";
 import { openScorers } from "../metrics/scorers/open.ts";
 import type { Scorer } from "../metrics/scorers/scorer.ts";
+import { unpack } from "../packing/unpack.ts";
 import type { ToolCall } from "../prompt/prompt.ts";
 import { readAnswer } from "../response/read.ts";
 import { storedRaces } from "../runner/samplers.ts";
 import { summarise } from "../runner/summary.ts";
-import type { OfferedTool, OutputPart } from "../spec/experiment.ts";
-import type { DecisionRecord, ExampleRecord, RunRecord, TrialRecord, TrialRow } from "../store/store.ts";
+import type { Experiment, OfferedTool, OutputPart } from "../spec/experiment.ts";
+import type { DecisionRecord, ExampleRecord, RunRecord, Store, TrialRecord, TrialRow } from "../store/store.ts";
 import type { Services } from "./deps.ts";
 import type { Results } from "./results.ts";
 import type { Sources } from "./source.ts";
@@ -38,6 +39,8 @@ export async function rescore(
   const { store } = services;
   const judging = await judgingOf(sources, record);
   const before = await results.summary(record);
+  const { packing, parameters } = JSON.parse(record.experiment) as Experiment;
+  const packs = packing.segmentsPerRequest > 1 || parameters["packing"] !== undefined;
   const counts = { trials: 0, changed: 0, kept: 0 };
   let waiting: TrialRecord[] = [];
   for await (const trial of store.trials.each({ run: record.id })) {
@@ -47,7 +50,8 @@ export async function rescore(
       judging.tools.length === 0 || trial.request === undefined
         ? []
         : ((await store.requests.get(trial.request))?.toolCalls ?? []);
-    const again = judge(record.id, trial, called, judging);
+    const own = packs ? await packedPart(store, trial, judging.output) : trial;
+    const again = judge(record.id, own, called, judging);
     if (again === undefined) {
       counts.kept += 1;
       continue;
@@ -109,6 +113,17 @@ async function judgingOf(sources: Sources, record: RunRecord): Promise<Judging> 
     tools: experiment.tools,
     examples: new Map(dataset.examples.map((example) => [example.id, example])),
   };
+}
+
+/** A trial of a packed request with its own part of the answer. */
+async function packedPart(store: Store, trial: TrialRow, output: OutputPart): Promise<TrialRow> {
+  const request = trial.request === undefined ? undefined : await store.requests.get(trial.request);
+  if (request === undefined || request.trials.length < 2) return trial;
+  const place = request.trials.findIndex(
+    ([position, repeat]) => position === trial.position && repeat === trial.repeat,
+  );
+  const parts = unpack(trial.rawResponse ?? "", request.trials.length, output);
+  return { ...trial, rawResponse: parts.get(place + 1) };
 }
 
 /** Undefined where there is nothing to read again, or nothing to hold it against. */

@@ -6,7 +6,7 @@ import { maybeWord, trialPairsText } from "./requestRows.ts";
 import { noRun } from "./runs.ts";
 import type { Row, Value } from "./sqlite.ts";
 import type { Completion, NewRequest, RequestTable } from "./store.ts";
-import { writeTrial } from "./trialWriter.ts";
+import { writeTrials } from "./trialWriter.ts";
 import { maybeNumber, number, orNull } from "./values.ts";
 
 /** The steps of a request's life, each for the transaction that is open. Every change of a row's status is counted with it. */
@@ -119,7 +119,7 @@ export function completeRequest(
   );
   writeResult(context, id, row, completion);
   const run = number(row["run"]);
-  for (const trial of more.trials ?? []) writeTrial(context, run, trial, id, completion);
+  writeTrials(context, run, more.trials ?? [], id, completion);
 }
 
 /** Writes how a request ended beside its row, and counts it. */

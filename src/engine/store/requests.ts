@@ -19,7 +19,7 @@ import { runMeasures } from "./runMeasures.ts";
 import type { Row } from "./sqlite.ts";
 import type { Completion, NewRequest, RequestCounts, RequestTable, RunMeasures, TrialRecord } from "./store.ts";
 import { sweepBodies, sweepTemplates } from "./sweep.ts";
-import { writeTrial } from "./trialWriter.ts";
+import { writeTrials } from "./trialWriter.ts";
 import { maybeNumber, number, text } from "./values.ts";
 import { Where } from "./where.ts";
 
@@ -103,7 +103,7 @@ export class SqliteRequests implements RequestTable {
     return this.#write(() => {
       const { id, run, group } = insertRequest(this.#context, row, completion);
       writeResult(this.#context, id, group, completion);
-      for (const trial of trials) writeTrial(this.#context, run, trial, id, completion);
+      writeTrials(this.#context, run, trials, id, completion);
       return id;
     });
   }
@@ -136,7 +136,7 @@ export class SqliteRequests implements RequestTable {
         completionTokens: maybeNumber(row["completion_tokens"]),
         latencyMs: maybeNumber(row["latency_ms"]),
       };
-      for (const trial of trials) writeTrial(this.#context, number(row["run"]), trial, id, facts);
+      writeTrials(this.#context, number(row["run"]), trials, id, facts);
     });
   }
 

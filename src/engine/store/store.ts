@@ -340,7 +340,7 @@ export interface TrialRecord {
   readonly scores: Readonly<Record<string, number>>;
 }
 
-/** A trial with what a table row shows of its request. */
+/** A trial with what a table row shows of its request; tokens and cost are its share where the request answered several. */
 export interface TrialRow extends TrialRecord {
   readonly source: "call" | "cache" | "replay" | undefined;
   readonly promptTokens: number | undefined;

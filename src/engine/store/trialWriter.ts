@@ -9,6 +9,27 @@ const inlineLength = 120;
 /** What a trial's row repeats of its request, so that it can be sorted by it. */
 export type RequestFacts = Pick<Completion, "source" | "promptTokens" | "completionTokens" | "latencyMs">;
 
+/** Writes the trials that a request answered; each takes its share of the tokens, so that they add up. */
+export function writeTrials(
+  context: StoreContext,
+  run: number,
+  trials: readonly TrialRecord[],
+  request: number,
+  facts: RequestFacts,
+): void {
+  const share = (tokens: number | undefined) => tokens && Math.round(tokens / trials.length);
+  const own =
+    trials.length < 2
+      ? facts
+      : {
+          source: facts.source,
+          promptTokens: share(facts.promptTokens),
+          completionTokens: share(facts.completionTokens),
+          latencyMs: facts.latencyMs,
+        };
+  for (const trial of trials) writeTrial(context, run, trial, request, own);
+}
+
 /** Writes a trial in the open transaction, in place of an earlier one of the same place. */
 export function writeTrial(
   context: StoreContext,

@@ -11,9 +11,11 @@ import { bytes, maybeLongText, maybeNumber, maybeText, number, text } from "./va
 /** Rows of a run read at a time by an export. */
 const chunk = 500;
 
-/** A trial with what is shown of its request. */
-const wholeTrial = `SELECT trial.*, request.cost, result.raw, result.error_message FROM trial
-  LEFT JOIN request ON request.id = trial.request LEFT JOIN request_result result ON result.request = trial.request`;
+/** A trial with what is shown of its request, and its share of the cost: a packed request is paid for by all its trials. */
+const wholeTrial = `SELECT trial.*, request.cost * 2 / (1 + length(input.trials) - length(replace(input.trials, ',', ''))) AS cost,
+  result.raw, result.error_message FROM trial
+  LEFT JOIN request ON request.id = trial.request LEFT JOIN request_input input ON input.request = trial.request
+  LEFT JOIN request_result result ON result.request = trial.request`;
 
 interface RunPlace {
   readonly key: number;

@@ -142,6 +142,14 @@ describe("packed requests", () => {
     expect((tokens[0] ?? 0) / (tokens[1] ?? 1)).toBeGreaterThan(2);
   });
 
+  it("can be scored again from the stored answers, each trial by its own part", async () => {
+    const lab = await labWith({ rows: 10, more: packing + full });
+    const engine = await lab.open(answering([], (items) => items.slice(1)));
+    const { summary } = await runLab(engine, lab);
+    expect(await engine.rescore({ run: summary.run })).toMatchObject({ trials: 10, changed: 0, kept: 0 });
+    expect((await engine.run({ run: summary.run })).summary.variants[0]?.accuracy).toBe(1);
+  });
+
   it("are asked for once when a run is stopped and resumed", async () => {
     const lab = await labWith({ rows: 40, more: packing + full });
     const asked: (readonly number[])[] = [];

@@ -310,7 +310,11 @@ export function storeContract(name: string, open: (clock: Clock) => Promise<Stor
       });
 
       it("ends a request with its trials and cache entry in one commit", async () => {
-        const [id = 0] = await store.requests.enqueue([aRequest(1)]);
+        const both = [
+          [0, 0],
+          [1, 0],
+        ] as const;
+        const [id = 0] = await store.requests.enqueue([{ ...aRequest(1), trials: both }]);
         await store.requests.claim([id], "a", 1000);
         const completion = aCompletion({
           toolCalls: [{ id: "t", tool: "lookup", params: { q: 1 } }],
@@ -330,10 +334,11 @@ export function storeContract(name: string, open: (clock: Clock) => Promise<Stor
         expect((await store.trials.atPosition("run-1", 1))[0]).toMatchObject({
           request: id,
           source: "call",
-          promptTokens: 100,
-          completionTokens: 3,
+          // Half of the request each: 100 and 3 tokens, a quarter of a dollar.
+          promptTokens: 50,
+          completionTokens: 2,
           latencyMs: 120.5,
-          cost: 0.25,
+          cost: 0.125,
           rawResponse: completion.rawResponse,
         });
         expect(await store.cache.get([anEntry(1).key])).toEqual(new Map([[anEntry(1).key, anEntry(1).answer]]));
