@@ -61,6 +61,11 @@ export class WindowLedger {
     this.#byModel[model] = (this.#byModel[model] ?? 0) + 1;
   }
 
+  /** The server's window is found to end at `end`: the running one, which began with its first send, ends with it. */
+  align(end: number, now: number): void {
+    if (this.#start !== undefined && now < this.#end && end < this.#end) this.#end = end;
+  }
+
   *compositions(): Generator<Composition> {
     yield* this.#recent;
     if (this.#usedNow > 0) yield { pool: this.#pool, window: this.windows, byModel: { ...this.#byModel } };

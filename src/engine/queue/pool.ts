@@ -126,6 +126,8 @@ export class Pool {
       seenOf(report?.requestsLimit, report?.requestsRemaining, report?.requestsResetMs),
     );
     this.tokens.answered(hold.tokens, now, seenOf(report?.tokensLimit, report?.tokensRemaining, report?.tokensResetMs));
+    const end = this.requests.kind === "fixed" ? this.requests.windowEnd(now) : undefined;
+    if (end !== undefined) this.ledger.align(end, now);
   }
 
   /** Whether a refusal with these headers is explained by a limit of this pool. */
