@@ -1,11 +1,41 @@
 import { defineConfig } from "vitest/config";
 
+/** Tests that start processes, servers or browsers and go by real time. */
+const world = [
+  "test/e2e/**/*.test.ts",
+  "test/golden/**/*.test.ts",
+  "test/webview/**/*.test.ts",
+  "test/product/**/*.test.ts",
+  "test/engine/runner/**/*.test.ts",
+  "test/engine/service/**/*.test.ts",
+];
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
-    exclude: ["test/host/**"],
-    // Two cores are what a small machine has; more workers than that only make timings worse.
-    maxWorkers: 2,
-    testTimeout: 20_000,
+    projects: [
+      {
+        test: {
+          name: "units",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/host/**", ...world],
+          // Two cores are what a small machine has; more workers than that only make timings worse.
+          maxWorkers: 2,
+          testTimeout: 20_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          name: "world",
+          include: world,
+          // After the others and one file at a time, so that they have the machine to themselves; a second try for the
+          // rare time that a busy machine takes the processor away at the wrong moment.
+          maxWorkers: 1,
+          testTimeout: 120_000,
+          retry: 1,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 });

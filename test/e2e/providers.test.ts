@@ -106,7 +106,7 @@ describe.concurrent("trouble at the server", () => {
   it("gives up what hangs after its timeout, and counts it as wrong", async () => {
     const result = await against(
       { faults: { hang: 0.1 } },
-      { more: "limits: { preset: aggressive, timeout: 400ms, retries: 0 }\n" },
+      { more: "limits: { preset: aggressive, timeout: 2s, retries: 0 }\n" },
     );
     expectHonest(result);
     const hung = result.server.faults["hang"] ?? 0;

@@ -73,6 +73,13 @@ export const registerSimulate: Register = (program, context, done) => {
     .action(async (flags: Flags) => {
       const { startSimulator } = await import("../../engine/simulator/simulator.ts");
       const simulator = await startSimulator(simulatorOptions(flags));
+      // Listened for before the address is told: whoever reads it may stop the server at once.
+      const interrupted = new Promise<void>((resolve) => {
+        const release = context.onInterrupt(() => {
+          release();
+          resolve();
+        });
+      });
       const facts = { schema: "layoutlab/simulate@1", url: simulator.url, port: simulator.port, pid: process.pid };
       if (flags.json) context.print(`${JSON.stringify(facts)}\n`);
       else {
@@ -87,12 +94,7 @@ export const registerSimulate: Register = (program, context, done) => {
           ].join("\n"),
         );
       }
-      await new Promise<void>((resolve) => {
-        const release = context.onInterrupt(() => {
-          release();
-          resolve();
-        });
-      });
+      await interrupted;
       await simulator.close();
       done(exitCodes.done);
     });
