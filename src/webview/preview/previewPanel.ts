@@ -8,7 +8,7 @@ import { paced } from "../shared/paced.ts";
 import { PanelElement } from "../shared/panelElement.ts";
 import type { Surface } from "../shared/port.ts";
 import { scrollBox } from "../shared/scrollBox.ts";
-import { tabId, tabList } from "../shared/tabs.ts";
+import { showSelectedTab, tabId, tabList } from "../shared/tabs.ts";
 import { partAtLine, promptText } from "./derive.ts";
 import { factsView } from "./facts.ts";
 import { promptView } from "./prompt.ts";
@@ -46,6 +46,7 @@ export class PreviewPanel extends PanelElement {
   readonly #surface: Surface<PreviewView, PreviewHost, PreviewState>;
   readonly #select: (selection: PreviewSelection) => void;
   readonly #onScroll: (main: HTMLElement) => void;
+  #seenTab = "";
   /** The scroll position that the editor caused, so that it is not sent back. */
   #scrolledTo: number | undefined;
 
@@ -138,6 +139,13 @@ export class PreviewPanel extends PanelElement {
       </main>
       <div class="unseen" role="status">${this.said}</div>
     </div>`;
+  }
+
+  protected override updated(): void {
+    const layout = (this.wanted ?? this.shown?.selection)?.layout ?? "";
+    if (layout === this.#seenTab) return;
+    this.#seenTab = layout;
+    showSelectedTab(this);
   }
 
   #take(shown: PreviewShown): void {

@@ -3,7 +3,7 @@ import type { ResultsHost, ResultsShown, ResultsView } from "../../protocol/resu
 import { banner, lineOf, loading } from "../shared/notice.ts";
 import { PanelElement } from "../shared/panelElement.ts";
 import type { Surface } from "../shared/port.ts";
-import { tabId, tabList } from "../shared/tabs.ts";
+import { showSelectedTab, tabId, tabList } from "../shared/tabs.ts";
 import { variantNames } from "../shared/variantNames.ts";
 import type { ResultsContext } from "./context.ts";
 import { headerView } from "./header.ts";
@@ -25,6 +25,7 @@ export class ResultsPanel extends PanelElement {
   /** The run that was asked for and is not here yet. */
   declare private turning: string | undefined;
 
+  #seenTab = "";
   readonly #surface: Surface<ResultsView, ResultsHost, ResultsState>;
 
   constructor(surface: Surface<ResultsView, ResultsHost, ResultsState>) {
@@ -67,6 +68,13 @@ export class ResultsPanel extends PanelElement {
         aria-labelledby=${tabId("results", chosen?.id ?? "")}
       >${chosen?.draw(context)}</main>
     </div>`;
+  }
+
+  protected override updated(): void {
+    const { tab } = this.#surface.state.value;
+    if (this.shown === undefined || tab === this.#seenTab) return;
+    this.#seenTab = tab;
+    showSelectedTab(this);
   }
 
   #context({ details, others }: ResultsShown): ResultsContext {

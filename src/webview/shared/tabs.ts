@@ -48,6 +48,12 @@ export function tabList(options: {
   </div>`;
 }
 
+/** Where tabs do not all fit, the selected one is among those seen. */
+export function showSelectedTab(panel: HTMLElement): void {
+  const tab = panel.querySelector("[role=tab][aria-selected=true]");
+  tab?.scrollIntoView({ block: "nearest", inline: "nearest", behavior: "instant" });
+}
+
 export function tabId(name: string, id: string): string {
   return `${name}-tab-${id.replace(/[^\w-]/g, "_")}`;
 }

@@ -57,14 +57,14 @@ export function priceScatter(context: ResultsContext, variants: readonly Variant
   const front = new Set(paretoFront(points));
   const left = variants.length - points.length;
   return chartFrame({
-    title: `Accuracy against ${price.label}`,
+    title: "Accuracy against price",
     name: "price",
     note: `On the dashed line nothing is both more accurate and cheaper.${left > 0 ? ` ${left} without a known price are left out.` : ""}`,
     controls:
       usable.length < 2
         ? html``
         : html`<label class="field"
-            >Against
+            >Price
             <select
               id="price"
               .value=${price.id}

@@ -25,7 +25,7 @@ export function spreadsView(metrics: RunMetrics): TemplateResult {
           spread === null
             ? nothing
             : html`<tr>
-                <th scope="row">${name}</th>
+                <th scope="row" class="nowrap">${name}</th>
                 ${[spread.p50, spread.p90, spread.p95, spread.p99, spread.max].map((ms) => html`<td class="number">${milliseconds(ms)}</td>`)}
                 <td class="number">${count(spread.count)}</td>
               </tr>`,
