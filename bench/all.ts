@@ -12,6 +12,7 @@ const benches: readonly (readonly [what: string, file: string, args: readonly st
   ["Schedules under rate limits", "queue.ts", []],
   ["What one call costs", "fetch.ts", ["2000"]],
   ["The whole engine", "engine.ts", []],
+  ["Two processes on one table", "workers.ts", ["4000"]],
   ["Decisions on recorded tables", "decisions.ts", ["--quick"]],
 ];
 

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from "../../src/base/clock.ts";
 import { type Engine, openEngine } from "../../src/engine/engine.ts";
-import type { AllowedTools } from "../../src/engine/runner/tools.ts";
+import type { EngineDeps } from "../../src/engine/service/deps.ts";
 import type { Answer, Simulator, SimulatorOptions } from "../../src/engine/simulator/options.ts";
 import { startSimulator } from "../../src/engine/simulator/simulator.ts";
 import { type LabOptions, labelOf, openLab, type TestLab } from "./engine.ts";
@@ -22,7 +22,7 @@ export interface SimulatedLab extends TestLab {
   simulator: Simulator;
   /** Starts the server anew, at the same address. */
   restart(options: SimulatorOptions): Promise<void>;
-  openEngine(more?: { readonly tools?: AllowedTools; readonly clock?: Clock }): Promise<Engine>;
+  openEngine(more?: Partial<Pick<EngineDeps, "tools" | "clock" | "env">>): Promise<Engine>;
 }
 
 /** The row's right label, read from the prompt. */

@@ -133,6 +133,18 @@ describe("a run", () => {
     expect(opened.asked).toHaveLength(7);
   });
 
+  it("loses no answer that is paid for, however quickly they come", async () => {
+    const opened = await lab({
+      rows: 120,
+      models: ["builtin:reader"],
+      layouts: ["standard", "recency", "sandwich", "minimal-system", "question-first"],
+      more: "limits: { maxCalls: 200 }\n",
+    });
+    const engine = await opened.open();
+    const { summary } = await runLab(engine, opened);
+    expect(summary.requests).toMatchObject({ sent: 200, succeeded: 200 });
+  });
+
   it("will not start with a budget of money and a model without a price", async () => {
     const opened = await lab({ more: "limits: { maxCost: 1 }\n", models: ["openai:nobody-knows-me"] });
     const engine = await opened.open();
