@@ -107,6 +107,8 @@ interface Open {
   readonly plan: TrialPlan;
   readonly waiting: AbortController;
   inFlight: boolean;
+  /** Sends begun, retries among them. */
+  sends: number;
   /** Taken back while it was in flight: its answer still counts, a retry does not. */
   withdrawn: boolean;
   /** Taken back for good: nobody will ask for it again, and no other process need answer it. */
@@ -223,6 +225,7 @@ export class Pipeline {
       plan,
       waiting: new AbortController(),
       inFlight: false,
+      sends: 0,
       withdrawn: false,
       unwanted: false,
       taken: false,
@@ -343,6 +346,8 @@ export class Pipeline {
             return { outcome: { kind: "cancelled" }, cached: true };
           }
           open.inFlight = true;
+          open.sends += 1;
+          const { sends } = open;
           this.counts.inFlight += 1;
           let actual: Spending = { calls: 0, tokens: 0, cost: 0 };
           try {
@@ -365,10 +370,14 @@ export class Pipeline {
             return reply;
           } finally {
             budget.settle(reservation, actual);
-            open.inFlight = false;
             this.counts.inFlight -= 1;
-            // Only after the queue has taken the reply: what then waits for a retry is let go.
-            if (open.withdrawn) setImmediate(() => open.waiting.abort());
+            // Only after the queue has taken the reply: before that, an abort would lose an answer that is paid for. What
+            // then waits for a retry is let go.
+            setImmediate(() => {
+              if (open.sends !== sends) return;
+              open.inFlight = false;
+              if (open.withdrawn) open.waiting.abort();
+            });
           }
         },
       },
