@@ -13,7 +13,7 @@ export interface AnswerCacheOptions {
   readonly warn: (message: string) => void;
   /** Largest size of the table in bytes (512 MB); the least recently used go first. */
   readonly maxBytes?: number;
-  /** Largest size of what is held in memory, in characters (8 M). A look at the disk costs 5 us, so more buys little. */
+  /** Largest size of what is held in memory, in characters (2 M). A look at the disk costs 5 us, so more buys little. */
   readonly memory?: number;
 }
 
@@ -48,7 +48,7 @@ export class AnswerCache implements Cache {
     this.#warn = options.warn;
     this.#maxBytes = options.maxBytes ?? 512 * 2 ** 20;
     this.#memory = new LRUCache({
-      maxSize: options.memory ?? 8 * 2 ** 20,
+      maxSize: options.memory ?? 2 * 2 ** 20,
       sizeCalculation: (answer) => answer.length + 100,
     });
   }
