@@ -88,7 +88,7 @@ export interface TokenCounter {
 }
 
 /** Characters of varying texts whose counts are remembered. */
-const rememberedCharacters = 8 * 1024 * 1024;
+const rememberedCharacters = 1024 * 1024;
 
 /**
  * Counts piece by piece. Pieces end where a tokenizer's pre-splitter cuts anyway (a line break before a heading or tag), so the sum
