@@ -2,6 +2,7 @@ import { type ParsedAnswer, parseAnswer } from "../response/answer.ts";
 import type { Outcome } from "../response/outcome.ts";
 import type { TrialPlan } from "../runner/pipeline.ts";
 import type { OutputPart } from "../spec/experiment.ts";
+import { hopResults } from "./chain.ts";
 import { unpack } from "./unpack.ts";
 
 /** One trial's part of a packed answer. */
@@ -39,23 +40,29 @@ export function judgePack(
           parsed: undefined,
         };
   }
-  const texts = unpack(outcome.text, members.length, output);
+  // All stand at the same hop.
+  const how = members[0]?.chain ?? { output, labels };
+  const texts = unpack(outcome.text, members.length, how.output);
   const answers: PackedAnswer[] = [];
   const unanswered: TrialPlan[] = [];
   members.forEach((plan, i) => {
     const text = texts.get(i + 1);
-    const parsed = text === undefined ? undefined : parseAnswer({ text, tokenConfidence: undefined }, output, labels);
+    const parsed =
+      text === undefined ? undefined : parseAnswer({ text, tokenConfidence: undefined }, how.output, how.labels);
     if (text === undefined || parsed?.kind !== "valid") unanswered.push(plan);
     else answers.push({ plan, outcome: { ...outcome, text }, parsed });
   });
-  return { answers, unanswered, parsed: wholeReading(texts, members.length) };
+  return { answers, unanswered, parsed: wholeReading(texts, members) };
 }
 
-function wholeReading(texts: ReadonlyMap<number, string>, count: number): ParsedAnswer {
+function wholeReading(texts: ReadonlyMap<number, string>, members: readonly TrialPlan[]): ParsedAnswer {
   if (texts.size === 0) {
-    const message = `the answer is no JSON array of ${count} numbered answers`;
+    const message = `the answer is no JSON array of ${members.length} numbered answers`;
     return { kind: "invalid", problem: "malformedJson", message, errors: [], json: undefined };
   }
-  const value = [...texts].map(([id, answer]) => ({ id, answer }));
+  const value = [...texts].map(([id, answer]) => {
+    const step = members[id - 1]?.chain;
+    return { id, answer, ...(step === undefined ? {} : { hops: hopResults(step, answer) }) };
+  });
   return { kind: "valid", prediction: "", value, confidence: undefined, ranking: undefined, recorded: undefined };
 }

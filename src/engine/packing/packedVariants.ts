@@ -20,11 +20,14 @@ export function packedVariants({
   prompts,
   models,
   contextTokens,
+  next,
 }: {
   readonly source: LayoutSource & { readonly experiment: Experiment };
   readonly prompts: readonly VariantPrompts[];
   readonly models: ReadonlyMap<string, RunModel>;
   readonly contextTokens: ReadonlyMap<string, number>;
+  /** The same of the chain's next hop. */
+  readonly next?: ReadonlyMap<number, PackedVariant> | undefined;
 }): ReadonlyMap<number, PackedVariant> {
   const { experiment } = source;
   const packed = new Map<number, PackedVariant>();
@@ -43,6 +46,7 @@ export function packedVariants({
       assemble: packedLayout(source, spec, variant.parameters).assemble,
       tokens: counter.prompt,
       budget,
+      next: next?.get(variant.index),
     });
   }
   return packed;

@@ -14,6 +14,8 @@ export interface PackedVariant {
   tokens(prompt: Prompt): number;
   /** Most tokens a prompt may have; undefined when nothing limits it. */
   readonly budget: number | undefined;
+  /** How the chain's next hop is packed; undefined after the last. */
+  readonly next: PackedVariant | undefined;
 }
 
 /** Segments that a request of the variant carries: the parameter `packing` where it varies, else the experiment's. */
@@ -39,6 +41,7 @@ export function packedPlans(packed: PackedVariant, members: readonly TrialPlan[]
     {
       ...first,
       pack: members,
+      packedNext: packed.next,
       prompt,
       shared: packed.shared,
       key: packed.shared.keyOf(prompt.messages, first.repeat),

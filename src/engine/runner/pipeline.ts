@@ -2,7 +2,9 @@ import type { Clock } from "../../base/clock.ts";
 import type { Cache } from "../cache/cache.ts";
 import type { Example } from "../dataset/example.ts";
 import type { Scorer } from "../metrics/scorers/scorer.ts";
+import { type ChainStep, hopResults } from "../packing/chain.ts";
 import { judgePack } from "../packing/judgePack.ts";
+import { type PackedVariant, packedPlans } from "../packing/packing.ts";
 import type { Variant } from "../plan/variants.ts";
 import { type Prompt, toMessages } from "../prompt/prompt.ts";
 import type { ModelRequest, TrialRef } from "../provider/provider.ts";
@@ -38,6 +40,10 @@ export interface TrialPlan {
   readonly refused: string | undefined;
   /** The trials that this one request answers, in the order of their numbers; absent when it is a trial itself. */
   readonly pack?: readonly TrialPlan[];
+  /** How the members of a pack go on to the next hop together. */
+  readonly packedNext?: PackedVariant | undefined;
+  /** Absent without a chain, and on packs, whose members have it. */
+  readonly chain?: ChainStep;
 }
 
 /** The trials of a request. */
@@ -52,6 +58,8 @@ export type TrialResult =
       readonly trials: readonly TrialRecord[];
       /** Trials of a packed request that it left open; they are to be asked alone. */
       readonly unanswered: readonly TrialPlan[];
+      /** Requests of the next hop, for trials whose chain goes on. */
+      readonly next: readonly TrialPlan[];
       readonly completion: Completion;
     }
   /** Nothing was learned and nothing is stored: the run is stopping, or nobody needs the answer any more. */
@@ -253,14 +261,14 @@ export class Pipeline {
       if (untold !== undefined) return untold;
       const exchange =
         first.reply.outcome.kind === "answered" && plan.pack === undefined
-          ? await carryOn(first, request(), this.#reading, (next) =>
+          ? await carryOn(first, request(), { ...this.#reading, ...plan.chain }, (next) =>
               this.#ask(plan, () => next, undefined, model, open),
             )
           : { settled: first, parsed: undefined, tools: undefined, plain: true };
       const { settled, tools, plain } = exchange;
       const broken = await this.#untold(settled, id, open);
       if (broken !== undefined) return broken;
-      const { trials, unanswered, parsed } = this.#judge(plan, settled.reply.outcome, exchange.parsed, id);
+      const { trials, unanswered, next, parsed } = this.#judge(plan, settled.reply.outcome, exchange.parsed, id);
       const completion = completionOf(settled, parsed, expectedOf(plan), model, "call", tools);
       const entry =
         plain && !this.#isLive(plan)
@@ -269,7 +277,7 @@ export class Pipeline {
       await store.requests.complete(id, completion, { ...written(trials), ...(entry ? { cache: entry } : {}) });
       if (completion.status === "completed") this.counts.succeeded += 1;
       else this.counts.failed += 1;
-      return { kind: "done", trials, unanswered, completion };
+      return { kind: "done", trials, unanswered, next, completion };
     } finally {
       this.#open.delete(open);
     }
@@ -298,11 +306,19 @@ export class Pipeline {
   /** The trials that an outcome decides. `id` is undefined where their request gets its row with them. */
   #judge(plan: TrialPlan, outcome: Outcome, parsed: ReadAnswer["parsed"] | undefined, id: number | undefined) {
     const { run, scorers, output, labels } = this.#o;
-    if (plan.pack === undefined)
-      return { trials: [trialOf(run, plan, outcome, parsed, scorers, id)], unanswered: [], parsed };
-    const judged = judgePack(plan.pack, outcome, output, labels);
-    const trials = judged.answers.map((each) => trialOf(run, each.plan, each.outcome, each.parsed, scorers, id));
-    return { trials, unanswered: judged.unanswered, parsed: judged.parsed };
+    const judged =
+      plan.pack === undefined
+        ? { answers: [{ plan, outcome, parsed }], unanswered: [], parsed: withHops(plan, parsed) }
+        : judgePack(plan.pack, outcome, output, labels);
+    const trials: TrialRecord[] = [];
+    const following: TrialPlan[] = [];
+    for (const each of judged.answers) {
+      const next = each.parsed?.kind === "valid" ? each.plan.chain?.follow(each.parsed.prediction) : undefined;
+      if (next === undefined) trials.push(trialOf(run, each.plan, each.outcome, each.parsed, scorers, id));
+      else following.push(next);
+    }
+    const next = plan.packedNext === undefined ? following : packedPlans(plan.packedNext, following);
+    return { trials, unanswered: judged.unanswered, next, parsed: judged.parsed };
   }
 
   /** Whether tools run for it: then its answer is neither looked up nor kept nor shared. */
@@ -331,8 +347,8 @@ export class Pipeline {
       cost: costIn(model, expected) ?? 0,
     };
     let claimed = id === undefined;
-    // The first of several answers would pass for the only one.
-    const onText = plan.pack === undefined ? this.#watch(model) : undefined;
+    // The first of several answers would pass for the only one, and hops answer in their own form.
+    const onText = plan.pack === undefined && plan.chain === undefined ? this.#watch(model) : undefined;
     const settled = await queue.add(
       {
         model: model.id,
@@ -404,7 +420,7 @@ export class Pipeline {
     const trial = trialOf(this.#o.run, plan, outcome, undefined, this.#o.scorers, undefined);
     await this.#o.store.requests.record(this.#row(plan), completion, [trial]);
     this.counts.failed += 1;
-    return { kind: "done", trials: [trial], unanswered: [], completion };
+    return { kind: "done", trials: [trial], unanswered: [], next: [], completion };
   }
 
   async #replayed(plan: TrialPlan, model: RunModel): Promise<TrialResult> {
@@ -414,13 +430,13 @@ export class Pipeline {
     );
     const { outcome } = reply;
     if (outcome.kind === "cancelled") return { kind: "withdrawn" };
-    const { parsed, tools } = this.#read(outcome, plan);
+    const { parsed: read, tools } = this.#read(outcome, plan);
+    const { parsed, ...judged } = this.#judge(plan, outcome, read, undefined);
     const settled = { reply, attempts: 0, queuedMs: 0 };
     const completion = completionOf(settled, parsed, expectedOf(plan), model, "replay", tools);
-    const trial = trialOf(this.#o.run, plan, outcome, parsed, this.#o.scorers, undefined);
-    await this.#o.store.requests.record(this.#row(plan), completion, [trial]);
+    await this.#o.store.requests.record(this.#row(plan), completion, judged.trials);
     this.counts.cached += 1;
-    return { kind: "done", trials: [trial], unanswered: [], completion };
+    return { kind: "done", ...judged, completion };
   }
 
   /** Another process asks: its answer is scored here, as if it had come here. */
@@ -434,13 +450,14 @@ export class Pipeline {
     const outcome = storedOutcome(row);
     const { parsed: read, tools } = this.#read(outcome, plan);
     const settled: Settled = { reply: { outcome }, attempts: row.attempts ?? 0, queuedMs: row.queuedMs ?? 0 };
-    const { trials, unanswered, parsed } = this.#judge(plan, outcome, read, row.id);
+    const { trials, unanswered, next, parsed } = this.#judge(plan, outcome, read, row.id);
     // What told nothing stays open, so that a resumed run knows that it was asked.
     if (trials.length > 0) await this.#o.store.requests.publish(row.id, trials);
     return {
       kind: "done",
       trials,
       unanswered,
+      next,
       completion: {
         ...completionOf(settled, parsed, expectedOf(plan), undefined, row.source ?? "call", tools),
         cost: row.cost,
@@ -451,7 +468,7 @@ export class Pipeline {
   /** `id` names the row when one was made before the answer turned up. */
   async #fromCache(plan: TrialPlan, answer: Extract<Outcome, { kind: "answered" }>, id?: number): Promise<TrialResult> {
     const { parsed: read, tools } = this.#read(answer, plan);
-    const { trials, unanswered, parsed } = this.#judge(plan, answer, read, id);
+    const { trials, unanswered, next, parsed } = this.#judge(plan, answer, read, id);
     const completion: Completion = {
       ...completionOf(unsent(answer), parsed, expectedOf(plan), undefined, "cache", tools),
       // A replayed answer was neither waited for nor paid.
@@ -464,12 +481,13 @@ export class Pipeline {
     if (id === undefined) await requests.record(this.#row(plan), completion, trials);
     else await requests.complete(id, completion, written(trials));
     this.counts.cached += 1;
-    return { kind: "done", trials, unanswered, completion };
+    return { kind: "done", trials, unanswered, next, completion };
   }
 
   #read(outcome: Outcome, plan: TrialPlan): Partial<ReadAnswer> {
     if (outcome.kind !== "answered" || plan.pack !== undefined) return {};
-    return readAnswer(outcome, this.#o.output, this.#o.labels, plan.shared.request.tools);
+    const { output, labels } = plan.chain ?? this.#o;
+    return readAnswer(outcome, output, labels, plan.shared.request.tools);
   }
 
   #spent(outcome: Outcome, plan: TrialPlan, model: RunModel): Spending {
@@ -486,7 +504,7 @@ export class Pipeline {
       variant: plan.variant.index,
       model: plan.variant.model,
       key: plan.key,
-      taskType: this.#o.output.type,
+      taskType: (trialsOf(plan)[0]?.chain ?? this.#o).output.type,
       complexity: plan.promptTokens < 500 ? "low" : plan.promptTokens < 4000 ? "medium" : "high",
       priority: plan.position,
       messages: plan.prompt.messages,
@@ -497,6 +515,12 @@ export class Pipeline {
       trials: trialsOf(plan).map(({ position, repeat }) => [position, repeat] as const),
     };
   }
+}
+
+/** The reading of a chain's last request tells all its hops. */
+function withHops({ chain }: TrialPlan, parsed: ReadAnswer["parsed"] | undefined): ReadAnswer["parsed"] | undefined {
+  if (chain === undefined || parsed?.kind !== "valid") return parsed;
+  return { ...parsed, value: { answer: parsed.value, hops: hopResults(chain, parsed.prediction) } };
 }
 
 /** Without a trial a request is not published: a resumed run must find it, and ask what it left open alone. */

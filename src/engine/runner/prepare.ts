@@ -10,6 +10,7 @@ import {
   type TokenCounter,
   tokenCounter,
 } from "../context/tokenizer.ts";
+import type { TrimReport } from "../context/trim.ts";
 import type { Dataset, Example } from "../dataset/example.ts";
 import { openSampler } from "../decide/open.ts";
 import type { SamplerOptions } from "../decide/options.ts";
@@ -18,13 +19,14 @@ import type { LayoutSource } from "../layout/compile.ts";
 import type { LayoutMetrics } from "../layout/layout.ts";
 import { expectedAnswerTokens } from "../layout/output.ts";
 import { openScorers } from "../metrics/scorers/open.ts";
+import { type ChainStep, endsChain, type HopAnswer, hopSource, withAnswers } from "../packing/chain.ts";
 import { packedVariants, packingNotes } from "../packing/packedVariants.ts";
 import type { PackedVariant } from "../packing/packing.ts";
 import { type PriceTable, priceOf } from "../plan/prices.ts";
 import { expandVariants, type Variant } from "../plan/variants.ts";
 import type { Prompt } from "../prompt/prompt.ts";
 import type { Providers } from "../provider/registry.ts";
-import type { Experiment } from "../spec/experiment.ts";
+import type { Experiment, HopSpec, OutputPart } from "../spec/experiment.ts";
 import type { ReadyExperiment } from "../spec/load.ts";
 import { placeholdersOf } from "../spec/placeholders.ts";
 import type { ClaimedRequest, ExampleRecord, RunRecord, Store, VariantRecord } from "../store/store.ts";
@@ -42,6 +44,15 @@ import type { AllowedTools } from "./tools.ts";
 /** Rows over which layout metrics are averaged: enough for a stable mean, the same rows for every variant. */
 const measuredRows = 200;
 
+/** One question of a chain, under every variant. */
+interface Hop {
+  readonly spec: HopSpec | undefined;
+  readonly output: OutputPart;
+  readonly labels: readonly string[];
+  readonly prompts: readonly VariantPrompts[];
+  readonly shared: readonly VariantRequest[];
+}
+
 /** A loaded experiment under the options of one run, and everything worked out from it before the first call. */
 export interface Design {
   readonly experiment: Experiment;
@@ -55,6 +66,8 @@ export interface Design {
   readonly answerTokens: number;
   /** Context window to ask each local model for. */
   readonly contextTokens: ReadonlyMap<string, number>;
+  /** The chain's hops; one without a name when each example is asked once. `prompts` are those of the first. */
+  readonly hops: readonly Hop[];
   /** Variants whose requests carry several trials, by place. */
   readonly packed: ReadonlyMap<number, PackedVariant>;
   /** Variants that ask a model the very same thing. */
@@ -98,11 +111,15 @@ export async function design(
     labels,
     demonstrations: loaded.demonstrations,
   };
-  const prompts = variantPrompts(source, variants, (model) => {
-    const counter = counters.get(model);
-    if (counter === undefined) throw new Error(`no counter for ${model}`);
-    return counter;
-  });
+  const sources = experiment.chain.length === 0 ? [source] : experiment.chain.map((hop) => hopSource(source, hop));
+  const hopPrompts = sources.map((one) =>
+    variantPrompts(one, variants, (model) => {
+      const counter = counters.get(model);
+      if (counter === undefined) throw new Error(`no counter for ${model}`);
+      return counter;
+    }),
+  );
+  const prompts = hopPrompts[0] ?? [];
   const answerTokens = expectedAnswerTokens(output, labels, approximateTokenizer.count);
   const contextTokens = new Map<string, number>();
   for (const model of models.values()) {
@@ -112,7 +129,17 @@ export async function design(
     if (size !== undefined) contextTokens.set(model.id, size);
   }
   const hasSystemRole = (model: string) => models.get(model)?.facts.systemRole ?? true;
-  const packed = packedVariants({ source, prompts, models, contextTokens });
+  const hops = sources.map((one, i): Hop => {
+    const { output: own } = one.experiment.prompt;
+    const shared = variants.map((variant) =>
+      variantRequest(one.experiment, variant, modelIn(models, variant), contextTokens.get(variant.model)),
+    );
+    return { spec: experiment.chain[i], output: own, labels: one.labels, prompts: hopPrompts[i] ?? [], shared };
+  });
+  const packed = sources.reduceRight<ReadonlyMap<number, PackedVariant> | undefined>(
+    (next, one, i) => packedVariants({ source: one, prompts: hopPrompts[i] ?? [], models, contextTokens, next }),
+    undefined,
+  );
   const collapses = collapsedVariants(prompts, dataset.examples, hasSystemRole);
   return {
     experiment,
@@ -124,11 +151,12 @@ export async function design(
     metrics: meanMetrics(prompts, dataset.examples.slice(0, measuredRows)),
     answerTokens,
     contextTokens,
-    packed,
+    hops,
+    packed: packed ?? new Map(),
     collapses,
     notes: [
       ...notesOf(experiment, models),
-      ...packingNotes(experiment, variants, packed),
+      ...packingNotes(experiment, variants, packed ?? new Map()),
       ...collapseNotes(collapses, hasSystemRole),
     ],
   };
@@ -330,9 +358,8 @@ export async function prepare(
 
 /** Turns an ask into what would be sent. */
 function planner(record: RunRecord, planned: Design): PreparedRun["plan"] {
-  const { experiment, dataset, prompts, answerTokens } = planned;
+  const { experiment, dataset, prompts, answerTokens, hops } = planned;
   const budgeted = prompts.some((one) => one.budget !== undefined);
-  const shared = planned.variants.map((variant) => variantRequestOf(planned, variant));
 
   /** Why a row cannot be asked: it must fit under every layout, or a cut would look like a layout effect. */
   const refusal = (example: Example): string | undefined => {
@@ -356,13 +383,32 @@ function planner(record: RunRecord, planned: Design): PreparedRun["plan"] {
     return refusals.get(position);
   };
 
-  return (variant, position, repeat): TrialPlan => {
-    const example = dataset.examples[record.order[position] ?? -1];
-    const own = prompts[variant.index];
-    const common = shared[variant.index];
-    if (example === undefined || own === undefined || common === undefined)
+  const planHop = (
+    at: number,
+    variant: Variant,
+    position: number,
+    repeat: number,
+    earlier: readonly HopAnswer[],
+  ): TrialPlan => {
+    const row = dataset.examples[record.order[position] ?? -1];
+    const hop = hops[at];
+    const own = hop?.prompts[variant.index];
+    const common = hop?.shared[variant.index];
+    if (row === undefined || hop === undefined || own === undefined || common === undefined)
       throw new Error(`no plan for ${variant.id} at ${position}`);
+    const example = withAnswers(row, earlier);
     const { prompt, tokens, trim } = fitRow(own, example, experiment.context.trim);
+    const { spec, output, labels } = hop;
+    const chain: ChainStep | undefined = spec && {
+      id: spec.id,
+      output,
+      labels,
+      earlier,
+      follow: (answer) =>
+        at + 1 >= hops.length || endsChain(spec, answer)
+          ? undefined
+          : planHop(at + 1, variant, position, repeat, [...earlier, { id: spec.id, answer }]),
+    };
     return {
       variant,
       position,
@@ -374,9 +420,17 @@ function planner(record: RunRecord, planned: Design): PreparedRun["plan"] {
       promptTokens: tokens,
       completionTokens: answerTokens,
       context: trim && JSON.stringify(trim),
-      refused: refusalAt(position, example),
+      refused: at === 0 ? refusalAt(position, example) : tooLongHop(trim),
+      ...(chain === undefined ? {} : { chain }),
     };
   };
+  return (variant, position, repeat) => planHop(0, variant, position, repeat, []);
+}
+
+/** Earlier answers may make a later hop's prompt too long. */
+function tooLongHop(trim: TrimReport | undefined): string | undefined {
+  if (trim === undefined || trim.fits) return undefined;
+  return `a later hop's prompt has ${trim.before} tokens and may have ${trim.budget}: the row counts for no layout`;
 }
 
 function lengthOf(prompt: Prompt): number {
@@ -387,9 +441,15 @@ function lengthOf(prompt: Prompt): number {
 
 /** What every request of a variant has in common. */
 export function variantRequestOf(planned: Design, variant: Variant): VariantRequest {
-  const model = planned.models.get(variant.model);
+  const shared = planned.hops[0]?.shared[variant.index];
+  if (shared === undefined) throw new Error(`no requests for ${variant.id}`);
+  return shared;
+}
+
+function modelIn(models: ReadonlyMap<string, RunModel>, variant: Variant): RunModel {
+  const model = models.get(variant.model);
   if (model === undefined) throw new Error(`no model ${variant.model}`);
-  return variantRequest(planned.experiment, variant, model, planned.contextTokens.get(variant.model));
+  return model;
 }
 
 function notesOf(experiment: Experiment, models: ReadonlyMap<string, RunModel>): string[] {
@@ -408,6 +468,10 @@ function notesOf(experiment: Experiment, models: ReadonlyMap<string, RunModel>):
     if (!model.facts.free && model.price === undefined)
       notes.push(`The price of ${model.id} is unknown: its cost is not counted.`);
   }
+  if (experiment.chain.length > 1)
+    notes.push(
+      `Each example is asked up to ${experiment.chain.length} questions in turn; the last answer counts, and tokens are those of all.`,
+    );
   if (experiment.sampling.repeats > 1) notes.push(`Each trial is the mean of ${experiment.sampling.repeats} answers.`);
   return notes;
 }

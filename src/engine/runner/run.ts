@@ -221,7 +221,7 @@ export function startRun(run: PreparedRun, deps: RunDeps, task: PipelineTask, su
 
   const onResult = (race: Race, plan: TrialPlan, result: TrialResult) => {
     if (result.kind === "done") {
-      const { completion, trials, unanswered } = result;
+      const { completion, trials, unanswered, next } = result;
       trialsDone += trials.length;
       pace.add(trials.length);
       tokens.prompt += completion.promptTokens ?? 0;
@@ -235,8 +235,9 @@ export function startRun(run: PreparedRun, deps: RunDeps, task: PipelineTask, su
         tell(trial.variant, trial.position, trial.repeat, trial.score ?? Number.NaN);
       }
       askedAlone += unanswered.length;
-      if (stopping === undefined && !race.sampler.finished && !failedModels.has(race.model)) send(race, unanswered);
-      else settle(plan.variant.index, unanswered.length);
+      const more = [...unanswered, ...next];
+      if (stopping === undefined && !race.sampler.finished && !failedModels.has(race.model)) send(race, more);
+      else for (const each of more) settle(plan.variant.index, trialsOf(each).length);
     } else {
       settle(plan.variant.index, trialsOf(plan).length);
       if (result.kind === "modelFailed") giveUp(race.model, result.why, result.message);

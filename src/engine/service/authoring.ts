@@ -144,12 +144,13 @@ export class Authoring {
           if (experiment.cache.mode === "on" || experiment.cache.mode === "read")
             keys.push(keyOf(fitted.prompt.messages, 0));
         }
-        const promptTokens = tokens / Math.max(1, sample.length);
+        const promptTokens = (tokens / Math.max(1, sample.length)) * planned.hops.length;
         const metrics = planned.metrics[variant.index] ?? metricsMean().mean();
         const cost = model.facts.free
           ? 0
           : model.price && costOf(model.price, { prompt: promptTokens, completion: answerTokens });
-        const calls = Math.ceil(rows / size) * repeats;
+        // A chain may end earlier; what later hops take is guessed from the first.
+        const calls = Math.ceil(rows / size) * repeats * planned.hops.length;
         return { variant, model, promptTokens, cacheablePrefix: metrics?.cacheablePrefix ?? 0, cost, calls };
       });
       const held = keys.length === 0 ? 0 : (await this.#services.store.cache.has(keys)).size / keys.length;

@@ -1,4 +1,5 @@
 import { UserError } from "../../base/errors.ts";
+import { fieldsOf } from "../../base/untyped.ts";
 import type { Rescored } from "../api.ts";
 import { openScorers } from "../metrics/scorers/open.ts";
 import type { Scorer } from "../metrics/scorers/scorer.ts";
@@ -19,6 +20,8 @@ interface Judging {
   readonly output: OutputPart;
   readonly labels: readonly string[];
   readonly tools: readonly OfferedTool[];
+  /** How each hop of a chain is read; empty without one. */
+  readonly hops: readonly { readonly output: OutputPart; readonly labels: readonly string[] }[];
   /** Right answers and fields by example id; a row that is gone is judged as it was stored. */
   readonly examples: ReadonlyMap<string, Pick<ExampleRecord, "expected" | "fields">>;
 }
@@ -51,7 +54,7 @@ export async function rescore(
         ? []
         : ((await store.requests.get(trial.request))?.toolCalls ?? []);
     const own = packs ? await packedPart(store, trial, judging.output) : trial;
-    const again = judge(record.id, own, called, judging);
+    const again = judge(record.id, own, called, await hopJudging(store, trial, judging));
     if (again === undefined) {
       counts.kept += 1;
       continue;
@@ -106,13 +109,29 @@ async function judgingOf(sources: Sources, record: RunRecord): Promise<Judging> 
     throw new UserError("no-file", `run ${record.id} has no experiment file`, "it cannot be scored again");
   const { experiment, dataset } = await sources.ready({ file: record.file });
   const { output } = experiment.prompt;
+  const labels = output.labels === "auto" ? dataset.labels : output.labels;
   return {
     scorers: openScorers(experiment.scoring),
     output,
-    labels: output.labels === "auto" ? dataset.labels : output.labels,
+    labels,
     tools: experiment.tools,
+    hops: experiment.chain.map((hop) => ({
+      output: hop.output ?? output,
+      labels: hop.output === undefined || hop.output.labels === "auto" ? labels : hop.output.labels,
+    })),
     examples: new Map(dataset.examples.map((example) => [example.id, example])),
   };
+}
+
+/** A chain's last answer is read as the hop that gave it asks for it; its request says how many there were. */
+async function hopJudging(store: Store, trial: TrialRow, judging: Judging): Promise<Judging> {
+  if (judging.hops.length === 0 || trial.request === undefined) return judging;
+  const request = await store.requests.get(trial.request);
+  const parsed: unknown = request?.parsedResponse === undefined ? undefined : JSON.parse(request.parsedResponse);
+  // All examples of a packed request stand at the same hop.
+  const answered = fieldsOf(Array.isArray(parsed) ? parsed[0] : parsed)?.["hops"];
+  const hop = Array.isArray(answered) ? judging.hops[answered.length - 1] : undefined;
+  return hop === undefined ? judging : { ...judging, ...hop };
 }
 
 /** A trial of a packed request with its own part of the answer. */

@@ -169,6 +169,8 @@ interface PromptText {
   readonly text: string;
   readonly path: Path;
   readonly file: string | undefined;
+  /** Hops before it, whose answers it may show. */
+  readonly answers: readonly string[];
 }
 
 /** Every text of the prompt that an example fills, with the place it was written. */
@@ -176,14 +178,15 @@ function promptTexts(experiment: Experiment, inputs: Inputs): PromptText[] {
   const texts: PromptText[] = [];
   for (const name of textPartNames) {
     const part = experiment.prompt[name];
-    if (part !== undefined) texts.push({ ...part, path: ["prompt", name] });
+    if (part !== undefined) texts.push({ ...part, path: ["prompt", name], answers: [] });
   }
-  for (const hop of experiment.chain) {
+  for (const [index, hop] of experiment.chain.entries()) {
     const path = hopPath(hop.id, inputs);
-    texts.push({ text: hop.question, path: [...path, "question"], file: undefined });
+    const answers = experiment.chain.slice(0, index).map(({ id }) => id);
+    texts.push({ text: hop.question, path: [...path, "question"], file: undefined, answers });
     for (const name of textPartNames) {
       const part = hop.overrides[name];
-      if (part !== undefined) texts.push({ ...part, path: [...path, name] });
+      if (part !== undefined) texts.push({ ...part, path: [...path, name], answers });
     }
   }
   return texts;
@@ -193,12 +196,12 @@ function promptTexts(experiment: Experiment, inputs: Inputs): PromptText[] {
 function checkPlaceholderColumns(experiment: Experiment, columns: readonly string[], inputs: Inputs): string[] {
   const shownColumns = new Set<string>();
   const { input } = experiment.dataset;
-  for (const { text, path, file } of promptTexts(experiment, inputs)) {
+  for (const { text, path, file, answers } of promptTexts(experiment, inputs)) {
     const original = inputs.written(path);
     const inPlace = typeof original === "string" ? original : undefined;
     const seen = new Map<string, number>();
     for (const each of placeholdersOf(inPlace ?? text)) {
-      if (each.column === "") continue;
+      if (each.column === "" || answers.includes(each.column)) continue;
       const column = Object.entries(input).find(([part]) => part === each.column)?.[1] ?? each.column;
       if (columns.includes(column)) {
         shownColumns.add(column);

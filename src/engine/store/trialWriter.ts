@@ -31,7 +31,7 @@ export function writeTrials(
 }
 
 /** Writes a trial in the open transaction, in place of an earlier one of the same place. */
-export function writeTrial(
+function writeTrial(
   context: StoreContext,
   run: number,
   trial: TrialRecord,
