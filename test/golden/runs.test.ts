@@ -112,7 +112,7 @@ describe("a whole run", () => {
       section(`the terminal: exit ${shown.code}`, shown.stdout),
       section("said beside it", shown.stderr),
       section("events", (await eventsOf(opened, one)).join("\n")),
-      section("--json", document.stdout),
+      section("--json", JSON.stringify(lasting(JSON.parse(document.stdout)), null, 2)),
     ].join("\n");
     const text = stable(transcript, opened.folder);
     await expect(one.ahead ? withoutTokens(text) : text).toMatchFileSnapshot(`${name}.golden.txt`);
@@ -175,17 +175,26 @@ function withoutTokens(text: string): string {
     .replaceAll(/(\[[\d.]+, [\d.]+\]) +\d+/g, "$1  N");
 }
 
-/** Ids, times and what depends on them, made the same. */
+/** Members of the document that go by time or by how far the queue was ahead: only that they are there. */
+const passing = new Set(["durationMs", "queue", "metrics", "sent", "succeeded", "tokensPerSecond", "callsPerSecond"]);
+
+function lasting(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(lasting);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [name, passing.has(name) ? namesOf(member) : lasting(member)]),
+  );
+}
+
+function namesOf(value: unknown): string {
+  return typeof value === "object" && value !== null ? Object.keys(value).join(", ") : "N";
+}
+
+/** Ids and times made the same. */
 function stable(text: string, folder: string): string {
   return text
     .replaceAll(folder, "FOLDER")
     .replaceAll(/\d{8}-\d{6}-[0-9a-f]{4}/g, "RUN")
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "TIME")
-    .replaceAll(
-      /"(durationMs|makespanMs|lowerBoundMs|savedMs|windows|slotsUsed|slotsWasted|utilisation)": [\d.]+/g,
-      '"$1": N',
-    )
-    .replaceAll(/"(sent|succeeded)": \d+/g, '"$1": N')
-    .replaceAll(/^[\d,]+ calls?((?:, .*)?), [\d.]+ m?s\./gm, "N calls$1, TIME.")
-    .replaceAll(/"byModel": \{[^}]*\}/g, '"byModel": {}');
+    .replaceAll(/^[\d,]+ calls?((?:, .*)?), [\d.]+ m?s\./gm, "N calls$1, TIME.");
 }
