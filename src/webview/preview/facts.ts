@@ -32,6 +32,7 @@ function fact(name: string, value: unknown): TemplateResult {
 
 function costView(cost: PreviewCost): TemplateResult {
   if (cost.kind === "unknown") return html`unknown <span class="muted">(${cost.reason})</span>`;
+  if (cost.call === 0) return html`free`;
   return html`${dollars(cost.call)} a call, ${dollars(cost.call * 1000)} per 1,000${
     cost.cachedTokens > 0
       ? html`; <span class="muted">${dollars(cost.cachedCall * 1000)} with the prefix cached</span>`

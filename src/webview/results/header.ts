@@ -17,22 +17,11 @@ export function headerView(options: {
   return html`<header class="results-head">
     <div class="results-title">
       <h1>${item.name}</h1>
-      <label class="field"
-        ><span class="unseen">Run</span>
-        <select
-          id="run"
-          .value=${turning ?? item.run}
-          ?disabled=${context.others.length === 0}
-          @change=${(event: Event) => options.onRun((event.target as HTMLSelectElement).value)}
-        >
-          ${[item, ...context.others]
-            .toSorted((a, b) => b.createdAt - a.createdAt)
-            .map(
-              (run) =>
-                html`<option value=${run.run} ?selected=${run.run === (turning ?? item.run)}>${runLabel(run)}</option>`,
-            )}
-        </select></label
-      >
+      ${
+        context.others.length === 0
+          ? html`<span class="muted">${runLabel(item)}</span>`
+          : runPicker(context, turning ?? item.run, options.onRun)
+      }
       <span class="muted">${item.live ? "still running" : item.status}, ${duration(summary.durationMs)}, ${summary.examples} rows</span>
       <span class="spacer"></span>
       ${button({ label: "Export…", icon: "export", onClick: () => context.send(channel.request("export", undefined)) })}
@@ -47,6 +36,16 @@ export function headerView(options: {
           </ul>`
     }
   </header>`;
+}
+
+function runPicker({ details, others }: ResultsContext, shown: string, onRun: (run: string) => void): TemplateResult {
+  const runs = [details.item, ...others].toSorted((a, b) => b.createdAt - a.createdAt);
+  return html`<label class="field"
+    ><span class="unseen">Run</span>
+    <select id="run" .value=${shown} @change=${(event: Event) => onRun((event.target as HTMLSelectElement).value)}>
+      ${runs.map((run) => html`<option value=${run.run} ?selected=${run.run === shown}>${runLabel(run)}</option>`)}
+    </select></label
+  >`;
 }
 
 export function runLabel(run: RunListItem): string {

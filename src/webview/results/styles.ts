@@ -62,7 +62,7 @@ export const resultsStyles = css`
   }
   .charts {
     display: grid;
-    grid-template-columns: repeat(auto-fit, minmax(min(440px, 100%), 1fr));
+    grid-template-columns: repeat(auto-fit, minmax(min(520px, 100%), 1fr));
     gap: 28px 32px;
   }
   .variant-name,

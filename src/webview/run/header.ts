@@ -62,13 +62,15 @@ export function headerView(options: {
 }
 
 function progressBar(view: RunView, going: boolean): TemplateResult {
-  const share = view.trialsPlanned === 0 ? 0 : view.trialsDone / view.trialsPlanned;
+  // A race that is decided is complete, though it did not need all of its trials.
+  const all = view.status === "finished" ? view.trialsDone : view.trialsPlanned;
+  const share = all === 0 ? 0 : view.trialsDone / all;
   return html`<div
     class="progress ${going ? "is-going" : ""}"
     role="progressbar"
     aria-label="Trials answered"
     aria-valuemin="0"
-    aria-valuemax=${view.trialsPlanned}
+    aria-valuemax=${all}
     aria-valuenow=${view.trialsDone}
   ><span ${cssVars({ share: share.toFixed(4) })}></span></div>`;
 }

@@ -1,16 +1,17 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { RunView } from "../../engine/runner/events.ts";
-import { compact, count, dollars } from "../shared/format.ts";
+import { compact, count, dollars, rate } from "../shared/format.ts";
 import { savedWords } from "./words.ts";
 
 /** The run in numbers; every box keeps its width, so nothing jumps while they count. */
 export function numbersView(view: RunView): TemplateResult {
   const { requests, tokens } = view;
+  const going = view.status === "running" || view.status === "stopping";
   const slots = view.queue.pools.reduce((sum, pool) => sum + pool.concurrencyNow, 0);
   return html`<section class="section" aria-label="Numbers">
     <dl class="numbers">
       ${number("Calls", count(requests.sent))}
-      ${number("Rate", `${view.ratePerSecond.toFixed(1)}/s`)}
+      ${number("Rate", going ? `${rate(view.ratePerSecond)}/s` : "–")}
       ${number("In flight", Number.isFinite(slots) && slots > 0 ? `${count(view.inFlight)} of ${count(slots)}` : count(view.inFlight))}
       ${number("From cache", count(requests.cached))}
       ${number("Retries", count(requests.retried), requests.retried > 0 ? "warn" : "")}

@@ -92,7 +92,7 @@ export const runStyles = css`
     white-space: nowrap;
   }
   .race-bar {
-    width: 34%;
+    width: 22%;
     min-width: 120px;
   }
   .race-model th {
@@ -100,6 +100,7 @@ export const runStyles = css`
     color: var(--muted);
   }
   .race-status {
+    width: 42%;
     min-width: 220px;
   }
   .race-word {

@@ -15,6 +15,11 @@ export function compact(value: number): string {
   return `${(value / 1_000_000).toFixed(2)}${thin}M`;
 }
 
+/** So many a second: the slower, the more digits. */
+export function rate(perSecond: number): string {
+  return perSecond >= 100 ? count(perSecond) : perSecond.toFixed(1);
+}
+
 /** A share in [0, 1] as percent. */
 export function percent(share: number | null | undefined, digits = 1): string {
   if (share === null || share === undefined || !Number.isFinite(share)) return unknown;
@@ -48,6 +53,7 @@ export function dollars(value: number | null | undefined): string {
 
 export function milliseconds(value: number | null | undefined): string {
   if (value === null || value === undefined) return unknown;
+  if (value > 0 && value < 1) return `<${thin}1${thin}ms`;
   if (value < 1000) return `${Math.round(value)}${thin}ms`;
   if (value < 60_000) return `${(value / 1000).toFixed(value < 10_000 ? 2 : 1)}${thin}s`;
   return duration(value);

@@ -20,6 +20,7 @@ describe("numbers for readers", () => {
     expect(dollars(null)).toBe("unknown");
     expect(duration(undefined)).toBe("unknown");
     expect(milliseconds(null)).toBe("unknown");
+    expect(plain(milliseconds(0.4))).toBe("< 1 ms");
   });
 
   it("gives dollars the digits the amount needs", () => {

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { RunMetrics } from "../../../engine/metrics/runMetrics.ts";
 import { cssVars } from "../../shared/cssVars.ts";
-import { compact, count, dollars, duration, milliseconds, percent } from "../../shared/format.ts";
+import { compact, count, dollars, duration, milliseconds, percent, rate } from "../../shared/format.ts";
 import { scrollBox } from "../../shared/scrollBox.ts";
 import type { ResultsContext } from "../context.ts";
 import { spreadsView } from "./spreads.ts";
@@ -24,7 +24,7 @@ function numbersView({ details }: ResultsContext): TemplateResult {
       ${number("Answered from cache", html`${count(requests.cached)} ${share(answered, requests.cached)}`)}
       ${number("Retries", count(requests.retried))}
       ${number("Failures", count(requests.failed))}
-      ${throughput === null ? nothing : number("Calls per second", throughput.callsPerSecond.toFixed(1))}
+      ${throughput === null ? nothing : number("Calls per second", rate(throughput.callsPerSecond))}
       ${throughput === null ? nothing : number("Tokens per second", count(throughput.tokensPerSecond))}
       ${number("Prompt tokens", compact(tokens.prompt))}
       ${number("Answer tokens", compact(tokens.completion))}
@@ -75,21 +75,22 @@ function timesView({ details, nameOf }: ResultsContext): TemplateResult {
 
 function queueView(context: ResultsContext): TemplateResult {
   const { queue } = context.details.summary;
+  const limited = queue.composition.length > 0;
   return html`<section class="section" aria-labelledby="queue">
     <h2 id="queue">Queue</h2>
     <dl class="numbers">
       ${number("Took", duration(queue.makespanMs))}
       ${number("Could not be faster than", duration(queue.lowerBoundMs))}
       ${number("Saved by mixing models", duration(queue.savedMs))}
-      ${number("Slots used", html`${count(queue.slotsUsed)} <span class="muted">${percent(queue.utilisation, 0)}</span>`)}
-      ${number("Slots wasted", count(queue.slotsWasted))}
-      ${number("Filled by another model", count(queue.crossModelFills))}
+      ${
+        limited
+          ? html`${number("Slots used", html`${count(queue.slotsUsed)} <span class="muted">${percent(queue.utilisation, 0)}</span>`)}
+              ${number("Slots wasted", count(queue.slotsWasted))}
+              ${number("Filled by another model", count(queue.crossModelFills))}`
+          : nothing
+      }
     </dl>
-    ${
-      queue.composition.length === 0
-        ? html`<p class="muted">No rate limit was in force, so there were no windows.</p>`
-        : windowsView(context)
-    }
+    ${limited ? windowsView(context) : html`<p class="muted">No rate limit was in force, so there were no windows.</p>`}
   </section>`;
 }
 

@@ -50,7 +50,7 @@ export const trialStyles = css`
   .trial-row {
     display: grid;
     grid-template-columns:
-      4.5em minmax(7em, 0.8fr) 9em minmax(7em, 1fr) minmax(7em, 1fr) 4em 5.5em 4.5em
+      4.5em 4em minmax(7em, 0.8fr) 9em minmax(7em, 1fr) minmax(7em, 1fr) 4em 5.5em 4.5em
       minmax(10em, 2fr);
     align-items: center;
     width: 100%;
@@ -182,7 +182,7 @@ export const trialStyles = css`
   }
   @container (max-width: 980px) {
     .trial-row {
-      grid-template-columns: 4.5em minmax(6em, 0.8fr) 9em minmax(7em, 1fr) minmax(7em, 1fr) minmax(8em, 1.4fr);
+      grid-template-columns: 4.5em 4em minmax(6em, 0.8fr) 9em minmax(7em, 1fr) minmax(7em, 1fr) minmax(8em, 1.4fr);
       min-width: 42em;
     }
     .trial-space {
@@ -198,6 +198,7 @@ export const trialStyles = css`
     .trial-row {
       grid-template-columns: 3.8em 7.2em minmax(7em, 1fr) minmax(7em, 1fr) 12em;
     }
+    .cell-place,
     .cell-variant {
       display: none;
     }

@@ -16,6 +16,7 @@ export type GridRow = Omit<TrialPage["rows"][number], "rawResponse">;
 interface GridColumn {
   readonly id: string;
   readonly label: string;
+  readonly title?: string;
   readonly sort?: TrialSort;
   readonly numeric?: boolean;
   readonly cell: (row: GridRow, nameOf: (variant: number) => string) => unknown;
@@ -24,7 +25,15 @@ interface GridColumn {
 const longestCell = 200;
 
 const columns: readonly GridColumn[] = [
-  { id: "row", label: "Row", sort: "position", numeric: true, cell: (row) => count(row.row) },
+  {
+    id: "place",
+    label: "#",
+    title: "Place in the order in which the run asks the rows",
+    sort: "position",
+    numeric: true,
+    cell: (row) => count(row.position + 1),
+  },
+  { id: "row", label: "Row", title: "Row of the dataset", numeric: true, cell: (row) => count(row.row) },
   { id: "variant", label: "Variant", cell: (row, nameOf) => nameOf(row.variant) },
   { id: "outcome", label: "Outcome", sort: "score", cell: (row) => outcomeView(row) },
   { id: "expected", label: "Expected", sort: "expected", cell: (row) => textCell(row.expected) },
@@ -157,13 +166,14 @@ export class TrialGrid extends PanelElement {
   #header(column: GridColumn): TemplateResult {
     const { sort } = column;
     const classes = `cell cell-${column.id} ${column.numeric === true ? "number" : ""}`;
-    if (sort === undefined) return html`<span role="columnheader" class=${classes}>${column.label}</span>`;
+    if (sort === undefined)
+      return html`<span role="columnheader" class=${classes} title=${column.title ?? nothing}>${column.label}</span>`;
     const sorted = sort === this.sort;
     return html`<span
       role="columnheader"
       class=${classes}
       aria-sort=${sorted ? (this.descending ? "descending" : "ascending") : nothing}
-    ><button type="button" class="sort" @click=${() => this.onSort(sort, sorted && !this.descending)}>${column.label}${
+    ><button type="button" class="sort" title=${column.title ?? nothing} @click=${() => this.onSort(sort, sorted && !this.descending)}>${column.label}${
       sorted ? icon(this.descending ? "arrow-down" : "arrow-up") : nothing
     }</button></span>`;
   }

@@ -70,7 +70,7 @@ export function forestPlot(options: ForestOptions): TemplateResult {
       const from = clipped(row.interval[0]);
       const to = clipped(row.interval[1]);
       return svg`<g class="forest-row is-${row.kind}">
-        <text class="chart-text" x=${slim ? 8 : left} y=${slim ? y - 11 : y + 4} text-anchor=${slim ? "start" : "end"}>${row.label}</text>
+        <text class="chart-text chart-label" x=${slim ? 8 : left} y=${slim ? y - 11 : y + 4} text-anchor=${slim ? "start" : "end"}>${row.label}</text>
         <line class="forest-line" x1=${from} x2=${to} y1=${y} y2=${y} />
         <line class="forest-line" x1=${from} x2=${from} y1=${y - 4} y2=${y + 4} />
         <line class="forest-line" x1=${to} x2=${to} y1=${y - 4} y2=${y + 4} />

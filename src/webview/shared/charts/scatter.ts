@@ -70,7 +70,7 @@ export function scatterPlot(options: {
         <line class="forest-line" x1=${px} x2=${px} y1=${y(Math.max(y.low, point.interval[0]))} y2=${y(Math.min(y.high, point.interval[1]))} />
         ${mark(i, px, py, point.kind)}
         ${Math.abs(ly - py) > 4 ? svg`<line class="chart-leader" x1=${px + 5} x2=${lx + 2} y1=${py} y2=${ly} />` : ""}
-        <text class="chart-text" x=${lx + 3} y=${ly + 4}>${point.label}</text>
+        <text class="chart-text chart-label" x=${lx + 3} y=${ly + 4}>${point.label}</text>
       </g>`;
     })}
   </svg>`;

@@ -63,6 +63,12 @@ export const chartStyles = css`
     font-size: 12px;
     font-variant-numeric: tabular-nums;
   }
+  .chart-label {
+    paint-order: stroke;
+    stroke: var(--vscode-editor-background);
+    stroke-width: 3px;
+    stroke-linejoin: round;
+  }
   .chart-muted {
     fill: var(--muted);
   }
