@@ -1,7 +1,7 @@
 import type { PartName } from "../../engine/spec/experiment.ts";
 
 /** A piece of a prompt as a panel draws it; stored prompts know no tokens and nothing trimmed. */
-export interface DrawnPiece {
+interface DrawnPiece {
   readonly part: PartName;
   readonly text: string;
   readonly tokens?: number;

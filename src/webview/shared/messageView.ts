@@ -23,7 +23,7 @@ export interface MessageViewOptions {
 const roleTitles: Readonly<Record<string, string>> = { system: "System", user: "User", assistant: "Assistant" };
 
 /** No text node gets longer than this: a model may answer with megabytes. What is left out is said. */
-export const longestText = 200_000;
+const longestText = 200_000;
 
 /** A prompt's messages, part by part. Texts are text nodes, whatever they contain. */
 export function messageView(options: MessageViewOptions): TemplateResult {

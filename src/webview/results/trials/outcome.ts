@@ -8,7 +8,7 @@ export function outcomeView(trial: Pick<TrialRecord, "state" | "score">): Templa
   return html`<span class="outcome ${tone}">${icon(sign)} ${word}</span>`;
 }
 
-export function outcomeOf({ state, score }: Pick<TrialRecord, "state" | "score">): {
+function outcomeOf({ state, score }: Pick<TrialRecord, "state" | "score">): {
   readonly sign: string;
   readonly word: string;
   readonly tone: "good" | "bad" | "none";

@@ -172,6 +172,15 @@ export const controlStyles = css`
     color: var(--vscode-panelTitle-activeForeground, var(--vscode-foreground));
     border-bottom-color: var(--vscode-panelTitle-activeBorder, currentColor);
   }
+  @media (forced-colors: active) {
+    /* A transparent border would be drawn there. */
+    .tab {
+      border-bottom-color: Canvas;
+    }
+    .tab[aria-selected="true"] {
+      border-bottom-color: Highlight;
+    }
+  }
   .tab-badge {
     margin-inline-start: 6px;
     padding: 0 5px;
