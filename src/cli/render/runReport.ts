@@ -76,6 +76,13 @@ function figuresOf(summary: RunSummary): readonly Figure[] {
       title: percent(summary.verdict.confidence).replace(".0", ""),
       of: (variant) => (variant.trials === 0 ? "" : interval(variant.interval)),
     },
+    ...Object.keys(summary.variants.find(({ scores }) => scores !== undefined)?.scores ?? {}).map(
+      (name): Figure => ({
+        title: name,
+        align: "right",
+        of: ({ scores }) => (scores?.[name] === undefined ? "–" : percent(scores[name])),
+      }),
+    ),
     {
       title: "unreadable",
       align: "right",

@@ -20,6 +20,7 @@ export function markdownReport(summary: RunSummary): string {
     "",
     ...modelLines(summary.models),
     ...(summary.noise ?? []).map((one) => `> Noise of ${plain(one.id)}: ${plain(one.explanation)}`),
+    ...scoreLines(summary),
     ...ensembleLines(summary.ensembles),
     ...prefixLines(summary),
     ...summary.notes.map((note) => `> ${plain(note)}`),
@@ -57,6 +58,23 @@ function ensembleLines(ensembles: RunSummary["ensembles"]): string[] {
     "## Ensembles",
     "",
     ...ensembles.map(({ model, explanation }) => `- ${plain(model)}: ${plain(explanation)}`),
+    "",
+  ];
+}
+
+/** What the scorers beside the primary say. */
+function scoreLines(summary: RunSummary): string[] {
+  const names = Object.keys(summary.variants.find(({ scores }) => scores !== undefined)?.scores ?? {});
+  if (names.length === 0) return [];
+  return [
+    "## Other scores",
+    "",
+    `| variant | ${names.map(plain).join(" | ")} |`,
+    `|---|${names.map(() => "--:|").join("")}`,
+    ...ranked(summary).map(
+      ({ id, scores }) =>
+        `| ${plain(id)} | ${names.map((name) => percent(scores?.[name] ?? Number.NaN)).join(" | ")} |`,
+    ),
     "",
   ];
 }

@@ -128,6 +128,8 @@ export interface VariantSummary {
   readonly correct: number;
   readonly accuracy: number;
   readonly interval: readonly [number, number];
+  /** Means of the other scorers by name, such as `top-5` and `mrr`; absent with one scorer, and while the run goes on. */
+  readonly scores?: Readonly<Record<string, number>>;
   readonly status: "active" | "dropped" | "won";
   readonly reason: string;
   readonly unparsable: number;

@@ -1,4 +1,5 @@
 import type { Collapse } from "../analysis/collapse.ts";
+import { otherScores } from "../analysis/otherScores.ts";
 import { prefixFigures } from "../analysis/prefix.ts";
 import { storedEnsembles } from "../analysis/storedEnsembles.ts";
 import { agreeModels, type ModelResult, modelResult } from "../decide/models.ts";
@@ -41,6 +42,8 @@ export async function summarise(store: Store, input: SummaryInput): Promise<RunS
   const measures = await store.requests.measures(record.id);
   const verdicts = input.races.map((race) => ({ model: race.model, verdict: race.sampler.verdict() }));
   const prices = fromJson<Record<string, Price>>(record, "prices", {});
+  // Every trial is read for them: not while the run goes on.
+  const others = input.status === "running" ? undefined : await otherScores(store, record);
   const variants = input.races.flatMap((race) => {
     const states = race.sampler.variants();
     return race.variants.map((variant, i): VariantSummary => {
@@ -59,6 +62,7 @@ export async function summarise(store: Store, input: SummaryInput): Promise<RunS
         status: state.status,
         reason: state.reason,
         ...tally(aggregates.get(variant.index)),
+        ...scoresOf(others?.get(variant.index)),
         latency: latencyOf(measures.calls.get(variant.index)?.latencyMs),
         layoutMetrics: metrics,
         prefix: prefixFigures(
@@ -133,6 +137,10 @@ function resultOf({ model, sampler, variants }: DecidedRace, standsFor: Readonly
 function fromJson<T>(record: RunRecord, setting: string, otherwise: T): T {
   const stored = record.settings[setting];
   return typeof stored === "string" ? (JSON.parse(stored) as T) : otherwise;
+}
+
+function scoresOf(scores: Readonly<Record<string, number>> | undefined): Pick<VariantSummary, "scores"> {
+  return scores === undefined ? {} : { scores };
 }
 
 async function ensembles(store: Store, { record, status }: SummaryInput): Promise<Pick<RunSummary, "ensembles">> {

@@ -262,7 +262,7 @@ function build(
       parameters,
       sampling,
       stopping,
-      scoring: readScoring(file, prompt.output.type, options.scorers ?? builtinScorers, report),
+      scoring: readScoring(file, prompt.output, options.scorers ?? builtinScorers, report),
       ensemble: readEnsembles(file, layouts, report),
       limits: {
         pools: readPools(file, models, report),

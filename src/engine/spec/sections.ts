@@ -4,6 +4,7 @@ import type {
   DatasetSpec,
   EnsembleSpec,
   Experiment,
+  OutputPart,
   PoolSpec,
   SamplingSpec,
   Scalar,
@@ -195,7 +196,7 @@ export function readSampling(
 /** Scorers; the default follows from what an answer is. */
 export function readScoring(
   file: ExperimentFile,
-  outputType: string,
+  output: OutputPart,
   known: readonly string[],
   report: Report,
 ): ScorerSpec[] {
@@ -207,7 +208,13 @@ export function readScoring(
     ranked: "ranked",
     sql: "sql",
   };
-  if (file.scoring === undefined) return [{ type: byOutput[outputType] ?? "exact", options: {} }];
+  if (file.scoring === undefined) {
+    const primary = { type: byOutput[output.type] ?? "exact", options: {} };
+    if (output.type !== "ranked") return [primary];
+    // Top-1 decides; how far down the right answer stands is reported beside it.
+    const among = output.maxCandidates < 2 ? [] : [{ type: "ranked", options: { k: output.maxCandidates } }];
+    return [primary, ...among, { type: "mrr", options: {} }];
+  }
   return file.scoring.map((written, index) => {
     const { type, ...options } = typeof written === "string" ? { type: written } : written;
     if (!known.includes(type)) {
