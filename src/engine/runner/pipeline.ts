@@ -90,6 +90,8 @@ export interface PipelineOptions {
   readonly onBudget: (reached: BudgetReached) => void;
   /** What a provider did differently from what was asked; comes with every such reply. */
   readonly onNote: (model: string, note: string) => void;
+  /** Another process took a request first. */
+  readonly onTaken: () => void;
   /** Nothing this model was asked has ever reached it, or it stopped answering. */
   readonly onUnreachable: (model: string, message: string) => void;
 }
@@ -137,6 +139,7 @@ export class Pipeline {
   readonly #renewal: () => void;
   readonly #elsewhere: Elsewhere;
   readonly #reading: Reading;
+  readonly #taken = new Map<string, number>();
   readonly #watches = new Map<string, TextWatch | undefined>();
   /** Models that answered, and connections that failed before a first answer. */
   readonly #reached = new Set<string>();
@@ -203,6 +206,11 @@ export class Pipeline {
       begin(plan, this.#call(plan, id, model(plan.variant.model)));
     }
     await Promise.all(done);
+  }
+
+  /** Requests of a model that other processes hold. They fill no slot here, so as many more may be asked for. */
+  takenElsewhere(model: string): number {
+    return this.#taken.get(model) ?? 0;
   }
 
   /** Takes back what still waits and matches; what has been sent goes on. A resumed run asks for it again unless it is `forGood`. */
@@ -441,7 +449,11 @@ export class Pipeline {
 
   /** Another process asks: its answer is scored here, as if it had come here. */
   async #fromElsewhere(plan: TrialPlan, id: number, model: RunModel): Promise<TrialResult> {
+    const count = (change: 1 | -1) => this.#taken.set(model.id, this.takenElsewhere(model.id) + change);
+    count(1);
+    this.#o.onTaken();
     const row = await this.#elsewhere.wait(id);
+    count(-1);
     if (row === "free") return this.#hard.signal.aborted ? { kind: "withdrawn" } : this.#call(plan, id, model);
     return this.#publish(plan, row);
   }

@@ -115,6 +115,7 @@ export function startRun(run: PreparedRun, deps: RunDeps, task: PipelineTask, su
     scorers: run.scorers,
     ...task,
     owner: deps.owner,
+    onTaken: () => wake(),
     onNote: (model, note) => {
       const said = `${model}: ${note}.`;
       if (notes.has(said)) return;
@@ -272,7 +273,8 @@ export function startRun(run: PreparedRun, deps: RunDeps, task: PipelineTask, su
   const askRace = (race: Race) => {
     if (race.sampler.finished || failedModels.has(race.model)) return;
     const open = outstanding.get(race) ?? 0;
-    const room = Math.floor((race.lookahead - open) / run.repeats);
+    const own = open - pipeline.takenElsewhere(race.model);
+    const room = Math.floor((race.lookahead - own) / run.repeats);
     // Asking in handfuls keeps table writes few; an empty race asks at once.
     const worth = room >= 1 && (open === 0 || room >= Math.min(16, race.lookahead / 4));
     const asks = worth || isStalled(race) ? race.sampler.ask(Math.max(1, room)) : [];
