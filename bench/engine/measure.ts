@@ -39,7 +39,8 @@ export async function measure(
       stdout += text;
     });
     const code = await new Promise((resolve) => child.once("close", resolve));
-    if (code !== 0 && code !== 3) throw new Error(`${path.basename(program)} ${args.join(" ")} ended with ${String(code)}`);
+    if (code !== 0 && code !== 3)
+      throw new Error(`${path.basename(program)} ${args.join(" ")} ended with ${String(code)}`);
     return { usage: JSON.parse(readFileSync(file, "utf8")) as Usage, stdout };
   } finally {
     rmSync(folder, { recursive: true, force: true });

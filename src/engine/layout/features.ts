@@ -13,7 +13,6 @@ export interface SegmentFeatures {
 }
 
 export const featureNames = ["words", "questions", "numbers", "code", "language"] as const;
-export type FeatureName = (typeof featureNames)[number];
 
 export function segmentFeatures(text: string): SegmentFeatures {
   const words =

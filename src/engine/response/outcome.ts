@@ -66,8 +66,6 @@ export type Outcome =
     }
   | { readonly kind: "cancelled" };
 
-export type OutcomeKind = Outcome["kind"];
-
 /** PRODUCT's failure classes. Only `unavailable` is retried as it is. */
 export type FailureClass = "unavailable" | "invalid" | "exception";
 

@@ -12,7 +12,7 @@ import { loadTokenizer } from "../context/tokenizer.ts";
 import { type PowerPlan, planPower } from "../decide/compare.ts";
 import { builtinLayouts } from "../layout/builtin.ts";
 import { metricsMean } from "../layout/metrics.ts";
-import { costOf, priceOf } from "../plan/prices.ts";
+import { costOf, priceOf, pricesAsOf } from "../plan/prices.ts";
 import { expandVariants } from "../plan/variants.ts";
 import { buildPreview, layoutAsText, type PreviewModel } from "../preview/preview.ts";
 import { lowerBoundMs } from "../queue/lowerBound.ts";
@@ -190,6 +190,9 @@ export class Authoring {
             ? ["This is the full grid; an adaptive run usually stops well before it."]
             : []),
           ...(held > 0 ? [`About ${Math.round(held * 100)} % of the answers are in the cache.`] : []),
+          ...(cost === null || cost === 0
+            ? []
+            : [`Prices are those of ${pricesAsOf}; give your own with --price where they differ.`]),
           `The shortest duration takes each answer to need ${assumedLatencyMs / 1000} s.`,
         ],
       };
