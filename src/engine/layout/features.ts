@@ -12,8 +12,6 @@ export interface SegmentFeatures {
   readonly language: string;
 }
 
-export const featureNames = ["words", "questions", "numbers", "code", "language"] as const;
-
 export function segmentFeatures(text: string): SegmentFeatures {
   const words =
     text.toLowerCase().match(/[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}]|[\p{L}\p{N}]+(?:['’-][\p{L}\p{N}]+)*/gu) ?? [];
