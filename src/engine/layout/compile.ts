@@ -1,6 +1,7 @@
-import type { DemonstrationSelect, LayoutSpec, Scalar, Style } from "../spec/experiment.ts";
+import type { DemonstrationSelect, LayoutSpec, ListOrder, Scalar, Style } from "../spec/experiment.ts";
 import { type CompiledRule, dynamicLayout } from "./dynamic.ts";
 import type { Arrangement } from "./layout.ts";
+import { inOrder } from "./order.ts";
 import { type ExperimentParts, type PromptSource, partsOf } from "./parts.ts";
 import { compileLayout, type RenderedLayout } from "./render.ts";
 import { type LayoutProblem, resolveLayout } from "./resolve.ts";
@@ -37,13 +38,13 @@ export function compileVariantPrompts(
   return { kind: "compiled", layout: compileLayout(varied.arrangement, varied.parts) };
 }
 
-/** Applies `style`, `examples.count` and `examples.select`; a variant's style wins over a declared layout's. */
+/** Applies `style`, `examples.*` and `options.order`; a variant's style wins over a declared layout's. */
 export function withParameters(
   arrangement: Arrangement,
   parts: ExperimentParts,
   parameters: Readonly<Record<string, Scalar>>,
 ): { readonly arrangement: Arrangement; readonly parts: ExperimentParts } {
-  const { style, "examples.count": count, "examples.select": select } = parameters;
+  const { style, "examples.count": count, "examples.select": select, "options.order": options } = parameters;
   const demonstrations = parts.demonstrations;
   const changed =
     demonstrations?.kind === "pool"
@@ -51,18 +52,27 @@ export function withParameters(
           ...demonstrations,
           count: typeof count === "number" ? count : demonstrations.count,
           select: isSelect(select) ? select : demonstrations.select,
+          ...(isOrder(parameters["examples.order"]) ? { order: parameters["examples.order"] } : {}),
         }
       : count === 0
         ? undefined
         : demonstrations;
   return {
     arrangement: isStyle(style) ? { ...arrangement, style } : arrangement,
-    parts: { ...parts, demonstrations: changed },
+    parts: {
+      ...parts,
+      demonstrations: changed,
+      labels: isOrder(options) ? inOrder(parts.labels, options, parts.seed) : parts.labels,
+    },
   };
 }
 
 function isStyle(value: Scalar | undefined): value is Style {
   return value === "plain" || value === "markdown" || value === "xml";
+}
+
+function isOrder(value: Scalar | undefined): value is ListOrder {
+  return value === "asWritten" || value === "reversed" || value === "shuffled";
 }
 
 function isSelect(value: Scalar | undefined): value is DemonstrationSelect {

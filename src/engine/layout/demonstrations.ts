@@ -1,5 +1,6 @@
 import { seededRandom, shuffled } from "../../base/random.ts";
-import type { Demonstration, DemonstrationSelect } from "../spec/experiment.ts";
+import type { Demonstration, DemonstrationSelect, ListOrder } from "../spec/experiment.ts";
+import { inOrder } from "./order.ts";
 import { wordsOf } from "./words.ts";
 
 /** Chooses the demonstrations of a prompt. */
@@ -44,6 +45,20 @@ export function chooseDemonstrations(
       const avoid = avoiding(own);
       if (limit >= count && !fixed.some(avoid)) return fixed;
       return order.filter((each) => !avoid(each)).slice(0, Math.min(limit, count));
+    },
+  };
+}
+
+/** The same choice, shown in another order. */
+export function ordered(choice: DemonstrationChoice, order: ListOrder, seed: number): DemonstrationChoice {
+  if (order === "asWritten") return choice;
+  const fixed = choice.fixed && inOrder(choice.fixed, order, seed);
+  return {
+    count: choice.count,
+    fixed,
+    forRow(own, likeness, limit) {
+      const chosen = choice.forRow(own, likeness, limit);
+      return fixed !== undefined && chosen === choice.fixed ? fixed : inOrder(chosen, order, seed);
     },
   };
 }

@@ -2,7 +2,7 @@ import type { Example } from "../dataset/example.ts";
 import type { Piece, PromptMessage } from "../prompt/prompt.ts";
 import type { Demonstration, Style } from "../spec/experiment.ts";
 import { type Block, type Cut, type Rendered, rendered } from "./block.ts";
-import { chooseDemonstrations } from "./demonstrations.ts";
+import { chooseDemonstrations, ordered } from "./demonstrations.ts";
 import { blockSeparator, demonstrationFrame, frameOf } from "./frames.ts";
 import type { ExperimentParts } from "./parts.ts";
 import { compileTemplate, type Template, trimBlock } from "./template.ts";
@@ -22,7 +22,11 @@ export function examplesRenderer(parts: ExperimentParts, style: Style): Examples
   if (source.pool.length === 0 || source.count <= 0) return undefined;
 
   const segment = compileTemplate(parts.texts.segment ?? "");
-  const choice = chooseDemonstrations(source.pool, source.count, source.select, parts.seed);
+  const choice = ordered(
+    chooseDemonstrations(source.pool, source.count, source.select, parts.seed),
+    source.order ?? "asWritten",
+    parts.seed,
+  );
   const chosenFor = (example: Example, cut: Cut) => {
     const text = trimBlock(segment.fill(example.fields));
     return choice.forRow([text, ...columnTexts(segment, example)], text, cut.demonstrations);
@@ -33,7 +37,7 @@ export function examplesRenderer(parts: ExperimentParts, style: Style): Examples
   const fixedTurns = choice.fixed && asTurns(choice.fixed, true);
   return {
     count: choice.count,
-    leastUsefulFirst: choice.fixed === undefined,
+    leastUsefulFirst: (choice.fixed === undefined) !== (source.order === "reversed"),
     block: {
       part: "examples",
       fixed: fixedText,

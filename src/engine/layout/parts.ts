@@ -2,6 +2,7 @@ import type {
   Demonstration,
   DemonstrationSelect,
   ExamplesPart,
+  ListOrder,
   OutputPart,
   PartName,
   PromptSpec,
@@ -29,6 +30,8 @@ export type DemonstrationSource =
       readonly pool: readonly Demonstration[];
       readonly count: number;
       readonly select: DemonstrationSelect;
+      /** Of those that were chosen; as they were chosen when it is left out. */
+      readonly order?: ListOrder;
     };
 
 /** What an arrangement is joined with: the parts of one experiment, placeholders still in their texts. */

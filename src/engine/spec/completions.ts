@@ -1,7 +1,15 @@
 import { type Gap, gapsAt, wordAt } from "./cursor.ts";
 import type { Range } from "./diagnostic.ts";
 import { partNames } from "./experiment.ts";
-import { builtinLayouts, builtinProviders, builtinScorers, knownParameters, selections, styles } from "./names.ts";
+import {
+  builtinLayouts,
+  builtinProviders,
+  builtinScorers,
+  knownParameters,
+  listOrders,
+  selections,
+  styles,
+} from "./names.ts";
 import type { ParsedExperiment } from "./parse.ts";
 import { valueAt } from "./repair.ts";
 import { alternatives, keysAt, type SchemaNode, schemasAt, valuesAt } from "./schemaWalk.ts";
@@ -169,6 +177,8 @@ function valueCompletions(parsed: ParsedExperiment, path: Path, range: Range, co
   if (isPath("dataset", "expected") || isPath("dataset", "id") || isPath("dataset", "input", "*")) return columns();
   if (isPath("parameters", "style") || isPath("parameters", "style", "*"))
     return styles.map((each) => make("value", each, "style", ""));
+  if (["examples.order", "options.order"].some((name) => isPath("parameters", name) || isPath("parameters", name, "*")))
+    return listOrders.map((value) => make("value", value, "order", ""));
   if (isPath("parameters", "examples.select") || isPath("parameters", "examples.select", "*"))
     return selections.map((each) => make("value", each, "selection", ""));
   if (isPath("assert", "against")) return [make("value", "baseline", "the run marked as baseline", "")];

@@ -145,6 +145,9 @@ export interface OfferedTool {
 
 export type Style = "plain" | "markdown" | "xml";
 
+/** How a list stands in a prompt: in the order of its author, back to front, or in one order drawn for the whole experiment. */
+export type ListOrder = "asWritten" | "reversed" | "shuffled";
+
 /** What a rule asks of the text under judgement; see `layout/features.ts`. */
 export type Condition =
   | {

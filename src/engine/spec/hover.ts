@@ -53,6 +53,8 @@ const parameterTexts: Readonly<Record<string, string>> = {
   reasoning_effort: "How long a reasoning model thinks.",
   "examples.count": "How many demonstrations stand in a prompt; 0 leaves them out.",
   "examples.select": "Which demonstrations stand in a prompt: first, random or nearest.",
+  "examples.order": "Order of the chosen demonstrations: asWritten, reversed or shuffled (once, by the seed).",
+  "options.order": "Order in which the prompt lists the labels: asWritten, reversed or shuffled (once, by the seed).",
   packing: "How many examples one request carries; 1 gives each its own. A list shows what packing does to accuracy.",
   style: "How parts are set apart: plain, markdown or xml.",
 };

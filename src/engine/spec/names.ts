@@ -51,9 +51,12 @@ export const knownParameters: readonly string[] = [
   "think",
   "examples.count",
   "examples.select",
+  "examples.order",
+  "options.order",
   "packing",
   "style",
 ];
 
 export const styles = ["plain", "markdown", "xml"] as const;
+export const listOrders = ["asWritten", "reversed", "shuffled"] as const;
 export const selections = ["first", "random", "nearest"] as const;

@@ -1,6 +1,6 @@
 import { didYouMean } from "../../base/didYouMean.ts";
 import type { Scalar } from "./experiment.ts";
-import { knownParameters, selections, styles } from "./names.ts";
+import { knownParameters, listOrders, selections, styles } from "./names.ts";
 import { meant, type Report } from "./report.ts";
 import type { ExperimentFile } from "./schema.ts";
 
@@ -76,6 +76,9 @@ function parameterTrouble(name: string, value: Scalar): string | undefined {
       return Number.isInteger(number) ? undefined : "write a whole number";
     case "style":
       return styles.some((each) => each === value) ? undefined : `use ${styles.join(", ")}`;
+    case "examples.order":
+    case "options.order":
+      return listOrders.some((each) => each === value) ? undefined : `use ${listOrders.join(", ")}`;
     case "examples.select":
       return selections.some((each) => each === value) ? undefined : `use ${selections.join(", ")}`;
     default:

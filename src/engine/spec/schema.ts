@@ -181,7 +181,7 @@ export const experimentSchema = z
       .default({})
       .meta({
         description:
-          "Values to combine with every layout and model: request parameters such as `temperature`, and `examples.count`, `examples.select`, `style`. A list makes one variant a value.",
+          "Values to combine with every layout and model: request parameters such as `temperature`, and `examples.count`, `examples.select`, `examples.order`, `options.order`, `packing`, `style`. A list makes one variant a value.",
         examples: [{ temperature: [0, 0.7] }],
       }),
     sampling: samplingSchema
