@@ -5,6 +5,9 @@ import path from "node:path";
 
 const root = path.join(import.meta.dirname, "..", "..");
 
+/** Most of a short process is reading the sources; compiled code is kept between them. */
+const compiled = path.join(root, "test-output", "compiled");
+
 /** How a process ended, and what it printed. */
 export interface Ended {
   readonly code: number | null;
@@ -37,7 +40,7 @@ export async function openProcessFolder(): Promise<ProcessFolder> {
     // The sources themselves, so that a test never runs an old bundle.
     const child = spawn(process.execPath, [path.join(root, "src", "cli", "main.ts"), ...args], {
       cwd: folder,
-      env: { PATH: process.env["PATH"], HOME: folder, ...env },
+      env: { PATH: process.env["PATH"], HOME: folder, NODE_COMPILE_CACHE: compiled, ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });
     running.add(child);
