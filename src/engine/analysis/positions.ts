@@ -123,7 +123,9 @@ function explain(
   const range =
     `${points.percent(best.accuracy)} at ${placeText(best, unit)}, ` +
     `${points.percent(worst.accuracy)} at ${placeText(worst, unit)}`;
-  return pValue < alpha
+  if (pValue >= alpha) return `No effect of place is shown (${test}); it ranges from ${range}.`;
+  // Where a prompt's own length moves the text, long and short rows differ in more than its place.
+  return unit === "column"
     ? `Place matters (${test}): ${range}.`
-    : `No effect of place is shown (${test}); it ranges from ${range}.`;
+    : `Accuracy differs by place (${test}): ${range}. Rows that differ in place here differ in length too, which may be the reason; a column of places tells.`;
 }

@@ -128,7 +128,8 @@ function explain(report: Omit<EnsembleReport, "explanation">, confidence: number
       : `${calls}, ${money(cost.extra, cost.unit)} more for 1,000 rows${
           cost.perExtraCorrect === null ? "" : `, ${money(cost.perExtraCorrect, cost.unit)} per extra correct answer`
         }`;
-  const worth = pays ? `It is better, at ${price}.` : `It does not pay: the gain is not shown, at ${price}.`;
+  const shown = high < 0 ? "it is worse" : "no gain is shown";
+  const worth = pays ? `It is better, at ${price}.` : `It does not pay: ${shown}, at ${price}.`;
   return `${head} ${worth} Some member is right on ${points.percent(report.ceiling)} of rows; no combination can exceed that.`;
 }
 

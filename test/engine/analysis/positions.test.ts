@@ -36,6 +36,13 @@ describe("positionCurves", () => {
     );
   });
 
+  it("does not blame the place where it goes with the length", () => {
+    const placed = [...at(0.2, 100, 90), ...at(0.6, 100, 60)];
+    expect(positionCurves([{ variant: "v", placed }], "share")[0]?.explanation).toMatch(
+      /^Accuracy differs by place .* differ in length too/,
+    );
+  });
+
   it("corrects for the number of variants", () => {
     const placed = [...at(0, 100, 80), ...at(1, 100, 68)];
     const pOf = (copies: number) =>

@@ -36,7 +36,7 @@ describe("judgeEnsembles", () => {
     const [report] = judgeEnsembles([ensemble(rows(...repeated(30, ["AAA", "AAB", "ABB", "BBB"])), "majority")]);
     expect(report).toMatchObject({ best: "a", pays: false, cost: null });
     expect(report?.gain).toBeCloseTo(-0.25, 12);
-    expect(report?.explanation).toMatch(/25 points less than a alone .* It does not pay/);
+    expect(report?.explanation).toMatch(/25 points less than a alone .* It does not pay: it is worse, at/);
   });
 
   it("corrects for the number of ensembles that were tried", () => {
