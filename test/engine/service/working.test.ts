@@ -43,9 +43,13 @@ describe("two processes on one table", () => {
 
   it("lets a resumed run score what a worker answered while it was down", async () => {
     lab = await openLab({ rows: 40, more: "sampling: { mode: full }\n" });
-    const owner = await lab.open(slow);
-    const { run } = await owner.start({ file: lab.file, options: { concurrency: 1, cache: false } });
-    await new Promise((resolve) => setTimeout(resolve, 30));
+    // Half of what is asked ahead waits while the first answers take their time.
+    const owner = await lab.open(async (request, options, call) => {
+      await new Promise((resolve) => setTimeout(resolve, 40));
+      return alwaysRight(request, options, call);
+    });
+    const { run } = await owner.start({ file: lab.file, options: { concurrency: 8, cache: false } });
+    while (lab.asked.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
     await owner.stop({ run, now: false });
     const stopped = await owner.finished(run);
     expect(stopped.status).toBe("interrupted");
