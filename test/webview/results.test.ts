@@ -174,7 +174,7 @@ describe("the error browser", () => {
     await page.click("role=button[name='Open Row']");
     expect(await panel.asked("diff")).toHaveLength(1);
     expect(await panel.asked("openRow")).toEqual([
-      { name: "openRow", params: { file: "/work/data/support.csv", line: 2 } },
+      { name: "openRow", params: { file: "/projects/data/support.csv", line: 2 } },
     ]);
     await page.click("section[aria-labelledby=row-variants] .link >> nth=0");
     await page.waitForFunction(() => document.querySelectorAll(".is-current").length === 1);

@@ -90,7 +90,7 @@ export function openResultsHost(wire: PanelWire, scene: string) {
         intent: expectedLabel(position),
         clause: "early",
       },
-      place: { file: "/work/data/support.csv", line: position + 2 },
+      place: { file: "/projects/data/support.csv", line: position + 2 },
       row: layoutNames.flatMap((_, other) => (exists(other, position) ? [trial(other, position)] : [])),
     }),
     confusion({ variant }) {

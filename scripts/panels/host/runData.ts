@@ -132,7 +132,7 @@ export function viewAt(
   return {
     run: "20261121-093015-7f3a",
     name: "intents",
-    file: "/work/intents.layout.yaml",
+    file: "/projects/intents.layout.yaml",
     status,
     mode: "adaptive",
     startedAt: Date.UTC(2026, 10, 21, 9, 30, 15),
