@@ -41,6 +41,9 @@ import type { PreparedRun, Race } from "./run.ts";
 import { costUnitOf, expectedCost, samplerOptions } from "./samplers.ts";
 import type { AllowedTools } from "./tools.ts";
 
+/** Asks kept open where all are made anyway: other processes find work among them, also while the run is down. */
+const aheadOfAll = 128;
+
 /** Rows over which layout metrics are averaged: enough for a stable mean, the same rows for every variant. */
 const measuredRows = 200;
 
@@ -322,7 +325,9 @@ export async function prepare(
     const sampler = openSampler(own);
     // Room for the blocks that fill as well as for those that are asked.
     const size = Math.max(1, ...variants.map(({ index }) => planned.packed.get(index)?.size ?? 1));
-    return { model, variants, sampler, lookahead: size * Math.max(variants.length, 2 * deps.slots(model)) };
+    const everything = own.mode === "full" || own.mode === "fixed";
+    const least = Math.max(variants.length, everything ? aheadOfAll : 0);
+    return { model, variants, sampler, lookahead: size * Math.max(least, 2 * deps.slots(model)) };
   });
   return {
     run: {
