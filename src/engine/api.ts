@@ -5,6 +5,8 @@ import type { EnsembleReport } from "./ensemble/judge.ts";
 import type { RulesReport } from "./ensemble/judgeRules.ts";
 import type { PreviewModel } from "./preview/preview.ts";
 import type { PromptMessage } from "./prompt/prompt.ts";
+import type { CircuitState } from "./queue/circuitBreaker.ts";
+import type { PoolSnapshot } from "./queue/queue.ts";
 import type { RunEvent, RunSummary, RunView } from "./runner/events.ts";
 import type { Pairing } from "./service/pairing.ts";
 import type { Diagnostic, Range } from "./spec/diagnostic.ts";
@@ -58,6 +60,12 @@ export interface EngineApi {
   /** `now` gives up what is in flight; otherwise it finishes first. */
   stop(p: { readonly run: string; readonly now: boolean }): Promise<void>;
   pauseModel(p: { readonly run: string; readonly model: string; readonly paused: boolean }): Promise<void>;
+  /** Changes the limits of a pool while its run is going; null lifts one. @throws UserError for a pool the run does not have. */
+  retune(p: { readonly run: string; readonly pool: string; readonly change: LimitChange }): Promise<void>;
+  /** Closes a model's circuit: in the run that is going, when one is named, and for those to come. */
+  resetCircuit(p: { readonly run?: string; readonly model: string }): Promise<void>;
+  /** What is known of queues beside the live ones: as the last run left its own, open circuits, work of other processes. */
+  queueState(p: Record<string, never>): Promise<QueueState>;
 
   runs(p: { readonly file?: string; readonly limit?: number }): Promise<readonly RunListItem[]>;
   /** By id or an unambiguous start of one. */
@@ -225,6 +233,28 @@ export interface RunOptions {
 
 /** What may change between an interruption and a resumption: nothing that decides which prompts are sent. */
 export type ResumeOptions = Pick<RunOptions, "queue" | "maxCalls" | "maxCost" | "concurrency" | "cache" | "prices">;
+
+/** New limits of a pool; what is left out stays. */
+export interface LimitChange {
+  readonly requestsPerMinute?: number | null;
+  readonly tokensPerMinute?: number | null;
+  readonly concurrency?: number;
+}
+
+export interface QueueState {
+  /** The queue of the run that ended last in any process of this store, as it was left. */
+  readonly last:
+    | { readonly run: string; readonly name: string; readonly at: number; readonly pools: readonly PoolSnapshot[] }
+    | undefined;
+  /** Circuits that are not closed. */
+  readonly circuits: readonly (CircuitState & { readonly model: string; readonly scope: string })[];
+  /** Runs that another live process works on. */
+  readonly elsewhere: readonly {
+    readonly run: string;
+    readonly name: string;
+    readonly models: RequestStats["byModel"];
+  }[];
+}
 
 export interface PowerOptions {
   /** A difference to plan for, such as 0.05 for five points. */

@@ -20,6 +20,7 @@ import { Results } from "./service/results.ts";
 import { findRun, Running } from "./service/running.ts";
 import { newExperiment } from "./service/scaffolding.ts";
 import { Sources } from "./service/source.ts";
+import { queueState, resetCircuit, retune } from "./service/steering.ts";
 import { type Worked, type WorkOptions, work } from "./service/working.ts";
 import { openStore } from "./store/openStore.ts";
 import { processOwner } from "./store/owner.ts";
@@ -89,6 +90,12 @@ export async function openEngine(deps: EngineDeps): Promise<Engine> {
     async pauseModel({ run, model, paused }) {
       running.pauseModel(run, model, paused);
     },
+
+    async retune(p) {
+      retune(running, p);
+    },
+    resetCircuit: (p) => resetCircuit(services, running, p),
+    queueState: () => queueState(services, running),
 
     runs: (p) => results.runs(p),
     run: (p) => results.run(p),

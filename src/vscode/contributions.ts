@@ -45,6 +45,8 @@ export const commands = {
   "layoutlab.refreshModels": { title: "Refresh", icon: "refresh", needsTrust: true, palette: false },
   "layoutlab.pauseModel": { title: "Pause Model", icon: "debug-pause", palette: false },
   "layoutlab.unpauseModel": { title: "Resume Model", icon: "debug-continue", palette: false },
+  "layoutlab.retuneLimits": { title: "Change Limits", icon: "settings", palette: false },
+  "layoutlab.resetCircuit": { title: "Reset Circuit", icon: "debug-restart", palette: false },
 } as const satisfies Readonly<Record<string, CommandContribution>>;
 
 export type CommandId = keyof typeof commands;

@@ -100,6 +100,7 @@ function queue(going: boolean): QueueSnapshot {
         learned: {},
         inFlight: going ? 7 : 0,
         concurrencyNow: 8,
+        concurrencyReason: undefined,
         windowUsed: 41,
         windowEndsInMs: going ? 23_000 : undefined,
         models: [
@@ -109,6 +110,9 @@ function queue(going: boolean): QueueSnapshot {
             inFlight: going ? 7 : 0,
             paused: false,
             circuit: "closed",
+            circuitFreeInMs: undefined,
+            weight: undefined,
+            latency: { p50: 640, p95: 1_480 },
             sent: 512,
             succeeded: 498,
             failed: 3,

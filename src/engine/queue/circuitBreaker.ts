@@ -99,6 +99,13 @@ export class CircuitBreaker {
     return true;
   }
 
+  /** A person knows better: it is asked again as if nothing had happened. */
+  reset(): boolean {
+    const changed = this.#inner.kind !== "closed";
+    this.#inner = { kind: "closed", failures: 0 };
+    return changed;
+  }
+
   toJSON(wallNow: number, now: number): CircuitState {
     const inner = this.#inner;
     return {

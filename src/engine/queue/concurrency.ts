@@ -23,6 +23,7 @@ export class AdaptiveConcurrency {
   #clean = 0;
   #cutAt = Number.NEGATIVE_INFINITY;
   #episodeEnd = Number.NEGATIVE_INFINITY;
+  #reason: string | undefined;
   readonly #onChange: (change: ConcurrencyChange) => void;
 
   constructor(options: {
@@ -41,6 +42,11 @@ export class AdaptiveConcurrency {
 
   get ceiling(): number {
     return this.#ceiling;
+  }
+
+  /** Why the limit is what it is; undefined while it is what it began with. */
+  get reason(): string | undefined {
+    return this.#reason;
   }
 
   /** Whether a send at this number in flight (itself included) puts the limit to the test. */
@@ -84,6 +90,8 @@ export class AdaptiveConcurrency {
     const from = this.#limit;
     this.#limit = Math.min(to, this.#ceiling);
     this.#clean = 0;
-    if (this.#limit !== from) this.#onChange({ from, to: this.#limit, reason });
+    if (this.#limit === from) return;
+    this.#reason = reason;
+    this.#onChange({ from, to: this.#limit, reason });
   }
 }

@@ -1,3 +1,4 @@
+import { quantile } from "../metrics/quantile.ts";
 import type { Outcome } from "../response/outcome.ts";
 import type { CircuitBreaker } from "./circuitBreaker.ts";
 import type { Pool } from "./pool.ts";
@@ -39,6 +40,9 @@ export interface ModelState {
   tokensSent: number;
   busyMs: number;
   shortestMs: number;
+  /** Times of the latest answers, in no order. */
+  readonly recentMs: number[];
+  answers: number;
   succeeded: number;
   failed: number;
   retried: number;
@@ -65,6 +69,8 @@ export function newModel(id: string, parts: Pick<ModelState, "pools" | "breaker"
     tokensSent: 0,
     busyMs: 0,
     shortestMs: Number.POSITIVE_INFINITY,
+    recentMs: [],
+    answers: 0,
     succeeded: 0,
     failed: 0,
     retried: 0,
@@ -89,8 +95,30 @@ export function readyWork(model: ModelState, now: number): number {
   return model.paused || model.breaker.kind !== "closed" || model.closedUntil > now ? 0 : model.queued;
 }
 
-export function snapshotOf(model: ModelState): ModelSnapshot {
+/** So many answers show how quick a model is at present. */
+const recentAnswers = 256;
+
+export function countAnswer(model: ModelState, tookMs: number): void {
+  model.recentMs[model.answers % recentAnswers] = tookMs;
+  model.answers++;
+}
+
+export function snapshotOf(model: ModelState, now: number, weight: number | undefined): ModelSnapshot {
   const { id, queued, backingOff, inFlight, paused, breaker, sent, succeeded, failed, retried } = model;
   const circuit = breaker.kind;
-  return { model: id, queued: queued + backingOff, inFlight, paused, circuit, sent, succeeded, failed, retried };
+  const times = model.recentMs.toSorted((a, b) => a - b);
+  return {
+    model: id,
+    queued: queued + backingOff,
+    inFlight,
+    paused,
+    circuit,
+    circuitFreeInMs: circuit === "open" ? breaker.freeIn(now, 0) : undefined,
+    weight,
+    latency: times.length === 0 ? undefined : { p50: quantile(times, 0.5), p95: quantile(times, 0.95) },
+    sent,
+    succeeded,
+    failed,
+    retried,
+  };
 }

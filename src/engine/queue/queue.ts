@@ -14,6 +14,8 @@ export interface Queue {
   snapshot(): QueueSnapshot;
   pause(model: string): void;
   resume(model: string): void;
+  /** Closes a model's circuit, whatever it has seen: its work may be sent at once. */
+  reset(model: string): void;
   /** Changes limits while a run is going; recorded with the reason `retuned`. */
   retune(pool: string, change: Partial<PoolLimits>): void;
   readonly onChange: Event<QueueChange>;
@@ -102,6 +104,8 @@ export interface PoolSnapshot {
   readonly inFlight: number;
   /** The concurrency the controller allows right now. */
   readonly concurrencyNow: number;
+  /** Why it is that many; undefined while it is what it began with. */
+  readonly concurrencyReason: string | undefined;
   readonly windowUsed: number;
   readonly windowEndsInMs: number | undefined;
   readonly models: readonly ModelSnapshot[];
@@ -113,6 +117,12 @@ export interface ModelSnapshot {
   readonly inFlight: number;
   readonly paused: boolean;
   readonly circuit: "closed" | "open" | "halfOpen";
+  /** Until the next probe; undefined unless the circuit is open. */
+  readonly circuitFreeInMs: number | undefined;
+  /** Its part of the slots beside the other models of its run; undefined where they go one after another. */
+  readonly weight: number | undefined;
+  /** Of the latest answers, in ms, without their wait; undefined before the first. */
+  readonly latency: { readonly p50: number; readonly p95: number } | undefined;
   readonly sent: number;
   readonly succeeded: number;
   readonly failed: number;

@@ -7,7 +7,16 @@ import { type Attempt, type Ending, startAttempt } from "./attempt.ts";
 import { backoffMs } from "./backoff.ts";
 import { CircuitBreaker, type CircuitStore } from "./circuitBreaker.ts";
 import { DueHeap } from "./heap.ts";
-import { countReply, isWell, type ModelState, newModel, readyWork, snapshotOf, type Trouble } from "./model.ts";
+import {
+  countAnswer,
+  countReply,
+  isWell,
+  type ModelState,
+  newModel,
+  readyWork,
+  snapshotOf,
+  type Trouble,
+} from "./model.ts";
 import { Order, type Orderable } from "./order.ts";
 import type { Hold, Pool, PoolOptions } from "./pool.ts";
 import { type ModelFacts, Pools } from "./pools.ts";
@@ -203,11 +212,12 @@ class SmartQueue implements Queue {
           learned: pool.learned(),
           inFlight: pool.inFlight,
           concurrencyNow: pool.control.limit,
+          concurrencyReason: pool.control.reason,
           windowUsed: pool.requests.used(now),
           windowEndsInMs: end === undefined ? undefined : end - now,
           models: [...pool.models].flatMap((id) => {
             const state = this.#models.get(id);
-            return state === undefined ? [] : [snapshotOf(state)];
+            return state === undefined ? [] : [snapshotOf(state, now, this.#weightOf(id))];
           }),
         };
       }),
@@ -228,6 +238,14 @@ class SmartQueue implements Queue {
     if (!state.paused) return;
     state.paused = false;
     this.#changed(model, "resumed", "asked for");
+    this.#schedulePump();
+  }
+
+  reset(model: string): void {
+    const state = this.#model(model);
+    state.closedUntil = Number.NEGATIVE_INFINITY;
+    state.refusals = 0;
+    if (state.breaker.reset()) this.#circuitChanged(state, "asked for");
     this.#schedulePump();
   }
 
@@ -256,6 +274,11 @@ class SmartQueue implements Queue {
     for (const item of [...this.#flying]) this.#cancel(item, new DOMException("the queue was closed", "AbortError"));
     this.#closed = Promise.all([...this.#turns.values()].map((turns) => turns.end())).then(() => {});
     for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  #weightOf(model: string): number | undefined {
+    const { weights } = this.#options;
+    return weights && (weights[model] ?? 1);
   }
 
   #facts(model: string): ModelFacts {
@@ -462,6 +485,7 @@ class SmartQueue implements Queue {
     }
     state.busyMs += took;
     state.shortestMs = Math.min(state.shortestMs, took);
+    if (reply.outcome.kind === "answered") countAnswer(state, took);
     this.#learn(item, reply, now);
     this.#follow(item, reply, now);
   }

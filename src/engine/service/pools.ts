@@ -9,7 +9,7 @@ import type { PoolSpec } from "../spec/experiment.ts";
 import type { Services } from "./deps.ts";
 
 /** Under which scope of the state table circuits survive a restart. */
-const circuitScope = "circuit";
+export const circuitScope = "circuit";
 
 /** What the queue of a run is opened with: the experiment's limits, the providers' facts, circuits as they were left. */
 export async function queueOptions(planned: Design, options: RunOptions, services: Services): Promise<QueueOptions> {

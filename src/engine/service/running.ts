@@ -26,6 +26,7 @@ import type { RunRecord } from "../store/store.ts";
 import type { Services } from "./deps.ts";
 import { queueOptions } from "./pools.ts";
 import type { Sources } from "./source.ts";
+import { keepQueue } from "./steering.ts";
 
 interface Live {
   readonly handle: RunHandle;
@@ -196,6 +197,8 @@ export class Running {
     });
     const handle = startRun(run, { store, cache, queue, clock: deps.clock, owner }, task, async (end) => {
       const snapshot = queue.snapshot();
+      const last = { run: record.id, name: record.name, at: deps.clock.now(), pools: snapshot.pools };
+      await keepQueue(this.#services, last);
       return summarise(store, {
         record,
         status: end.status,

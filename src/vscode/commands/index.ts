@@ -11,8 +11,8 @@ import { compareRuns } from "./compareRuns.ts";
 import { estimateCost } from "./estimateCost.ts";
 import { exportResults } from "./exportResults.ts";
 import { newExperiment } from "./newExperiment.ts";
-import { pauseModel } from "./pauseModel.ts";
 import { previewLayouts } from "./previewLayouts.ts";
+import { pauseModel, resetCircuit, retuneLimits } from "./queueLimits.ts";
 import { resumeRun } from "./resumeRun.ts";
 import { deleteRun, markBaseline, openExperiment } from "./runEntries.ts";
 import { runExperiment } from "./runExperiment.ts";
@@ -56,6 +56,8 @@ const commands: { readonly [Id in CommandId]: Command } = {
   "layoutlab.refreshModels": (lab) => lab.trees.models.refresh(),
   "layoutlab.pauseModel": (lab, argument) => pauseModel(lab, argument, true),
   "layoutlab.unpauseModel": (lab, argument) => pauseModel(lab, argument, false),
+  "layoutlab.retuneLimits": retuneLimits,
+  "layoutlab.resetCircuit": resetCircuit,
 };
 
 /** A command never rejects for a person: its trouble is shown. Who calls it from code learns by the undefined result. */

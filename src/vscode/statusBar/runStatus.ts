@@ -1,7 +1,9 @@
 import * as vscode from "vscode";
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
+import type { RunView } from "../../engine/runner/events.ts";
 import { contextKeys } from "../contributions.ts";
 import type { LiveRuns } from "../runs.ts";
+import { reasonText } from "../waiting.ts";
 import { dollars, duration, integer, percent } from "../words.ts";
 
 const redrawMs = 500;
@@ -52,6 +54,7 @@ export class RunStatus implements Disposable {
       if (view.cost !== undefined) tooltip.appendText(`, ${dollars(view.cost)}`);
       if (best !== undefined && best.trials > 0)
         tooltip.appendMarkdown("\n\n").appendText(`${best.layout} leads with ${percent(best.accuracy)}`);
+      for (const line of queueLines(view)) tooltip.appendMarkdown("\n\n").appendText(line);
       tooltip.appendMarkdown("\n\n");
     }
     this.#item.tooltip = tooltip;
@@ -62,4 +65,14 @@ export class RunStatus implements Disposable {
   dispose(): void {
     this.#store.dispose();
   }
+}
+
+/** How much waits, and for what. */
+function queueLines({ waiting, inFlight }: RunView): string[] {
+  const depth = waiting.reduce((sum, each) => sum + each.count, 0);
+  if (depth === 0) return inFlight === 0 ? [] : [`${integer(inFlight)} in flight, nothing waits`];
+  return [
+    `${integer(inFlight)} in flight, ${integer(depth)} waiting`,
+    ...waiting.map(({ model, count, reason }) => `${model}: ${integer(count)} waiting, ${reasonText(reason)}`),
+  ];
 }

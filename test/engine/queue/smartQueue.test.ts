@@ -265,6 +265,50 @@ describe("pools", () => {
     expect(() => world.queue.retune("none", {})).toThrow('no pool "none"');
   });
 
+  it("tells of each model how quick it is, its weight, and why so many may be in flight", async () => {
+    const world = openWorld({ headers: false }, { weights: { "cloud:a": 3 } });
+    await world.finish([...world.add("cloud:a", 40), ...world.add("cloud:b", 40)]);
+    const [pool] = world.queue.snapshot().pools;
+    expect(pool?.concurrencyReason).toMatch(/round went well/);
+    expect(pool?.models.map(({ model, weight }) => [model, weight])).toEqual([
+      ["cloud:a", 3],
+      ["cloud:b", 1],
+    ]);
+    for (const { latency } of pool?.models ?? []) {
+      expect(latency?.p50).toBeGreaterThan(0);
+      expect(latency?.p95).toBeGreaterThanOrEqual(latency?.p50 ?? Number.POSITIVE_INFINITY);
+    }
+  });
+
+  it("asks a model at once whose circuit a person closes", async () => {
+    const world = openWorld({}, { settings: { retries: 0 } });
+    let down = true;
+    const send = async () =>
+      down
+        ? {
+            outcome: {
+              kind: "unavailable",
+              reason: "server",
+              status: 500,
+              message: "no",
+              retryAfterMs: undefined,
+              body: undefined,
+            } as const,
+          }
+        : { outcome: answer(1) };
+    await world.finish(world.add("cloud:a", 5, { send }));
+    down = false;
+    const tasks = world.add("cloud:a", 3, { send });
+    await world.clock.advance(10);
+    const before = world.queue.snapshot().pools[0]?.models[0];
+    expect(before).toMatchObject({ circuit: "open", queued: 3 });
+    expect(before?.circuitFreeInMs).toBeGreaterThan(50_000);
+    world.queue.reset("cloud:a");
+    await world.clock.advance(10);
+    expect((await Promise.all(tasks)).every(({ reply }) => reply.outcome.kind === "answered")).toBe(true);
+    expect(world.changes).toContainEqual(expect.objectContaining({ what: "circuit closed", reason: "asked for" }));
+  });
+
   it("does not charge a slot for what a cache answered", async () => {
     const world = openWorld({}, { pools: [{ id: "all", models: ["*"], requests: 2, windowMs: 60_000 }] });
     const cached = async () => ({ outcome: answer(1), cached: true });
