@@ -1,7 +1,7 @@
 import type { Example } from "../dataset/example.ts";
 import type { LayoutSource } from "../layout/compile.ts";
 import { looseLabel } from "../response/labels.ts";
-import type { TrialPlan } from "../runner/pipeline.ts";
+import type { TrialPlan } from "../runner/trialPlan.ts";
 import type { Experiment, HopSpec, OutputPart, PromptSpec } from "../spec/experiment.ts";
 
 /** What a hop was answered. */

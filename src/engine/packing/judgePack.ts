@@ -1,6 +1,6 @@
 import { type ParsedAnswer, parseAnswer } from "../response/answer.ts";
 import type { Outcome } from "../response/outcome.ts";
-import type { TrialPlan } from "../runner/pipeline.ts";
+import type { TrialPlan } from "../runner/trialPlan.ts";
 import type { OutputPart } from "../spec/experiment.ts";
 import { hopResults } from "./chain.ts";
 import { unpack } from "./unpack.ts";

@@ -1,4 +1,4 @@
-import type { TrialPlan } from "../runner/pipeline.ts";
+import type { TrialPlan } from "../runner/trialPlan.ts";
 import { type PackedVariant, packedPlans } from "./packing.ts";
 
 /** What a packer must know of the run. */

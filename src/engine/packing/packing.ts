@@ -1,8 +1,8 @@
 import type { Example } from "../dataset/example.ts";
 import type { Variant } from "../plan/variants.ts";
 import type { Prompt } from "../prompt/prompt.ts";
-import type { TrialPlan } from "../runner/pipeline.ts";
 import type { VariantRequest } from "../runner/requests.ts";
+import type { TrialPlan } from "../runner/trialPlan.ts";
 import type { Experiment } from "../spec/experiment.ts";
 
 /** How one variant's trials share requests. */

@@ -1,152 +1,62 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Cache } from "../cache/cache.ts";
-import type { Example } from "../dataset/example.ts";
-import type { Scorer } from "../metrics/scorers/scorer.ts";
-import { type ChainStep, hopResults } from "../packing/chain.ts";
-import { judgePack } from "../packing/judgePack.ts";
-import { type PackedVariant, packedPlans } from "../packing/packing.ts";
-import type { Variant } from "../plan/variants.ts";
-import { type Prompt, toMessages } from "../prompt/prompt.ts";
-import type { ModelRequest, TrialRef } from "../provider/provider.ts";
-import type { Queue, Settled } from "../queue/queue.ts";
+import { toMessages } from "../prompt/prompt.ts";
+import type { ModelRequest } from "../provider/provider.ts";
+import type { Settled } from "../queue/queue.ts";
 import type { Outcome } from "../response/outcome.ts";
-import { type ReadAnswer, readAnswer } from "../response/read.ts";
-import type { LimitsSpec, OutputPart } from "../spec/experiment.ts";
-import type { Completion, NewRequest, RequestRecord, Store, TrialRecord } from "../store/store.ts";
-import type { Budget, BudgetReached, Spending } from "./budget.ts";
+import type { Completion, RequestRecord, TrialRecord } from "../store/store.ts";
 import { Elsewhere } from "./elsewhere.ts";
 import { carryOn, type Reading, runsTools } from "./exchange.ts";
-import { completionOf, costIn, type ExpectedTokens, type RunModel, storedOutcome, trialOf } from "./record.ts";
-import type { VariantRequest } from "./requests.ts";
-import { streaming, type TextWatch } from "./streaming.ts";
+import { type Judged, type Judging, judge, readPlan } from "./judging.ts";
+import { completionOf, type RunModel, storedOutcome, trialOf } from "./record.ts";
+import { type Counts, leaseMs, type Open, Sending, type SendingOptions } from "./sending.ts";
 import type { AllowedTools } from "./tools.ts";
-
-/** One example under one variant, once, ready to be asked. */
-export interface TrialPlan {
-  readonly variant: Variant;
-  /** Place in the run's order. */
-  readonly position: number;
-  readonly repeat: number;
-  readonly example: Example;
-  readonly prompt: Prompt;
-  /** What it shares with every request of its variant; the messages are joined when it is sent. */
-  readonly shared: VariantRequest;
-  readonly key: string;
-  readonly promptTokens: number;
-  readonly completionTokens: number;
-  /** What was left out so that it fits, JSON; undefined when nothing was. */
-  readonly context: string | undefined;
-  /** Why it must not be sent: a prompt of this row does not fit, so the row counts for no layout. */
-  readonly refused: string | undefined;
-  /** The trials that this one request answers, in the order of their numbers; absent when it is a trial itself. */
-  readonly pack?: readonly TrialPlan[];
-  /** How the members of a pack go on to the next hop together. */
-  readonly packedNext?: PackedVariant | undefined;
-  /** Absent without a chain, and on packs, whose members have it. */
-  readonly chain?: ChainStep;
-}
-
-/** The trials of a request. */
-export function trialsOf(plan: TrialPlan): readonly TrialPlan[] {
-  return plan.pack ?? [plan];
-}
+import { adoptionKey, expectedOf, refOf, rowOf, type TrialPlan } from "./trialPlan.ts";
 
 /** How asking a trial went. */
 export type TrialResult =
-  | {
-      readonly kind: "done";
-      readonly trials: readonly TrialRecord[];
-      /** Trials of a packed request that it left open; they are to be asked alone. */
-      readonly unanswered: readonly TrialPlan[];
-      /** Requests of the next hop, for trials whose chain goes on. */
-      readonly next: readonly TrialPlan[];
-      readonly completion: Completion;
-    }
+  | (Omit<Judged, "parsed"> & { readonly kind: "done"; readonly completion: Completion })
   /** Nothing was learned and nothing is stored: the run is stopping, or nobody needs the answer any more. */
   | { readonly kind: "withdrawn" }
   /** Asking this model is no use, now (it stays out of reach) or ever (a key, a name, a quota). Nothing is stored. */
   | { readonly kind: "modelFailed"; readonly why: "rejected" | "unavailable"; readonly message: string };
 
-export interface PipelineOptions {
-  readonly run: string;
+export interface PipelineOptions extends SendingOptions, Judging {
   readonly experiment: string;
-  readonly store: Store;
   readonly cache: Cache;
-  readonly queue: Queue;
   readonly clock: Clock;
-  readonly budget: Budget;
-  readonly scorers: readonly Scorer[];
-  readonly output: OutputPart;
-  readonly labels: readonly string[];
   /** Tools that may run. */
   readonly allowed: AllowedTools;
-  readonly stream: LimitsSpec["stream"];
-  /** `host:pid:start`, under which requests are claimed. */
-  readonly owner: string;
   /** Rows of an interrupted run that were asked for before, by `adoptionKey`. */
   readonly adopted: Map<string, number>;
   /** Requests another process answered while the run was down, by `adoptionKey`. */
   readonly answered: ReadonlyMap<string, RequestRecord>;
-  readonly onBudget: (reached: BudgetReached) => void;
-  /** What a provider did differently from what was asked; comes with every such reply. */
-  readonly onNote: (model: string, note: string) => void;
   /** Another process took a request first. */
   readonly onTaken: () => void;
-  /** Nothing this model was asked has ever reached it, or it stopped answering. */
-  readonly onUnreachable: (model: string, message: string) => void;
 }
 
 /** What the experiment decides about each trial, apart from what the run is made of. */
 export type PipelineTask = Pick<PipelineOptions, "output" | "labels" | "allowed" | "stream" | "adopted" | "answered">;
-
-export interface Counts {
-  sent: number;
-  succeeded: number;
-  failed: number;
-  retried: number;
-  cached: number;
-  inFlight: number;
-}
-
-const leaseMs = 60_000;
-
-/** Connections in a row that fail before a model's first answer: more would only keep a person with a wrong address waiting. */
-const unreachableAfter = 3;
-
-interface Open {
-  readonly plan: TrialPlan;
-  readonly waiting: AbortController;
-  inFlight: boolean;
-  /** Sends begun, retries among them. */
-  sends: number;
-  /** Taken back while it was in flight: its answer still counts, a retry does not. */
-  withdrawn: boolean;
-  /** Taken back for good: nobody will ask for it again, and no other process need answer it. */
-  unwanted: boolean;
-  /** Another process claimed the row first. */
-  taken: boolean;
-}
 
 /**
  * The life of a request: cache, table, queue, provider, validation, score, table. What is returned has been stored. Composed
  * here and nowhere else; each station knows only itself.
  */
 export class Pipeline {
-  readonly counts: Counts = { sent: 0, succeeded: 0, failed: 0, retried: 0, cached: 0, inFlight: 0 };
+  readonly counts: Counts;
   readonly #o: PipelineOptions;
+  readonly #sending: Sending;
   readonly #open = new Set<Open>();
   readonly #hard = new AbortController();
   readonly #renewal: () => void;
   readonly #elsewhere: Elsewhere;
   readonly #reading: Reading;
   readonly #taken = new Map<string, number>();
-  readonly #watches = new Map<string, TextWatch | undefined>();
-  /** Models that answered, and connections that failed before a first answer. */
-  readonly #reached = new Set<string>();
-  readonly #failedConnections = new Map<string, number>();
 
   constructor(options: PipelineOptions) {
     this.#o = options;
+    this.#sending = new Sending(options);
+    this.counts = this.#sending.counts;
     const { output, labels, allowed, clock } = options;
     this.#reading = { output, labels, allowed, clock };
     this.#elsewhere = new Elsewhere(options.store, options.run, options.clock);
@@ -239,6 +149,7 @@ export class Pipeline {
     const { store, cache } = this.#o;
     const open: Open = {
       plan,
+      model,
       waiting: new AbortController(),
       inFlight: false,
       sends: 0,
@@ -253,7 +164,7 @@ export class Pipeline {
       const request = () => (made ??= { ...plan.shared.request, messages: toMessages(plan.prompt) });
       const own: Settled[] = [];
       const askFirst = async () => {
-        const settled = await this.#ask(plan, request, id, model, open);
+        const settled = await this.#sending.ask(open, request, id);
         own.push(settled);
         return settled.reply.outcome;
       };
@@ -270,13 +181,13 @@ export class Pipeline {
       const exchange =
         first.reply.outcome.kind === "answered" && plan.pack === undefined
           ? await carryOn(first, request(), { ...this.#reading, ...plan.chain }, (next) =>
-              this.#ask(plan, () => next, undefined, model, open),
+              this.#sending.ask(open, () => next, undefined),
             )
           : { settled: first, parsed: undefined, tools: undefined, plain: true };
       const { settled, tools, plain } = exchange;
       const broken = await this.#untold(settled, id, open);
       if (broken !== undefined) return broken;
-      const { trials, unanswered, next, parsed } = this.#judge(plan, settled.reply.outcome, exchange.parsed, id);
+      const { trials, unanswered, next, parsed } = judge(plan, settled.reply.outcome, exchange.parsed, id, this.#o);
       const completion = completionOf(settled, parsed, expectedOf(plan), model, "call", tools);
       const entry =
         plain && !this.#isLive(plan)
@@ -311,115 +222,9 @@ export class Pipeline {
     return undefined;
   }
 
-  /** The trials that an outcome decides. `id` is undefined where their request gets its row with them. */
-  #judge(plan: TrialPlan, outcome: Outcome, parsed: ReadAnswer["parsed"] | undefined, id: number | undefined) {
-    const { run, scorers, output, labels } = this.#o;
-    const judged =
-      plan.pack === undefined
-        ? { answers: [{ plan, outcome, parsed }], unanswered: [], parsed: withHops(plan, parsed) }
-        : judgePack(plan.pack, outcome, output, labels);
-    const trials: TrialRecord[] = [];
-    const following: TrialPlan[] = [];
-    for (const each of judged.answers) {
-      const next = each.parsed?.kind === "valid" ? each.plan.chain?.follow(each.parsed.prediction) : undefined;
-      if (next === undefined) trials.push(trialOf(run, each.plan, each.outcome, each.parsed, scorers, id));
-      else following.push(next);
-    }
-    const next = plan.packedNext === undefined ? following : packedPlans(plan.packedNext, following);
-    return { trials, unanswered: judged.unanswered, next, parsed: judged.parsed };
-  }
-
   /** Whether tools run for it: then its answer is neither looked up nor kept nor shared. */
   #isLive(plan: TrialPlan): boolean {
     return runsTools(plan.shared.request, this.#o.allowed);
-  }
-
-  #watch(model: RunModel): TextWatch | undefined {
-    if (!this.#watches.has(model.id))
-      this.#watches.set(model.id, streaming(this.#o.stream, model.facts, this.#o.output, this.#o.labels));
-    return this.#watches.get(model.id);
-  }
-
-  async #ask(
-    plan: TrialPlan,
-    request: () => ModelRequest,
-    id: number | undefined,
-    model: RunModel,
-    open: Open,
-  ): Promise<Settled> {
-    const { queue, store, budget, run, owner } = this.#o;
-    const expected = expectedOf(plan);
-    const reservation: Spending = {
-      calls: 1,
-      tokens: expected.prompt + expected.completion,
-      cost: costIn(model, expected) ?? 0,
-    };
-    let claimed = id === undefined;
-    // The first of several answers would pass for the only one, and hops answer in their own form.
-    const onText = plan.pack === undefined && plan.chain === undefined ? this.#watch(model) : undefined;
-    const settled = await queue.add(
-      {
-        model: model.id,
-        run,
-        variant: plan.variant.id,
-        tokens: reservation.tokens,
-        send: async ({ signal }) => {
-          const refused = budget.reserve(reservation);
-          if (refused) {
-            this.#o.onBudget(refused);
-            return { outcome: { kind: "cancelled" }, cached: true };
-          }
-          open.inFlight = true;
-          open.sends += 1;
-          const { sends } = open;
-          this.counts.inFlight += 1;
-          let actual: Spending = { calls: 0, tokens: 0, cost: 0 };
-          try {
-            if (!claimed && id !== undefined) {
-              claimed = (await store.requests.claim([id], owner, leaseMs)).has(id);
-              if (!claimed) {
-                open.taken = true;
-                return { outcome: { kind: "cancelled" }, cached: true };
-              }
-            }
-            this.counts.sent += 1;
-            const reply = await model.provider.send(request(), {
-              signal,
-              trial: refOf(plan),
-              ...(onText === undefined ? {} : { onText }),
-            });
-            for (const note of reply.notes ?? []) this.#o.onNote(model.id, note);
-            actual = this.#spent(reply.outcome, plan, model);
-            this.#noteReach(model.id, reply.outcome);
-            return reply;
-          } finally {
-            budget.settle(reservation, actual);
-            this.counts.inFlight -= 1;
-            // Only after the queue has taken the reply: before that, an abort would lose an answer that is paid for. What
-            // then waits for a retry is let go.
-            setImmediate(() => {
-              if (open.sends !== sends) return;
-              open.inFlight = false;
-              if (open.withdrawn) open.waiting.abort();
-            });
-          }
-        },
-      },
-      open.waiting.signal,
-    );
-    this.counts.retried += Math.max(0, settled.attempts - 1);
-    return settled;
-  }
-
-  #noteReach(model: string, outcome: Outcome): void {
-    if (this.#reached.has(model)) return;
-    if (outcome.kind !== "unavailable" || outcome.reason !== "connection") {
-      if (outcome.kind !== "cancelled") this.#reached.add(model);
-      return;
-    }
-    const failed = (this.#failedConnections.get(model) ?? 0) + 1;
-    this.#failedConnections.set(model, failed);
-    if (failed === unreachableAfter) this.#o.onUnreachable(model, outcome.message);
   }
 
   async #refused(plan: TrialPlan, message: string): Promise<TrialResult> {
@@ -438,8 +243,8 @@ export class Pipeline {
     );
     const { outcome } = reply;
     if (outcome.kind === "cancelled") return { kind: "withdrawn" };
-    const { parsed: read, tools } = this.#read(outcome, plan);
-    const { parsed, ...judged } = this.#judge(plan, outcome, read, undefined);
+    const { parsed: read, tools } = readPlan(plan, outcome, this.#o);
+    const { parsed, ...judged } = judge(plan, outcome, read, undefined, this.#o);
     const settled = { reply, attempts: 0, queuedMs: 0 };
     const completion = completionOf(settled, parsed, expectedOf(plan), model, "replay", tools);
     await this.#o.store.requests.record(this.#row(plan), completion, judged.trials);
@@ -460,9 +265,9 @@ export class Pipeline {
 
   async #publish(plan: TrialPlan, row: RequestRecord): Promise<TrialResult> {
     const outcome = storedOutcome(row);
-    const { parsed: read, tools } = this.#read(outcome, plan);
+    const { parsed: read, tools } = readPlan(plan, outcome, this.#o);
     const settled: Settled = { reply: { outcome }, attempts: row.attempts ?? 0, queuedMs: row.queuedMs ?? 0 };
-    const { trials, unanswered, next, parsed } = this.#judge(plan, outcome, read, row.id);
+    const { trials, unanswered, next, parsed } = judge(plan, outcome, read, row.id, this.#o);
     // What told nothing stays open, so that a resumed run knows that it was asked.
     if (trials.length > 0) await this.#o.store.requests.publish(row.id, trials);
     return {
@@ -479,8 +284,8 @@ export class Pipeline {
 
   /** `id` names the row when one was made before the answer turned up. */
   async #fromCache(plan: TrialPlan, answer: Extract<Outcome, { kind: "answered" }>, id?: number): Promise<TrialResult> {
-    const { parsed: read, tools } = this.#read(answer, plan);
-    const { trials, unanswered, next, parsed } = this.#judge(plan, answer, read, id);
+    const { parsed: read, tools } = readPlan(plan, answer, this.#o);
+    const { trials, unanswered, next, parsed } = judge(plan, answer, read, id, this.#o);
     const completion: Completion = {
       ...completionOf(unsent(answer), parsed, expectedOf(plan), undefined, "cache", tools),
       // A replayed answer was neither waited for nor paid.
@@ -496,61 +301,14 @@ export class Pipeline {
     return { kind: "done", trials, unanswered, next, completion };
   }
 
-  #read(outcome: Outcome, plan: TrialPlan): Partial<ReadAnswer> {
-    if (outcome.kind !== "answered" || plan.pack !== undefined) return {};
-    const { output, labels } = plan.chain ?? this.#o;
-    return readAnswer(outcome, output, labels, plan.shared.request.tools);
+  #row(plan: TrialPlan) {
+    return rowOf(this.#o.run, plan, this.#o.output);
   }
-
-  #spent(outcome: Outcome, plan: TrialPlan, model: RunModel): Spending {
-    if (outcome.kind !== "answered") return { calls: 1, tokens: 0, cost: 0 };
-    const prompt = outcome.usage.promptTokens ?? plan.promptTokens;
-    const completion = outcome.usage.completionTokens ?? plan.completionTokens;
-    const cost = costIn(model, { prompt, cached: outcome.usage.cachedTokens ?? 0, completion }) ?? 0;
-    return { calls: 1, tokens: prompt + completion, cost };
-  }
-
-  #row(plan: TrialPlan): NewRequest {
-    return {
-      run: this.#o.run,
-      variant: plan.variant.index,
-      model: plan.variant.model,
-      key: plan.key,
-      taskType: (trialsOf(plan)[0]?.chain ?? this.#o).output.type,
-      complexity: plan.promptTokens < 500 ? "low" : plan.promptTokens < 4000 ? "medium" : "high",
-      priority: plan.position,
-      messages: plan.prompt.messages,
-      request: plan.shared.json,
-      context: plan.context,
-      responseSchema: plan.shared.schemaJson,
-      promptTokensEstimated: plan.promptTokens,
-      trials: trialsOf(plan).map(({ position, repeat }) => [position, repeat] as const),
-    };
-  }
-}
-
-/** The reading of a chain's last request tells all its hops. */
-function withHops({ chain }: TrialPlan, parsed: ReadAnswer["parsed"] | undefined): ReadAnswer["parsed"] | undefined {
-  if (chain === undefined || parsed?.kind !== "valid") return parsed;
-  return { ...parsed, value: { answer: parsed.value, hops: hopResults(chain, parsed.prediction) } };
 }
 
 /** Without a trial a request is not published: a resumed run must find it, and ask what it left open alone. */
 function written(trials: readonly TrialRecord[]): { readonly trials?: readonly TrialRecord[] } {
   return trials.length === 0 ? {} : { trials };
-}
-
-/** Rows of an interrupted run are found again by what they ask, of whom and for which trial. */
-function adoptionKey(plan: TrialPlan): string {
-  return `${plan.variant.index}:${plan.position}:${plan.repeat}:${plan.key}`;
-}
-
-function refOf({ example, variant, repeat }: TrialPlan): TrialRef {
-  return { example: example.id, layout: variant.layout, repeat, parameters: variant.parameters };
-}
-
-function expectedOf(plan: TrialPlan): ExpectedTokens {
-  return { prompt: plan.promptTokens, completion: plan.completionTokens };
 }
 
 /** An outcome that took no call. */

@@ -33,13 +33,14 @@ import type { ClaimedRequest, ExampleRecord, RunRecord, Store, VariantRecord } f
 import { Budget } from "./budget.ts";
 import { contextSize } from "./contextSize.ts";
 import { withOptions } from "./options.ts";
-import type { PipelineTask, TrialPlan } from "./pipeline.ts";
+import type { PipelineTask } from "./pipeline.ts";
 import { fitRow, meanMetrics, type VariantPrompts, variantPrompts } from "./prompts.ts";
 import type { RunModel } from "./record.ts";
 import { type VariantRequest, variantRequest } from "./requests.ts";
 import type { PreparedRun, Race } from "./run.ts";
 import { costUnitOf, expectedCost, samplerOptions } from "./samplers.ts";
 import type { AllowedTools } from "./tools.ts";
+import type { TrialPlan } from "./trialPlan.ts";
 
 /** Asks kept open where all are made anyway: other processes find work among them, also while the run is down. */
 const aheadOfAll = 128;

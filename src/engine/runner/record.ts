@@ -8,7 +8,7 @@ import { failureClassOf } from "../response/failure.ts";
 import type { Outcome } from "../response/outcome.ts";
 import type { ToolUse } from "../response/toolCalls.ts";
 import type { Completion, RequestRecord, TrialRecord } from "../store/store.ts";
-import type { TrialPlan } from "./pipeline.ts";
+import type { TrialPlan } from "./trialPlan.ts";
 
 /** A model as a run uses it. */
 export interface RunModel {

@@ -12,9 +12,10 @@ import type { DecisionRecord, RunStatus, Store, TrialRecord } from "../store/sto
 import { type Budget, describeBudget } from "./budget.ts";
 import type { RunEvent, RunSummary, RunView, StopKind, TokenTotals, TrialEvent, VariantView } from "./events.ts";
 import { Pace } from "./pace.ts";
-import { Pipeline, type PipelineTask, type TrialPlan, type TrialResult, trialsOf } from "./pipeline.ts";
+import { Pipeline, type PipelineTask, type TrialResult } from "./pipeline.ts";
 import type { RunModel } from "./record.ts";
 import { RepeatMeans } from "./samplers.ts";
+import { type TrialPlan, trialsOf } from "./trialPlan.ts";
 
 /** What a run needs, all of it made beforehand: `prepare.ts` does that for a new run and for one that is resumed. */
 export interface PreparedRun {

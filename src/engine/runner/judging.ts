@@ -1,0 +1,65 @@
+import type { Scorer } from "../metrics/scorers/scorer.ts";
+import { hopResults } from "../packing/chain.ts";
+import { judgePack } from "../packing/judgePack.ts";
+import { packedPlans } from "../packing/packing.ts";
+import type { Outcome } from "../response/outcome.ts";
+import { type ReadAnswer, readAnswer } from "../response/read.ts";
+import type { OutputPart } from "../spec/experiment.ts";
+import type { TrialRecord } from "../store/store.ts";
+import { trialOf } from "./record.ts";
+import type { TrialPlan } from "./trialPlan.ts";
+
+/** How the answers of a run become scores. */
+export interface Judging {
+  readonly run: string;
+  readonly scorers: readonly Scorer[];
+  readonly output: OutputPart;
+  readonly labels: readonly string[];
+}
+
+/** What an outcome decides. */
+export interface Judged {
+  readonly trials: readonly TrialRecord[];
+  /** Trials of a packed request that it left open; they are to be asked alone. */
+  readonly unanswered: readonly TrialPlan[];
+  /** Requests of the next hop, for trials whose chain goes on. */
+  readonly next: readonly TrialPlan[];
+  /** The request's own reading, for its row. */
+  readonly parsed: ReadAnswer["parsed"] | undefined;
+}
+
+/** Reads the answer to one trial; nothing where there is none, or where it is a pack's, whose parts are read apart. */
+export function readPlan(plan: TrialPlan, outcome: Outcome, judging: Judging): Partial<ReadAnswer> {
+  if (outcome.kind !== "answered" || plan.pack !== undefined) return {};
+  const { output, labels } = plan.chain ?? judging;
+  return readAnswer(outcome, output, labels, plan.shared.request.tools);
+}
+
+/** The trials that an outcome decides. `id` is undefined where their request gets its row with them. */
+export function judge(
+  plan: TrialPlan,
+  outcome: Outcome,
+  parsed: ReadAnswer["parsed"] | undefined,
+  id: number | undefined,
+  { run, scorers, output, labels }: Judging,
+): Judged {
+  const judged =
+    plan.pack === undefined
+      ? { answers: [{ plan, outcome, parsed }], unanswered: [], parsed: withHops(plan, parsed) }
+      : judgePack(plan.pack, outcome, output, labels);
+  const trials: TrialRecord[] = [];
+  const following: TrialPlan[] = [];
+  for (const each of judged.answers) {
+    const next = each.parsed?.kind === "valid" ? each.plan.chain?.follow(each.parsed.prediction) : undefined;
+    if (next === undefined) trials.push(trialOf(run, each.plan, each.outcome, each.parsed, scorers, id));
+    else following.push(next);
+  }
+  const next = plan.packedNext === undefined ? following : packedPlans(plan.packedNext, following);
+  return { trials, unanswered: judged.unanswered, next, parsed: judged.parsed };
+}
+
+/** The reading of a chain's last request tells all its hops. */
+function withHops({ chain }: TrialPlan, parsed: ReadAnswer["parsed"] | undefined): ReadAnswer["parsed"] | undefined {
+  if (chain === undefined || parsed?.kind !== "valid") return parsed;
+  return { ...parsed, value: { answer: parsed.value, hops: hopResults(chain, parsed.prediction) } };
+}

@@ -1,0 +1,166 @@
+import type { ModelRequest } from "../provider/provider.ts";
+import type { Queue, Settled } from "../queue/queue.ts";
+import type { Outcome } from "../response/outcome.ts";
+import type { LimitsSpec, OutputPart } from "../spec/experiment.ts";
+import type { Store } from "../store/store.ts";
+import type { Budget, BudgetReached, Spending } from "./budget.ts";
+import { costIn, type RunModel } from "./record.ts";
+import { streaming, type TextWatch } from "./streaming.ts";
+import { expectedOf, refOf, type TrialPlan } from "./trialPlan.ts";
+
+/** For how long a claimed row is this process's, unless it is renewed. */
+export const leaseMs = 60_000;
+
+/** Connections in a row that fail before a model's first answer: more would only keep a person with a wrong address waiting. */
+const unreachableAfter = 3;
+
+export interface SendingOptions {
+  readonly run: string;
+  readonly store: Store;
+  readonly queue: Queue;
+  readonly budget: Budget;
+  readonly output: OutputPart;
+  readonly labels: readonly string[];
+  readonly stream: LimitsSpec["stream"];
+  /** `host:pid:start`, under which requests are claimed. */
+  readonly owner: string;
+  readonly onBudget: (reached: BudgetReached) => void;
+  /** What a provider did differently from what was asked; comes with every such reply. */
+  readonly onNote: (model: string, note: string) => void;
+  /** Nothing this model was asked has ever reached it, or it stopped answering. */
+  readonly onUnreachable: (model: string, message: string) => void;
+}
+
+export interface Counts {
+  sent: number;
+  succeeded: number;
+  failed: number;
+  retried: number;
+  cached: number;
+  inFlight: number;
+}
+
+/** A request from when it waits until its answer is stored. */
+export interface Open {
+  readonly plan: TrialPlan;
+  readonly model: RunModel;
+  readonly waiting: AbortController;
+  inFlight: boolean;
+  /** Sends begun, retries among them. */
+  sends: number;
+  /** Taken back while it was in flight: its answer still counts, a retry does not. */
+  withdrawn: boolean;
+  /** Taken back for good: nobody will ask for it again, and no other process need answer it. */
+  unwanted: boolean;
+  /** Another process claimed the row first. */
+  taken: boolean;
+}
+
+/** Puts requests into the queue; when their turn comes, sets their budget aside, claims their row and sends them. */
+export class Sending {
+  readonly counts: Counts = { sent: 0, succeeded: 0, failed: 0, retried: 0, cached: 0, inFlight: 0 };
+  readonly #o: SendingOptions;
+  readonly #watches = new Map<string, TextWatch | undefined>();
+  /** Models that answered, and connections that failed before a first answer. */
+  readonly #reached = new Set<string>();
+  readonly #failedConnections = new Map<string, number>();
+
+  constructor(options: SendingOptions) {
+    this.#o = options;
+  }
+
+  /** `id` is the row to claim; undefined for a request that goes on with one that was claimed. */
+  async ask(open: Open, request: () => ModelRequest, id: number | undefined): Promise<Settled> {
+    const { queue, budget, run } = this.#o;
+    const { plan, model } = open;
+    const expected = expectedOf(plan);
+    const reservation: Spending = {
+      calls: 1,
+      tokens: expected.prompt + expected.completion,
+      cost: costIn(model, expected) ?? 0,
+    };
+    let claimed = id === undefined;
+    const send = async ({ signal }: { readonly signal: AbortSignal }) => {
+      const refused = budget.reserve(reservation);
+      if (refused) {
+        this.#o.onBudget(refused);
+        return { outcome: { kind: "cancelled" }, cached: true } as const;
+      }
+      this.#leaves(open);
+      const { sends } = open;
+      let actual: Spending = { calls: 0, tokens: 0, cost: 0 };
+      try {
+        if (!claimed && id !== undefined) {
+          claimed = (await this.#o.store.requests.claim([id], this.#o.owner, leaseMs)).has(id);
+          if (!claimed) {
+            open.taken = true;
+            return { outcome: { kind: "cancelled" }, cached: true } as const;
+          }
+        }
+        this.counts.sent += 1;
+        const onText = this.#watch(open);
+        const trial = refOf(plan);
+        const options = onText === undefined ? { signal, trial } : { signal, trial, onText };
+        const reply = await model.provider.send(request(), options);
+        for (const note of reply.notes ?? []) this.#o.onNote(model.id, note);
+        actual = spent(reply.outcome, plan, model);
+        this.#noteReach(model.id, reply.outcome);
+        return reply;
+      } finally {
+        budget.settle(reservation, actual);
+        this.#isBack(open, sends);
+      }
+    };
+    const task = { model: model.id, run, variant: plan.variant.id, tokens: reservation.tokens, send };
+    const settled = await queue.add(task, open.waiting.signal);
+    this.counts.retried += Math.max(0, settled.attempts - 1);
+    return settled;
+  }
+
+  #leaves(open: Open): void {
+    open.inFlight = true;
+    open.sends += 1;
+    this.counts.inFlight += 1;
+  }
+
+  #isBack(open: Open, sends: number): void {
+    this.counts.inFlight -= 1;
+    // Only after the queue has taken the reply: before that, an abort would lose an answer that is paid for. What then waits
+    // for a retry is let go.
+    setImmediate(() => {
+      if (open.sends !== sends) return;
+      open.inFlight = false;
+      if (open.withdrawn) open.waiting.abort();
+    });
+  }
+
+  /** The first of several answers would pass for the only one, and hops answer in their own form: they are read whole. */
+  #watch({ plan, model }: Open): TextWatch | undefined {
+    if (plan.pack !== undefined || plan.chain !== undefined) return undefined;
+    if (!this.#watches.has(model.id)) {
+      const { stream, output, labels } = this.#o;
+      this.#watches.set(model.id, streaming(stream, model.facts, output, labels));
+    }
+    return this.#watches.get(model.id);
+  }
+
+  #noteReach(model: string, outcome: Outcome): void {
+    if (this.#reached.has(model)) return;
+    if (outcome.kind !== "unavailable" || outcome.reason !== "connection") {
+      if (outcome.kind !== "cancelled") this.#reached.add(model);
+      return;
+    }
+    const failed = (this.#failedConnections.get(model) ?? 0) + 1;
+    this.#failedConnections.set(model, failed);
+    if (failed === unreachableAfter) this.#o.onUnreachable(model, outcome.message);
+  }
+}
+
+/** What a call took, as far as a budget goes. */
+function spent(outcome: Outcome, plan: TrialPlan, model: RunModel): Spending {
+  if (outcome.kind !== "answered") return { calls: 1, tokens: 0, cost: 0 };
+  const prompt = outcome.usage.promptTokens ?? plan.promptTokens;
+  const completion = outcome.usage.completionTokens ?? plan.completionTokens;
+  const cost = costIn(model, { prompt, cached: outcome.usage.cachedTokens ?? 0, completion }) ?? 0;
+  return { calls: 1, tokens: prompt + completion, cost };
+}
