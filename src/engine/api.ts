@@ -5,6 +5,7 @@ import type { EnsembleReport } from "./ensemble/judge.ts";
 import type { RulesReport } from "./ensemble/judgeRules.ts";
 import type { PreviewModel } from "./preview/preview.ts";
 import type { PromptMessage } from "./prompt/prompt.ts";
+import type { EditorAnswer, EditorModel, EditorQuestion } from "./provider/editorModels.ts";
 import type { CircuitState } from "./queue/circuitBreaker.ts";
 import type { PoolSnapshot } from "./queue/queue.ts";
 import type { RunEvent, RunSummary, RunView } from "./runner/events.ts";
@@ -165,6 +166,18 @@ export interface EngineApi {
 export interface EngineHost {
   /** A provider's key from where the face keeps secrets; undefined falls back to the environment. */
   key(p: { readonly provider: string }): Promise<string | undefined>;
+}
+
+/** What the engine asks of an editor beside that: its own language models, see `EditorModels`. */
+export interface EditorHost extends EngineHost {
+  editorModels(p: Record<string, never>): Promise<readonly EditorModel[]>;
+  /** `ask` numbers the question, for its text as it comes and for taking it back. */
+  askEditor(p: {
+    readonly ask: number;
+    readonly question: EditorQuestion;
+    readonly stream: boolean;
+  }): Promise<EditorAnswer>;
+  cancelEditor(p: { readonly ask: number }): Promise<void>;
 }
 
 export interface EngineEvents {

@@ -83,6 +83,8 @@ export const settings = {
   "layoutlab.openai.baseUrl": setting("", { restricted: true }),
   /** Empty follows OLLAMA_HOST. */
   "layoutlab.ollama.host": setting("", { restricted: true }),
+  /** Calls that a start or a resumption of a run may make to the editor's own models. */
+  "layoutlab.editorModels.maxCalls": setting(200),
   /** Milliseconds without a keystroke before the preview follows. */
   "layoutlab.preview.delay": setting(0),
   "layoutlab.preview.scrollPreviewWithEditor": setting(true),

@@ -1,6 +1,7 @@
 import type * as vscode from "vscode";
 import type { DisposableStore } from "../base/disposable.ts";
 import type { Documents } from "./documents/documents.ts";
+import type { LanguageModels } from "./engine/editorModels.ts";
 import type { EngineClient } from "./engine/engineClient.ts";
 import type { Checks } from "./language/checks.ts";
 import type { ResultsPanels } from "./panels/resultsPanels.ts";
@@ -22,6 +23,7 @@ export interface Lab {
   readonly log: vscode.LogOutputChannel;
   readonly settings: Settings;
   readonly keys: Keys;
+  readonly editorModels: LanguageModels;
   readonly engine: EngineClient;
   readonly runs: LiveRuns;
   readonly checks: Checks;

@@ -24,6 +24,10 @@ export class Settings {
     return this.#get("layoutlab.run.confirmCost") ?? undefined;
   }
 
+  get editorCalls(): number {
+    return Math.max(1, this.#get("layoutlab.editorModels.maxCalls"));
+  }
+
   get openaiBaseUrl(): string {
     return this.#get("layoutlab.openai.baseUrl").trim();
   }
@@ -56,4 +60,5 @@ export const engineSettings: readonly SettingId[] = [
   "layoutlab.prices",
   "layoutlab.openai.baseUrl",
   "layoutlab.ollama.host",
+  "layoutlab.editorModels.maxCalls",
 ];

@@ -55,7 +55,7 @@ describe("the harness", () => {
   });
 
   it("lends the tests a language model", async () => {
-    const [model] = await vscode.lm.selectChatModels({ vendor: "probe" });
+    const [model] = await vscode.lm.selectChatModels({ vendor: "probe", id: "echo" });
     assert.ok(model);
     const response = await model.sendRequest([vscode.LanguageModelChatMessage.User("label: card_arrival")]);
     let text = "";

@@ -16,6 +16,7 @@ function client() {
   const engine = new EngineClient({
     script,
     host: { key: async () => undefined },
+    editorModels: { list: async () => [], ask: async () => ({ kind: "cancelled" }) },
     settings: async () => ({
       store: `store ${++opened}`,
       env: {},
@@ -23,6 +24,7 @@ function client() {
       roots: [],
       prices: {},
       cacheBytes: 1,
+      editorCalls: 1,
     }),
     log: () => {},
     crashed: (error, again) => crashes.push({ message: error.message, again }),

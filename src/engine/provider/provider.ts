@@ -61,6 +61,8 @@ export interface ProviderFacts {
   readonly free: boolean;
   /** Upper limit on calls in flight, when the provider has one. */
   readonly maxConcurrency: number | undefined;
+  /** Largest prompt in tokens, where the provider says so itself. */
+  readonly windowTokens?: number | undefined;
 }
 
 export interface ModelInfo {

@@ -128,6 +128,10 @@ export function keysFromEnv(env: Readonly<Record<string, string | undefined>>): 
 }
 
 function unknownProvider(name: string, names: readonly string[]): UserError {
+  if (name === "vscode") {
+    const message = "the editor's own models (vscode:) answer only inside VS Code";
+    return new UserError("editor-only", message, "run the experiment there, or name another model");
+  }
   const [closest] = didYouMean(name, names);
   const hint = closest === undefined ? "" : `did you mean ${closest}? `;
   return new UserError("unknown-provider", `there is no provider "${name}"`, `${hint}use one of ${names.join(", ")}`);

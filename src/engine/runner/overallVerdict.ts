@@ -35,3 +35,9 @@ export function exploring(verdict: Verdict): Verdict {
   const explanation = `${verdict.explanation} Decided again with results in view, so this explores: its error rate is not ${Math.round((1 - verdict.confidence) * 100)} %.`;
   return { ...verdict, explanation, guaranteed: false };
 }
+
+/** A verdict about a model that was sent more than the experiment's own text. */
+export function exploratory(verdict: Verdict): Verdict {
+  const explanation = `${verdict.explanation} Exploratory: the editor adds text of its own to every prompt, so this is about both together.`;
+  return { ...verdict, explanation, guaranteed: false };
+}

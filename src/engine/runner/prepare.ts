@@ -11,6 +11,7 @@ import {
   tokenCounter,
 } from "../context/tokenizer.ts";
 import type { TrimReport } from "../context/trim.ts";
+import { knownWindow } from "../context/window.ts";
 import type { Dataset, Example } from "../dataset/example.ts";
 import { openSampler } from "../decide/open.ts";
 import type { SamplerOptions } from "../decide/options.ts";
@@ -117,11 +118,16 @@ export async function design(
   };
   const sources = experiment.chain.length === 0 ? [source] : experiment.chain.map((hop) => hopSource(source, hop));
   const hopPrompts = sources.map((one) =>
-    variantPrompts(one, variants, (model) => {
-      const counter = counters.get(model);
-      if (counter === undefined) throw new Error(`no counter for ${model}`);
-      return counter;
-    }),
+    variantPrompts(
+      one,
+      variants,
+      (model) => {
+        const counter = counters.get(model);
+        if (counter === undefined) throw new Error(`no counter for ${model}`);
+        return counter;
+      },
+      (model) => models.get(model)?.facts.windowTokens ?? knownWindow(model),
+    ),
   );
   const prompts = hopPrompts[0] ?? [];
   const answerTokens = expectedAnswerTokens(output, labels, approximateTokenizer.count);

@@ -12,7 +12,7 @@ import type { Experiment } from "../spec/experiment.ts";
 import type { RequestCounts, RunRecord, RunStatus, Store, VariantAggregate, VariantRecord } from "../store/store.ts";
 import type { RunSummary, VariantSummary } from "./events.ts";
 import { measureNoise } from "./noise.ts";
-import { overallVerdict } from "./overallVerdict.ts";
+import { exploratory, overallVerdict } from "./overallVerdict.ts";
 import { shortName } from "./samplers.ts";
 
 /** A race as the summary needs it: who took part and what was decided. */
@@ -40,7 +40,9 @@ export async function summarise(store: Store, input: SummaryInput): Promise<RunS
   const totals = await store.trials.aggregates(record.id);
   const aggregates = new Map(totals.map((one) => [one.variant, one]));
   const measures = await store.requests.measures(record.id);
-  const verdicts = input.races.map((race) => ({ model: race.model, verdict: race.sampler.verdict() }));
+  const exploring = exploratoryModels(record);
+  const races = input.races.map((race) => (exploring.includes(race.model) ? exploratoryRace(race) : race));
+  const verdicts = races.map((race) => ({ model: race.model, verdict: race.sampler.verdict() }));
   const prices = fromJson<Record<string, Price>>(record, "prices", {});
   // Every trial is read for them: not while the run goes on.
   const others = input.status === "running" ? undefined : await otherScores(store, record);
@@ -74,7 +76,7 @@ export async function summarise(store: Store, input: SummaryInput): Promise<RunS
       };
     });
   });
-  const verdict = overallVerdict(input.races);
+  const verdict = overallVerdict(races);
   const noise = await measureNoise(store, record, verdict.confidence);
   return {
     schema: "layoutlab/run@1",
@@ -112,14 +114,30 @@ export async function summarise(store: Store, input: SummaryInput): Promise<RunS
  * first stands for it: counting one answer several times would pass for agreement.
  */
 function agreement({ record, races }: SummaryInput): Pick<RunSummary, "models"> {
-  const exploratory = fromJson<readonly string[]>(record, "exploratory", []);
+  const exploring = exploratoryModels(record);
   const standsFor = new Map(
     fromJson<readonly Collapse[]>(record, "collapses", []).flatMap(({ variants: [first, ...rest] }) =>
       first === undefined ? [] : rest.map((id) => [id, first] as const),
     ),
   );
-  const pooled = races.filter(({ model }) => !exploratory.includes(model));
+  const pooled = races.filter(({ model }) => !exploring.includes(model));
   return pooled.length < 2 ? {} : { models: agreeModels(pooled.map((race) => resultOf(race, standsFor))) };
+}
+
+/** Models whose provider adds its own text to prompts. */
+function exploratoryModels(record: RunRecord): readonly string[] {
+  return fromJson<readonly string[]>(record, "exploratory", []);
+}
+
+/** The race with what its verdict is worth said in it. */
+function exploratoryRace({ model, sampler }: DecidedRace): {
+  readonly model: string;
+  readonly sampler: Pick<Sampler, "verdict" | "variants">;
+} {
+  return {
+    model,
+    sampler: { verdict: () => exploratory(sampler.verdict()), variants: () => sampler.variants() },
+  };
 }
 
 function resultOf({ model, sampler, variants }: DecidedRace, standsFor: ReadonlyMap<string, string>): ModelResult {

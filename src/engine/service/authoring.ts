@@ -232,7 +232,7 @@ function shortest(planned: Awaited<ReturnType<typeof design>>, calls: number, to
 }
 
 function isFree(model: string): boolean {
-  return /^(builtin|replay|ollama|vscode)[:/]/.test(model);
+  return /^(builtin|replay|ollama)[:/]/.test(model);
 }
 
 function languageContext(loaded: LoadedExperiment): LanguageContext {

@@ -9,6 +9,7 @@ import { systemClock } from "../../base/clock.ts";
 import { disposable } from "../../base/disposable.ts";
 import type { EngineApi } from "../api.ts";
 import { type Engine, openEngine } from "../engine.ts";
+import { editorModelsOver } from "./editorModels.ts";
 import type { EngineSide, FaceSide, WorkerSettings } from "./protocol.ts";
 
 if (parentPort === null) throw new Error("the engine's worker was not started as a thread");
@@ -81,6 +82,12 @@ async function open(): Promise<Engine> {
     ...settings,
     clock: systemClock,
     host: { key: (p) => channel.request("key", p) },
+    providers: {
+      vscode: async () => {
+        const { openVscode } = await import("../provider/vscode.ts");
+        return openVscode({ editor, clock: systemClock, maxCalls: settings.editorCalls });
+      },
+    },
   });
   opened.on("run", (event) => {
     if (event.kind !== "trials") channel.send("run", event);
@@ -105,6 +112,8 @@ const channel: Channel<EngineSide, FaceSide> = new Channel<EngineSide, FaceSide>
     await open?.close();
   },
 } as Handlers<EngineSide>);
+
+const editor = editorModelsOver(channel);
 
 function portOf(port: MessagePort): Port {
   return {

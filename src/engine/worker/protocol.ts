@@ -1,5 +1,5 @@
 import type { Side } from "../../base/channel.ts";
-import type { EngineApi, EngineEvents, EngineHost } from "../api.ts";
+import type { EditorHost, EngineApi, EngineEvents } from "../api.ts";
 import type { PriceTable } from "../plan/prices.ts";
 
 /** What a thread needs to open the engine: the plain part of `EngineDeps`, handed over as `workerData`. */
@@ -10,6 +10,8 @@ export interface WorkerSettings {
   readonly roots: readonly string[];
   readonly prices: PriceTable;
   readonly cacheBytes: number;
+  /** Calls a run may make to the editor's own models. */
+  readonly editorCalls: number;
 }
 
 type RequestsOf<Api> = {
@@ -26,6 +28,6 @@ export interface EngineSide extends Side {
 
 /** The face's end. */
 export interface FaceSide extends Side {
-  readonly requests: RequestsOf<EngineHost>;
-  readonly events: Record<string, never>;
+  readonly requests: RequestsOf<EditorHost>;
+  readonly events: { readonly editorText: { readonly ask: number; readonly more: string } };
 }

@@ -11,6 +11,7 @@ export async function resumeRun(lab: Lab, argument: unknown): Promise<void> {
     none: { message: "there is no interrupted run", action: "start one with Run Experiment" },
   });
   if (item === undefined) return;
+  await lab.editorModels.admit(item.models);
   const { run } = await lab.engine.request("resume", { run: item.run });
   lab.runPanels.show(run, item.name);
 }

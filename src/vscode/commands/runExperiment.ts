@@ -16,6 +16,8 @@ export async function runExperiment(lab: Lab, argument: unknown): Promise<string
   if (open?.isDirty && !(await open.save())) return undefined;
   const source = { file: uri.fsPath };
   if (!(await affordable(lab, source))) return undefined;
+  const { outline } = await lab.engine.request("check", source);
+  await lab.editorModels.admit((outline?.models ?? []).map(({ id }) => id));
   const { concurrency } = lab.settings;
   const { run } = await lab.engine.request("start", {
     ...source,

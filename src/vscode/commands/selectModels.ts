@@ -23,6 +23,7 @@ export async function selectModels(lab: Lab, argument: unknown): Promise<void> {
   // What was there keeps its place: the first model is the preview's.
   const picked = [...chosen.filter((id) => selected.includes(id)), ...selected.filter((id) => !chosen.includes(id))];
   if (picked.length === chosen.length && picked.every((id, i) => id === chosen[i])) return;
+  await lab.editorModels.admit(picked);
   const document = await vscode.workspace.openTextDocument(uri);
   const symbols = await lab.engine.request("symbols", { file: uri.fsPath, text: document.getText() });
   const section = symbols.find((each) => each.name === "models");

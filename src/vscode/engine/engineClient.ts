@@ -4,7 +4,9 @@ import { type Disposable, disposable } from "../../base/disposable.ts";
 import { UserError } from "../../base/errors.ts";
 import { Emitter } from "../../base/event.ts";
 import type { EngineEvents, EngineHost } from "../../engine/api.ts";
+import type { EditorModels } from "../../engine/provider/editorModels.ts";
 import type { EngineSide, FaceSide, WorkerSettings } from "../../engine/worker/protocol.ts";
+import { serveEditorModels } from "./serveEditorModels.ts";
 
 /** The engine ended under a request. It has been told already, so nobody shows it again. */
 export class EngineStopped extends UserError {
@@ -17,6 +19,7 @@ export interface EngineClientOptions {
   /** Path of the bundled worker. */
   readonly script: string;
   readonly host: EngineHost;
+  readonly editorModels: EditorModels;
   /** Read when the worker starts. */
   settings(): Promise<WorkerSettings>;
   log(level: EngineEvents["log"]["level"], message: string): void;
@@ -142,7 +145,11 @@ export class EngineClient implements Disposable {
     ] as const) {
       stream.setEncoding("utf8").on("data", (text: string) => this.#options.log(level, text.trimEnd()));
     }
-    const channel = new Channel<FaceSide, EngineSide>(portOf(worker), { key: (p) => this.#options.host.key(p) });
+    const editor = serveEditorModels(this.#options.editorModels, (text) => channel.send("editorText", text));
+    const channel: Channel<FaceSide, EngineSide> = new Channel<FaceSide, EngineSide>(portOf(worker), {
+      key: (p) => this.#options.host.key(p),
+      ...editor.handlers,
+    });
     channel.on("run", (event) => this.#emitters.run.fire(event));
     channel.on("changed", (change) => this.#emitters.changed.fire(change));
     channel.on("log", (line) => this.#emitters.log.fire(line));
@@ -151,7 +158,10 @@ export class EngineClient implements Disposable {
     worker.on("error", (error) => {
       failure = error instanceof Error ? error : new Error(String(error));
     });
-    worker.on("exit", (code) => this.#exited(running, failure ?? new Error(`the engine's thread ended with ${code}`)));
+    worker.on("exit", (code) => {
+      editor.dispose();
+      this.#exited(running, failure ?? new Error(`the engine's thread ended with ${code}`));
+    });
     this.#started.fire();
     return running;
   }

@@ -5,22 +5,25 @@ import { UserError } from "../../base/errors.ts";
 import type { WorkerSettings } from "../../engine/worker/protocol.ts";
 import type { Keys } from "../secrets.ts";
 import type { Settings } from "../settings.ts";
+import type { LanguageModels } from "./editorModels.ts";
 import { EngineClient } from "./engineClient.ts";
 
 export interface EngineParts {
   readonly context: vscode.ExtensionContext;
   readonly settings: Settings;
   readonly keys: Keys;
+  readonly editorModels: LanguageModels;
   readonly log: vscode.LogOutputChannel;
   /** The engine ended by itself. */
   crashed(): void;
 }
 
 /** The engine as this window opens it: the workspace's store, the user's settings over the environment, keys from SecretStorage. */
-export function openEngine({ context, settings, keys, log, crashed }: EngineParts): EngineClient {
+export function openEngine({ context, settings, keys, editorModels, log, crashed }: EngineParts): EngineClient {
   return new EngineClient({
     script: context.asAbsolutePath("dist/engineWorker.js"),
     host: { key: ({ provider }) => keys.get(provider) },
+    editorModels,
     settings: () => workerSettings(context, settings),
     log: (level, message) => log[level](message),
     crashed(error, again) {
@@ -55,6 +58,7 @@ async function workerSettings(context: vscode.ExtensionContext, settings: Settin
     roots: (vscode.workspace.workspaceFolders ?? []).map((folder) => folder.uri.fsPath),
     prices: settings.prices,
     cacheBytes: settings.cacheBytes,
+    editorCalls: settings.editorCalls,
   };
 }
 

@@ -5,7 +5,6 @@ import type { RunHost, RunPanelView, RunShown } from "../../protocol/runPanel.ts
 import { panelTypes } from "../contributions.ts";
 import type { EngineClient } from "../engine/engineClient.ts";
 import type { LiveRuns, MadeDecision } from "../runs.ts";
-import { requireTrust } from "../trouble.ts";
 import { keyOf, Panel } from "./panel.ts";
 
 interface Parts {
@@ -78,8 +77,7 @@ export class RunPanels implements Disposable {
         ready: () => this.#ready(shown),
         stop: ({ now }) => engine.request("stop", { run, now }),
         async resume() {
-          requireTrust();
-          await engine.request("resume", { run });
+          await vscode.commands.executeCommand("layoutlab.resumeRun", { run });
         },
         pauseModel: ({ model, paused }) => engine.request("pauseModel", { run, model, paused }),
         async openResults() {

@@ -42,7 +42,7 @@ describe("the registry of providers", () => {
     const registration = providers.register("vscode", async () => own);
     expect((await providers.openModel("vscode:copilot/gpt-4.1")).provider).toBe(own);
     registration.dispose();
-    await expect(providers.open("vscode")).rejects.toMatchObject({ code: "unknown-provider" });
+    await expect(providers.open("vscode")).rejects.toMatchObject({ code: "editor-only" });
   });
 
   it("tries again to open what failed to open", async () => {

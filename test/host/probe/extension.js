@@ -5,7 +5,9 @@ import * as vscode from "vscode";
 export function activate(context) {
   context.subscriptions.push(
     vscode.commands.registerCommand("probe.openPanel", openPanel),
-    vscode.lm.registerLanguageModelChatProvider("probe", echo),
+    vscode.commands.registerCommand("probe.asked", () => ({ ...asked })),
+    vscode.lm.registerLanguageModelChatProvider("probe", probeModels),
+    vscode.lm.registerLanguageModelChatProvider("closed", probeModels),
   );
 }
 
@@ -43,22 +45,64 @@ addEventListener("message", (event) => { greeting.textContent = event.data; });
   panel.webview.onDidReceiveMessage((name) => panel.webview.postMessage(`Hello, ${name}!`));
 }
 
-/** Answers with the last message, so that a test decides what the model says. */
-const echo = {
-  provideLanguageModelChatInformation: () => [
-    {
-      id: "echo",
-      name: "Echo",
-      family: "probe",
-      version: "1",
-      maxInputTokens: 8000,
-      maxOutputTokens: 1000,
-      capabilities: {},
-    },
-  ],
-  async provideLanguageModelChatResponse(_model, messages, _options, progress) {
-    for (const part of messages.at(-1).content) {
-      if (part instanceof vscode.LanguageModelTextPart) progress.report(new vscode.LanguageModelTextPart(part.value));
+/** A model's description; the names say what it does. */
+const model = (id) => ({
+  id,
+  name: id[0].toUpperCase() + id.slice(1),
+  family: "probe",
+  version: "1",
+  maxInputTokens: 8000,
+  maxOutputTokens: 1000,
+  capabilities: {},
+});
+
+/** What was asked of the models so far, for tests to look at through `probe.asked`. */
+const asked = { calls: 0, inFlight: 0, most: 0, cancelled: 0, last: [] };
+
+/** `echo` answers with the last message, so that a test decides what the model says; the others answer or fail as they are called. */
+const probeModels = {
+  provideLanguageModelChatInformation: () => ["echo", "labels", "slow", "refusing", "blocked", "spent"].map(model),
+  async provideLanguageModelChatResponse({ id }, messages, _options, progress, token) {
+    const text = messages
+      .at(-1)
+      .content.map((part) => part.value ?? "")
+      .join("");
+    asked.calls += 1;
+    asked.last = messages.map(({ role, content }) => ({
+      role,
+      text: content.map((part) => part.value ?? "").join(""),
+    }));
+    asked.inFlight += 1;
+    asked.most = Math.max(asked.most, asked.inFlight);
+    try {
+      switch (id) {
+        case "refusing":
+          throw vscode.LanguageModelError.NoPermissions("the person said no");
+        case "blocked":
+          throw vscode.LanguageModelError.Blocked("too many requests");
+        case "spent":
+          throw Object.assign(new Error("the allowance of this month is used up"), { name: "ChatQuotaExceeded" });
+        case "slow":
+          progress.report(new vscode.LanguageModelTextPart("charged_"));
+          await new Promise((resolve) => {
+            const timer = setTimeout(resolve, 60_000);
+            token.onCancellationRequested(() => {
+              asked.cancelled += 1;
+              clearTimeout(timer);
+              resolve();
+            });
+          });
+          return;
+        case "labels":
+          await new Promise((resolve) => setTimeout(resolve, 10));
+          progress.report(new vscode.LanguageModelTextPart("charged_"));
+          progress.report(new vscode.LanguageModelTextPart("wrong"));
+          return;
+        default:
+          progress.report(new vscode.LanguageModelTextPart(text));
+      }
+    } finally {
+      asked.inFlight -= 1;
     }
   },
   provideTokenCount: (_model, text) => Promise.resolve(typeof text === "string" ? text.length : text.content.length),
