@@ -3,6 +3,7 @@ import type { Comparison, PowerPlan } from "./decide/compare.ts";
 import type { Decision, Verdict } from "./decide/sampler.ts";
 import type { EnsembleReport } from "./ensemble/judge.ts";
 import type { RulesReport } from "./ensemble/judgeRules.ts";
+import type { GpuReport, GpuSample } from "./gpu/gpu.ts";
 import type { PreviewModel } from "./preview/preview.ts";
 import type { PromptMessage } from "./prompt/prompt.ts";
 import type { EditorAnswer, EditorModel, EditorQuestion } from "./provider/editorModels.ts";
@@ -159,6 +160,10 @@ export interface EngineApi {
   /** Ids that can be asked for now, per provider, with the reason where there are none. */
   models(p: { readonly providers?: readonly string[] }): Promise<readonly ModelListing[]>;
   doctor(p: Record<string, never>): Promise<DoctorReport>;
+  /** The graphics cards of this machine and what Ollama has loaded, read now; no card is a normal state. */
+  gpu(p: Record<string, never>): Promise<GpuReport>;
+  /** Graphics memory over time while a run of a local model went on. */
+  gpuSamples(p: { readonly run: string }): Promise<readonly GpuSample[]>;
   simulator(p: { readonly start: boolean; readonly port?: number }): Promise<{ readonly url: string | undefined }>;
 }
 
@@ -184,6 +189,8 @@ export interface EngineEvents {
   readonly run: RunEvent;
   /** Something in the store changed: trees should look again. */
   readonly changed: { readonly what: "runs" | "cache" | "requests" };
+  /** A reading of the graphics cards; every few seconds while a run of a local model goes on. */
+  readonly gpu: GpuReport;
   readonly log: { readonly level: "debug" | "info" | "warn" | "error"; readonly message: string };
 }
 

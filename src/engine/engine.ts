@@ -1,11 +1,14 @@
 import { UserError } from "../base/errors.ts";
 import { Emitter, type Event } from "../base/event.ts";
+import { exec } from "../base/node/exec.ts";
 import { readLines, writeWhole } from "../base/node/wholeFile.ts";
 import { storedEnsembles } from "./analysis/storedEnsembles.ts";
 import { storedPositions } from "./analysis/storedPositions.ts";
 import { storedRules } from "./analysis/storedRules.ts";
 import { type EngineApi, type EngineEvents, exportFormats } from "./api.ts";
 import { exportLines, importLines } from "./cache/transfer.ts";
+import { GpuMonitor } from "./gpu/monitor.ts";
+import { readGpus } from "./gpu/readGpus.ts";
 import { writeReport } from "./report/write.ts";
 import type { RunSummary } from "./runner/events.ts";
 import { exploring, overallVerdict } from "./runner/overallVerdict.ts";
@@ -14,7 +17,7 @@ import { judgeAssert, markBaseline } from "./service/asserting.ts";
 import { Authoring } from "./service/authoring.ts";
 import { compareSides } from "./service/comparing.ts";
 import type { EngineDeps, Services } from "./service/deps.ts";
-import { examine, listModels } from "./service/doctor.ts";
+import { examine, listModels, loadedModels } from "./service/doctor.ts";
 import { rescore } from "./service/rescoring.ts";
 import { Results } from "./service/results.ts";
 import { findRun, Running } from "./service/running.ts";
@@ -48,12 +51,26 @@ export async function openEngine(deps: EngineDeps): Promise<Engine> {
   const emitters: { readonly [K in keyof EngineEvents]: Emitter<EngineEvents[K]> } = {
     run: new Emitter(),
     changed: new Emitter(),
+    gpu: new Emitter(),
     log: new Emitter(),
   };
+  const absent = new Set<string>();
+  const gpus = new GpuMonitor({
+    clock: deps.clock,
+    read: () =>
+      readGpus({
+        exec: deps.exec ?? exec,
+        now: () => deps.clock.now(),
+        loaded: () => withProviders(loadedModels),
+        absent,
+      }),
+  });
+  gpus.onReport((report) => emitters.gpu.fire(report));
   const services: Services = {
     deps,
     store,
     owner: processOwner(deps.clock.now()),
+    gpus,
     emit: (name, payload) => emitters[name].fire(payload),
   };
   const sources = new Sources(deps);
@@ -205,6 +222,10 @@ export async function openEngine(deps: EngineDeps): Promise<Engine> {
     scaffold: (p) => newExperiment(sources, p),
     models: (p) => withProviders((providers) => listModels(providers, p.providers)),
     doctor: () => withProviders((providers) => examine(services, providers)),
+    gpu: () => gpus.read(),
+    async gpuSamples({ run }) {
+      return store.gpuSamples.list((await findRun(store, run)).id);
+    },
     async simulator({ start, port }) {
       if (!start) {
         await simulator?.close();
@@ -221,6 +242,7 @@ export async function openEngine(deps: EngineDeps): Promise<Engine> {
     finished: (run) => running.finished(run),
     async close() {
       await running.close();
+      gpus.dispose();
       await simulator?.close();
       await store.close();
       for (const emitter of Object.values(emitters)) emitter.dispose();

@@ -61,7 +61,7 @@ export function activate(context: vscode.ExtensionContext): void {
       models: owned.add(new ModelsTree(engine, runs)),
     },
   };
-  const status = owned.add(new RunStatus(runs));
+  const status = owned.add(new RunStatus(engine, runs));
   const afterCrash = () => {
     runs.forget();
     status.draw();

@@ -2,6 +2,7 @@ import { Ollama } from "ollama/browser";
 import type { Clock } from "../../base/clock.ts";
 import { messageOf, UserError } from "../../base/errors.ts";
 import { field, numberField, textField } from "../../base/untyped.ts";
+import type { LoadedModel } from "../gpu/gpu.ts";
 import type { ToolCall } from "../prompt/prompt.ts";
 import type { Outcome, Reply } from "../response/outcome.ts";
 import { type Fetch, type Http, openHttp } from "./http.ts";
@@ -35,19 +36,9 @@ export interface OllamaOptions {
   readonly concurrency?: number;
 }
 
-/** A model in the server's memory. */
-interface RunningModel {
-  readonly name: string;
-  readonly bytes: number | undefined;
-  /** The part of it on the graphics card. */
-  readonly vramBytes: number | undefined;
-  readonly contextTokens: number | undefined;
-}
-
 export interface OllamaProvider extends Provider {
   readonly url: string;
-  /** What is in memory now; rejects with a `UserError` when the server cannot be reached. */
-  running(signal: AbortSignal): Promise<readonly RunningModel[]>;
+  running(signal: AbortSignal): Promise<readonly LoadedModel[]>;
   /** The longest context the model was made for; undefined when the server does not say. */
   contextLength(model: string, signal: AbortSignal): Promise<number | undefined>;
   unload(model: string): Promise<void>;

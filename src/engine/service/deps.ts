@@ -1,5 +1,7 @@
 import type { Clock } from "../../base/clock.ts";
+import type { Exec } from "../../base/node/exec.ts";
 import type { EngineEvents, EngineHost } from "../api.ts";
+import type { GpuMonitor } from "../gpu/monitor.ts";
 import type { PriceTable } from "../plan/prices.ts";
 import type { Fetch } from "../provider/http.ts";
 import type { ProviderFactory } from "../provider/registry.ts";
@@ -24,6 +26,8 @@ export interface EngineDeps {
   readonly prices?: PriceTable;
   /** Tools that may run, by the names experiments offer them under. An experiment file alone never runs anything. */
   readonly tools?: AllowedTools;
+  /** Runs the tools that tell of graphics cards; default: this machine's. */
+  readonly exec?: Exec;
   /** Size limit of the cache in bytes; default 512 MB. */
   readonly cacheBytes?: number;
 }
@@ -34,5 +38,6 @@ export interface Services {
   readonly store: Store;
   /** `host:pid:start`, unique to this process. */
   readonly owner: string;
+  readonly gpus: GpuMonitor;
   emit<K extends keyof EngineEvents>(name: K, payload: EngineEvents[K]): void;
 }

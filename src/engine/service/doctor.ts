@@ -1,5 +1,7 @@
 import { messageOf, UserError } from "../../base/errors.ts";
 import type { DoctorReport, ModelListing } from "../api.ts";
+import type { GpuReport, LoadedModel } from "../gpu/gpu.ts";
+import { gpuLines } from "../gpu/words.ts";
 import type { Providers } from "../provider/registry.ts";
 import type { Services } from "./deps.ts";
 
@@ -47,7 +49,19 @@ export async function examine(services: Services, providers: Providers): Promise
         : { name: listing.provider, state: "absent", detail: listing.problem, action: undefined },
     );
   }
+  checks.push(...gpuChecks(await services.gpus.read()));
   return { schema: "layoutlab/doctor@1", ok: checks.every((check) => check.state !== "problem"), checks };
+}
+
+/** What a local Ollama has in memory; undefined where none answers. */
+export async function loadedModels(providers: Providers): Promise<readonly LoadedModel[] | undefined> {
+  try {
+    const provider = await providers.open("ollama");
+    return await provider.running?.(AbortSignal.timeout(answerWithinMs));
+  } catch {
+    // That no server answers is told where models are listed.
+    return undefined;
+  }
 }
 
 /** Models of each provider, or why there are none. */
@@ -81,4 +95,16 @@ function storeWarnings(store: Services["store"]): Check[] {
     detail: warning,
     action: "put the store on a local disk with --store",
   }));
+}
+
+/** Absent cards are a normal state; a tool that is there and fails is worth a line. */
+function gpuChecks(report: GpuReport): Check[] {
+  const lines = gpuLines(report);
+  const cards = lines.map((detail): Check => ({ name: "gpu", state: "ok", detail, action: undefined }));
+  const troubles = report.problems.map(
+    (detail): Check => ({ name: "gpu", state: "absent", detail, action: undefined }),
+  );
+  if (cards.length + troubles.length > 0) return [...cards, ...troubles];
+  const detail = "no graphics card is told of by nvidia-smi, amd-smi, rocm-smi or Ollama";
+  return [{ name: "gpu", state: "absent", detail, action: undefined }];
 }

@@ -23,8 +23,10 @@ import { type RunHandle, startRun } from "../runner/run.ts";
 import { summarise } from "../runner/summary.ts";
 import { isDeadOwner } from "../store/owner.ts";
 import type { RunRecord } from "../store/store.ts";
+import { watchCards } from "./cards.ts";
 import type { Services } from "./deps.ts";
 import { queueOptions } from "./pools.ts";
+
 import type { Sources } from "./source.ts";
 import { keepQueue } from "./steering.ts";
 
@@ -212,8 +214,10 @@ export class Running {
       });
     });
     handle.events((event) => this.#services.emit("run", event));
+    const watching = watchCards(this.#services, record.id, planned);
     const done = handle.done.finally(async () => {
       this.#live.delete(record.id);
+      watching.dispose();
       queue.dispose();
       await cache.close();
       await providers.close();

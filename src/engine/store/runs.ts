@@ -96,7 +96,15 @@ export class SqliteRuns implements RunTable {
       for (const table of ["request_input", "request_result"]) {
         connection.run(`DELETE FROM ${table} WHERE request IN (SELECT id FROM request WHERE run = ?)`, key);
       }
-      for (const table of ["request", "trial", "decision", "template", "request_count", "variant_total"]) {
+      for (const table of [
+        "request",
+        "trial",
+        "decision",
+        "template",
+        "request_count",
+        "variant_total",
+        "gpu_sample",
+      ]) {
         connection.run(`DELETE FROM ${table} WHERE run = ?`, key);
       }
       connection.run("DELETE FROM run WHERE key = ?", key);

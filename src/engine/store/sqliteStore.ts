@@ -3,6 +3,7 @@ import { SqliteCache } from "./cacheTable.ts";
 import { ChangeFeed } from "./changeFeed.ts";
 import { createTallies, type StoreContext } from "./context.ts";
 import { inMemory, setAside } from "./file.ts";
+import { SqliteGpuSamples } from "./gpuSamples.ts";
 import { GroupCommit } from "./groupCommit.ts";
 import { openConnection } from "./open.ts";
 import { packedText } from "./packing.ts";
@@ -36,6 +37,7 @@ export class SqliteStore implements Store {
   readonly trials: SqliteTrials;
   readonly cache: SqliteCache;
   readonly state: SqliteState;
+  readonly gpuSamples: SqliteGpuSamples;
   readonly #connection: Connection;
   readonly #commits: GroupCommit;
   readonly #changes: ChangeFeed;
@@ -109,6 +111,7 @@ export class SqliteStore implements Store {
     this.trials = new SqliteTrials(context);
     this.cache = new SqliteCache(context);
     this.state = new SqliteState(context);
+    this.gpuSamples = new SqliteGpuSamples(context);
   }
 
   /** Commits what waits and lets go of the file; a second call does nothing. */

@@ -1,3 +1,4 @@
+import type { GpuSample } from "../gpu/gpu.ts";
 import type { PromptMessage, ToolCall } from "../prompt/prompt.ts";
 import type { FailureClass } from "../response/outcome.ts";
 import type { Scalar } from "../spec/experiment.ts";
@@ -21,6 +22,7 @@ export interface Store {
   readonly trials: TrialTable;
   readonly cache: CacheTable;
   readonly state: StateTable;
+  readonly gpuSamples: GpuSampleTable;
   close(): Promise<void>;
 }
 
@@ -478,4 +480,12 @@ export interface StateTable {
   set(scope: string, key: string, value: string): Promise<void>;
   list(scope: string): Promise<ReadonlyMap<string, string>>;
   delete(scope: string, key?: string): Promise<void>;
+}
+
+/** What graphics cards held while a run went on; goes with the run. */
+export interface GpuSampleTable {
+  /** Samples of a run that is not there are dropped. */
+  add(run: string, samples: readonly GpuSample[]): Promise<void>;
+  /** In the order of time. */
+  list(run: string): Promise<readonly GpuSample[]>;
 }

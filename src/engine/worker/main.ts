@@ -61,6 +61,8 @@ const methods: { readonly [K in keyof EngineApi]: null } = {
   scaffold: null,
   models: null,
   doctor: null,
+  gpu: null,
+  gpuSamples: null,
   simulator: null,
 };
 
@@ -93,6 +95,7 @@ async function open(): Promise<Engine> {
     if (event.kind !== "trials") channel.send("run", event);
   });
   opened.on("changed", (what) => channel.send("changed", what));
+  opened.on("gpu", (report) => channel.send("gpu", report));
   opened.on("log", (line) => channel.send("log", line));
   return opened;
 }

@@ -49,6 +49,7 @@ export class EngineClient implements Disposable {
   readonly #emitters: { readonly [K in keyof EngineEvents]: Emitter<EngineEvents[K]> } = {
     run: new Emitter(),
     changed: new Emitter(),
+    gpu: new Emitter(),
     log: new Emitter(),
   };
   readonly #started = new Emitter<void>();
@@ -152,6 +153,7 @@ export class EngineClient implements Disposable {
     });
     channel.on("run", (event) => this.#emitters.run.fire(event));
     channel.on("changed", (change) => this.#emitters.changed.fire(change));
+    channel.on("gpu", (report) => this.#emitters.gpu.fire(report));
     channel.on("log", (line) => this.#emitters.log.fire(line));
     const running: Running = { worker, channel, stopped: new AbortController() };
     let failure: Error | undefined;

@@ -1,7 +1,9 @@
 import * as vscode from "vscode";
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
+import { gpuLines } from "../../engine/gpu/words.ts";
 import type { RunView } from "../../engine/runner/events.ts";
 import { contextKeys } from "../contributions.ts";
+import type { EngineClient } from "../engine/engineClient.ts";
 import type { LiveRuns } from "../runs.ts";
 import { reasonText } from "../waiting.ts";
 import { dollars, duration, integer, percent } from "../words.ts";
@@ -15,12 +17,18 @@ export class RunStatus implements Disposable {
   readonly #item: vscode.StatusBarItem;
   #drawn = 0;
   #running = false;
+  #cards: readonly string[] = [];
 
-  constructor(runs: LiveRuns) {
+  constructor(engine: EngineClient, runs: LiveRuns) {
     this.#runs = runs;
     this.#item = this.#store.add(vscode.window.createStatusBarItem("run", vscode.StatusBarAlignment.Left, 10));
     this.#item.name = "Layout Lab";
     this.#item.command = "layoutlab.showProgress";
+    this.#store.add(
+      engine.on("gpu", (report) => {
+        this.#cards = gpuLines(report);
+      }),
+    );
     this.#store.add(
       runs.onEvent((event) => {
         const now = performance.now();
@@ -39,6 +47,7 @@ export class RunStatus implements Disposable {
       void vscode.commands.executeCommand("setContext", contextKeys.running, this.#running);
     }
     if (views.length === 0) {
+      this.#cards = [];
       this.#item.hide();
       return;
     }
@@ -57,6 +66,7 @@ export class RunStatus implements Disposable {
       for (const line of queueLines(view)) tooltip.appendMarkdown("\n\n").appendText(line);
       tooltip.appendMarkdown("\n\n");
     }
+    for (const line of this.#cards) tooltip.appendText(line).appendMarkdown("\n\n");
     this.#item.tooltip = tooltip;
     this.#item.accessibilityInformation = { label: `Layout Lab: ${done} of ${planned} trials`, role: "button" };
     this.#item.show();

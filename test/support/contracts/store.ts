@@ -74,6 +74,23 @@ export function storeContract(name: string, open: (clock: Clock) => Promise<Stor
         expect((await store.runs.get("run-1"))?.order).toEqual(Uint32Array.of(8, 7));
       });
 
+      it("keeps what graphics cards held, in the order of time, for as long as the run is kept", async () => {
+        await store.runs.create(aRun());
+        const at = (time: number, device: string) => ({ at: time, device, usedBytes: 2 ** 33, totalBytes: 2 ** 34 });
+        await store.gpuSamples.add("run-1", [at(20, "nvidia:1"), at(20, "nvidia:0")]);
+        await store.gpuSamples.add("run-1", [{ ...at(10, "ollama"), totalBytes: undefined }]);
+        await store.gpuSamples.add("none", [at(5, "nvidia:0")]);
+        expect(await store.gpuSamples.list("run-1")).toEqual([
+          { ...at(10, "ollama"), totalBytes: undefined },
+          at(20, "nvidia:0"),
+          at(20, "nvidia:1"),
+        ]);
+        expect(await store.gpuSamples.list("none")).toEqual([]);
+        await store.runs.delete("run-1");
+        await store.runs.create(aRun());
+        expect(await store.gpuSamples.list("run-1")).toEqual([]);
+      });
+
       it("knows nothing of a run that was never made", async () => {
         expect(await store.runs.get("none")).toBeUndefined();
         expect(await store.runs.decisions("none")).toEqual([]);

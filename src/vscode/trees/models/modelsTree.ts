@@ -1,10 +1,12 @@
 import * as vscode from "vscode";
 import { DisposableStore } from "../../../base/disposable.ts";
 import type { ModelListing, QueueState } from "../../../engine/api.ts";
+import type { GpuReport } from "../../../engine/gpu/gpu.ts";
 import type { PoolSnapshot, Waiting } from "../../../engine/queue/queue.ts";
 import { views } from "../../contributions.ts";
 import type { EngineClient } from "../../engine/engineClient.ts";
 import type { LiveRuns } from "../../runs.ts";
+import { gpuNodes } from "./gpuNodes.ts";
 import { elsewhereFacts, itemOf, type ModelNode, modelFacts, poolFacts } from "./nodes.ts";
 
 export type { ModelNode } from "./nodes.ts";
@@ -22,6 +24,8 @@ export class ModelsTree implements vscode.TreeDataProvider<ModelNode>, vscode.Di
   #listings: Promise<readonly ModelListing[]> | undefined;
   /** What is stored of queues; asked for again when a run begins or ends. */
   #state: Promise<QueueState> | undefined;
+  /** Read when the view is opened or refreshed; while a local model runs, readings come by themselves. */
+  #cards: Promise<GpuReport | undefined> | undefined;
   #redrawn = 0;
 
   constructor(engine: EngineClient, runs: LiveRuns) {
@@ -43,6 +47,12 @@ export class ModelsTree implements vscode.TreeDataProvider<ModelNode>, vscode.Di
         if (what === "runs") this.redraw();
       }),
     );
+    this.#store.add(
+      engine.on("gpu", (report) => {
+        this.#cards = Promise.resolve(report);
+        this.#changed.fire(undefined);
+      }),
+    );
     this.#store.add(vscode.workspace.onDidGrantWorkspaceTrust(() => this.refresh()));
   }
 
@@ -51,6 +61,7 @@ export class ModelsTree implements vscode.TreeDataProvider<ModelNode>, vscode.Di
   /** Asks the servers again. */
   refresh(): void {
     this.#listings = undefined;
+    this.#cards = undefined;
     this.redraw();
   }
 
@@ -65,7 +76,7 @@ export class ModelsTree implements vscode.TreeDataProvider<ModelNode>, vscode.Di
   }
 
   async getChildren(node?: ModelNode): Promise<ModelNode[]> {
-    if (node === undefined) return [...(await this.#queues()), ...(await this.#providers())];
+    if (node === undefined) return [...(await this.#queues()), ...(await this.#gpus()), ...(await this.#providers())];
     switch (node.kind) {
       case "pool":
         return [
@@ -88,6 +99,7 @@ export class ModelsTree implements vscode.TreeDataProvider<ModelNode>, vscode.Di
         return node.listing.models.map(({ id, detail }) => ({ kind: "model", id, detail }));
       case "fact":
       case "circuit":
+      case "gpu":
       case "model":
         return [];
     }
@@ -130,6 +142,12 @@ export class ModelsTree implements vscode.TreeDataProvider<ModelNode>, vscode.Di
       model,
       wait: waiting.find((each) => each.model === model.model),
     }));
+  }
+
+  async #gpus(): Promise<readonly ModelNode[]> {
+    if (!vscode.workspace.isTrusted) return [];
+    this.#cards ??= this.#engine.request("gpu", {}).catch(() => undefined);
+    return gpuNodes(await this.#cards);
   }
 
   async #providers(): Promise<ModelNode[]> {

@@ -3,6 +3,7 @@ import type { ModelListing, QueueState } from "../../../engine/api.ts";
 import type { ModelSnapshot, PoolLimits, PoolSnapshot, Waiting } from "../../../engine/queue/queue.ts";
 import { reasonText } from "../../waiting.ts";
 import { count, dateTime, duration, integer, percent } from "../../words.ts";
+import { type GpuNode, gpuItem } from "./gpuNodes.ts";
 
 /** One figure of a pool or a model, in a line of its own. */
 interface Fact {
@@ -34,6 +35,7 @@ export type ModelNode =
   | { readonly kind: "past"; readonly last: LastQueue }
   | { readonly kind: "elsewhere"; readonly other: Elsewhere }
   | { readonly kind: "circuit"; readonly circuit: Circuit }
+  | GpuNode
   | { readonly kind: "provider"; readonly listing: ModelListing }
   | { readonly kind: "model"; readonly id: string; readonly detail: string | undefined };
 
@@ -64,6 +66,8 @@ export function itemOf(node: ModelNode): vscode.TreeItem {
     }
     case "circuit":
       return circuitItem(node.circuit);
+    case "gpu":
+      return gpuItem(node);
     case "provider":
       return providerItem(node.listing);
     case "model": {

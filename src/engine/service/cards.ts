@@ -1,0 +1,19 @@
+import { type Disposable, disposable } from "../../base/disposable.ts";
+import { samplesOf } from "../gpu/gpu.ts";
+import type { Design } from "../runner/prepare.ts";
+import type { Services } from "./deps.ts";
+
+/** Reads the graphics cards while a run of a local model goes on, and keeps what they held with the run. */
+export function watchCards({ gpus, store, emit }: Services, run: string, { models }: Design): Disposable {
+  if (![...models.values()].some(({ facts }) => facts.local)) return disposable(() => {});
+  const listening = gpus.onReport((report) => {
+    store.gpuSamples.add(run, samplesOf(report)).catch((error: unknown) => {
+      emit("log", { level: "warn", message: `graphics memory could not be kept: ${String(error)}` });
+    });
+  });
+  const held = gpus.hold();
+  return disposable(() => {
+    held.dispose();
+    listening.dispose();
+  });
+}
