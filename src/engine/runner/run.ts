@@ -2,58 +2,18 @@ import type { Clock } from "../../base/clock.ts";
 import { messageOf } from "../../base/errors.ts";
 import { Emitter, type Event } from "../../base/event.ts";
 import type { Cache } from "../cache/cache.ts";
-import type { Decision, OpenSampler, Sampler } from "../decide/sampler.ts";
-import type { Scorer } from "../metrics/scorers/scorer.ts";
-import { Packer } from "../packing/packer.ts";
-import type { PackedVariant } from "../packing/packing.ts";
-import type { Variant } from "../plan/variants.ts";
+import type { Decision } from "../decide/sampler.ts";
 import type { Queue } from "../queue/queue.ts";
 import type { DecisionRecord, RunStatus, Store, TrialRecord } from "../store/store.ts";
-import { type Budget, describeBudget } from "./budget.ts";
-import type { RunEvent, RunSummary, RunView, StopKind, TokenTotals, TrialEvent, VariantView } from "./events.ts";
-import { Pace } from "./pace.ts";
+import { Asking } from "./asking.ts";
+import { describeBudget } from "./budget.ts";
+import type { RunEvent, RunSummary, RunView, StopKind, TrialEvent } from "./events.ts";
 import { Pipeline, type PipelineTask, type TrialResult } from "./pipeline.ts";
+import type { PreparedRun, Race } from "./preparedRun.ts";
+import { Progress } from "./progress.ts";
 import type { RunModel } from "./record.ts";
 import { RepeatMeans } from "./samplers.ts";
 import { type TrialPlan, trialsOf } from "./trialPlan.ts";
-
-/** What a run needs, all of it made beforehand: `prepare.ts` does that for a new run and for one that is resumed. */
-export interface PreparedRun {
-  readonly id: string;
-  readonly name: string;
-  readonly file: string;
-  readonly createdAt: number;
-  readonly variants: readonly Variant[];
-  /** One per model, over that model's variants and the same order. */
-  readonly races: readonly Race[];
-  readonly models: ReadonlyMap<string, RunModel>;
-  readonly examples: number;
-  readonly repeats: number;
-  readonly scorers: readonly Scorer[];
-  /** Turns an ask into what would be sent. Pure and fast; called just ahead of sending. */
-  plan(variant: Variant, position: number, repeat: number): TrialPlan;
-  /** Variants whose requests carry several trials, by place; empty when every trial has its own. */
-  readonly packed: ReadonlyMap<number, PackedVariant>;
-  readonly budget: Budget;
-  readonly maxDurationMs: number | undefined;
-  readonly notes: readonly string[];
-  /** Stored trials of an interrupted run, as columns. */
-  readonly known: Awaited<ReturnType<Store["trials"]["scores"]>>;
-  /** Trials that could not be had are asked again; a new answer takes the old one's place. */
-  readonly askVoidAgain: boolean;
-  /** How many decisions of each model's race are stored already. */
-  readonly storedDecisions: ReadonlyMap<string, number>;
-}
-
-/** The contest between the variants of one model. */
-export interface Race {
-  readonly model: string;
-  /** Run-wide places of its variants, in the sampler's order. */
-  readonly variants: readonly Variant[];
-  readonly sampler: Sampler | OpenSampler;
-  /** Asks kept open ahead of the answers: enough to fill every slot, few enough to waste little when a variant is dropped. */
-  readonly lookahead: number;
-}
 
 export interface RunDeps {
   readonly store: Store;
@@ -101,10 +61,9 @@ const progressEveryMs = 100;
 export function startRun(run: PreparedRun, deps: RunDeps, task: PipelineTask, summarise: Summarise): RunHandle {
   const { store, clock, queue } = deps;
   const emitter = new Emitter<RunEvent>();
-  const pace = new Pace(clock);
+  const progress = new Progress(run, clock);
   /** What providers did differently from what was asked. */
   const notes = new Set<string>();
-  const startedAt = clock.now();
   const pipeline = new Pipeline({
     run: run.id,
     experiment: run.name,
@@ -129,14 +88,9 @@ export function startRun(run: PreparedRun, deps: RunDeps, task: PipelineTask, su
 
   let stopping: Ending | undefined;
   let ended: RunSummary | undefined;
-  let trialsDone = 0;
-  let decisionCount = 0;
-  const tokens = { prompt: 0, completion: 0, cached: 0 };
-  let cost: number | undefined = 0;
   let trialEvents: TrialEvent[] = [];
   const failedModels = new Map<string, { readonly kind: "rejected" | "unavailable"; readonly message: string }>();
   const repeats = new RepeatMeans(run.repeats);
-  const outstanding = new Map<Race, number>(run.races.map((race) => [race, 0]));
   let pendingWrites: Promise<void>[] = [];
   let failure: unknown;
   let wake = () => {};
@@ -146,7 +100,6 @@ export function startRun(run: PreparedRun, deps: RunDeps, task: PipelineTask, su
     for (const [local, variant] of race.variants.entries()) raceOf.set(variant.index, { race, local });
   }
 
-  const packer = new Packer({ variants: run.packed, rows: run.examples, known: knownTrials(run) });
   /** Trials that a packed request left open. */
   let askedAlone = 0;
 
@@ -156,14 +109,30 @@ export function startRun(run: PreparedRun, deps: RunDeps, task: PipelineTask, su
     wake();
   };
 
-  const withdraw: Pipeline["withdraw"] = (matches, options) => {
-    for (const plan of packer.withdraw(matches)) settle(plan.variant.index, 1);
-    pipeline.withdraw(matches, options);
+  const isOver = (race: Race) => race.sampler.finished || failedModels.has(race.model);
+
+  const send = (race: Race, plans: readonly TrialPlan[]) => {
+    if (plans.length === 0) return;
+    pipeline
+      .answer(
+        plans,
+        (id) => modelOf(run, id),
+        (plan, result) => onResult(race, plan, result),
+      )
+      .catch(failed);
   };
 
-  const settle = (variant: number, trials: number) => {
-    const race = raceOf.get(variant)?.race;
-    if (race !== undefined) outstanding.set(race, (outstanding.get(race) ?? 0) - trials);
+  const asking = new Asking({
+    run,
+    repeats,
+    isOver,
+    takenElsewhere: (model) => pipeline.takenElsewhere(model),
+    send,
+  });
+
+  const withdraw: Pipeline["withdraw"] = (matches, options) => {
+    asking.withdraw(matches);
+    pipeline.withdraw(matches, options);
   };
 
   const stopFor = (why: Ending) => {
@@ -188,7 +157,7 @@ export function startRun(run: PreparedRun, deps: RunDeps, task: PipelineTask, su
     const fresh: DecisionRecord[] = [];
     const stored = run.storedDecisions.get(race.model) ?? 0;
     for (const decision of decisions) {
-      decisionCount += 1;
+      progress.decided();
       if (decision.sequence >= stored) {
         fresh.push(decisionRecord(race.model, decision, clock.now()));
         emitter.fire({ kind: "decided", run: run.id, model: race.model, decision });
@@ -217,86 +186,29 @@ export function startRun(run: PreparedRun, deps: RunDeps, task: PipelineTask, su
   // What an interrupted run knew is told again before anything new is asked.
   for (const [i, score] of run.known.score.entries()) {
     if (run.askVoidAgain && Number.isNaN(score)) continue;
-    trialsDone += 1;
+    progress.knew();
     tell(run.known.variant[i] ?? 0, run.known.position[i] ?? 0, run.known.repeat[i] ?? 0, score);
   }
 
   const onResult = (race: Race, plan: TrialPlan, result: TrialResult) => {
     if (result.kind === "done") {
       const { completion, trials, unanswered, next } = result;
-      trialsDone += trials.length;
-      pace.add(trials.length);
-      tokens.prompt += completion.promptTokens ?? 0;
-      tokens.completion += completion.completionTokens ?? 0;
-      tokens.cached += completion.cachedTokens ?? 0;
-      if (completion.status === "completed")
-        cost = cost === undefined || completion.cost === undefined ? undefined : cost + completion.cost;
+      progress.add(completion, trials);
+      asking.settle(race, trials.length);
       for (const trial of trials) {
-        settle(trial.variant, 1);
         if (emitter.hasListeners) trialEvents.push(trialEvent(trial, completion.source));
         tell(trial.variant, trial.position, trial.repeat, trial.score ?? Number.NaN);
       }
       askedAlone += unanswered.length;
       const more = [...unanswered, ...next];
-      if (stopping === undefined && !race.sampler.finished && !failedModels.has(race.model)) send(race, more);
-      else for (const each of more) settle(plan.variant.index, trialsOf(each).length);
+      if (stopping === undefined && !isOver(race)) send(race, more);
+      else for (const each of more) asking.settle(race, trialsOf(each).length);
     } else {
-      settle(plan.variant.index, trialsOf(plan).length);
+      asking.settle(race, trialsOf(plan).length);
       if (result.kind === "modelFailed") giveUp(race.model, result.why, result.message);
     }
     wake();
   };
-
-  const send = (race: Race, plans: readonly TrialPlan[]) => {
-    if (plans.length === 0) return;
-    pipeline
-      .answer(
-        plans,
-        (id) => modelOf(run, id),
-        (plan, result) => onResult(race, plan, result),
-      )
-      .catch(failed);
-  };
-
-  const askMore = () => {
-    for (const race of run.races) {
-      // While all that is open waits for its block to fill, nothing will come in.
-      do askRace(race);
-      while (isStalled(race));
-    }
-  };
-
-  const isStalled = (race: Race) => {
-    const held = packer.held(race.model);
-    return held > 0 && held === outstanding.get(race) && !race.sampler.finished && !failedModels.has(race.model);
-  };
-
-  const askRace = (race: Race) => {
-    if (race.sampler.finished || failedModels.has(race.model)) return;
-    const open = outstanding.get(race) ?? 0;
-    const own = open - pipeline.takenElsewhere(race.model);
-    const room = Math.floor((race.lookahead - own) / run.repeats);
-    // Asking in handfuls keeps table writes few; an empty race asks at once.
-    const worth = room >= 1 && (open === 0 || room >= Math.min(16, race.lookahead / 4));
-    const asks = worth || isStalled(race) ? race.sampler.ask(Math.max(1, room)) : [];
-    if (asks.length === 0) {
-      if (isStalled(race)) send(race, packer.flush(race.model));
-      return;
-    }
-    const plans: TrialPlan[] = [];
-    for (const ask of asks) {
-      const variant = race.variants[ask.variant];
-      if (variant === undefined) throw new Error(`the sampler asked for variant ${ask.variant}`);
-      for (let repeat = 0; repeat < run.repeats; repeat++) {
-        if (repeats.has(variant.index, ask.row, repeat)) continue;
-        plans.push(run.plan(variant, ask.row, repeat));
-      }
-    }
-    outstanding.set(race, open + plans.length);
-    send(race, packer.add(plans));
-  };
-
-  const busy = () => [...outstanding.values()].some((count) => count > 0);
 
   async function crank(): Promise<RunSummary> {
     const cancelDeadline =
@@ -319,8 +231,8 @@ export function startRun(run: PreparedRun, deps: RunDeps, task: PipelineTask, su
       cancelTick = clock.after(progressEveryMs, tick);
       for (;;) {
         if (failure !== undefined) throw failure;
-        if (stopping === undefined) askMore();
-        if (!busy()) break;
+        if (stopping === undefined) asking.askMore();
+        if (!asking.busy) break;
         await new Promise<void>((resolve) => {
           wake = resolve;
         });
@@ -394,43 +306,11 @@ export function startRun(run: PreparedRun, deps: RunDeps, task: PipelineTask, su
   }
 
   function view(): RunView {
-    const snapshot = queue.snapshot();
-    const planned = run.examples * run.variants.length * run.repeats;
-    const { inFlight, ...counts } = pipeline.counts;
-    return {
-      run: run.id,
-      name: run.name,
-      file: run.file,
+    return progress.view(queue, pipeline.counts, {
       status: ended?.status ?? (stopping === undefined ? "running" : "stopping"),
-      mode: run.races[0]?.sampler.mode ?? "full",
-      startedAt,
-      elapsedMs: pace.elapsedMs,
-      examples: run.examples,
-      trialsPlanned: planned,
-      trialsDone,
-      requests: counts,
-      ratePerSecond: pace.perSecond,
-      inFlight,
-      cost,
-      tokens: { ...tokens } satisfies TokenTotals,
-      leftMs: ended ? 0 : pace.left(remaining()),
-      variants: run.races.flatMap((race) => variantViews(race)),
-      queue: snapshot,
-      waiting: queue.waiting(),
-      decisions: decisionCount,
       stopReason: stopping?.reason ?? ended?.stopped.reason,
-    };
-  }
-
-  /** Trials still to come when every variant that is in stays in. */
-  function remaining(): number {
-    let left = 0;
-    for (const race of run.races) {
-      if (race.sampler.finished) continue;
-      const active = race.sampler.variants().filter((variant) => variant.status === "active").length;
-      left += Math.max(0, run.examples - race.sampler.watermark) * active * run.repeats;
-    }
-    return left;
+      ended: ended !== undefined,
+    });
   }
 
   return {
@@ -452,35 +332,8 @@ function modelOf(run: PreparedRun, id: string): RunModel {
   return model;
 }
 
-function variantViews(race: Race): VariantView[] {
-  const states = race.sampler.variants();
-  return race.variants.map((variant, i) => {
-    const state = states[i];
-    if (state === undefined) throw new Error(`the sampler does not know ${variant.id}`);
-    return {
-      index: variant.index,
-      id: variant.id,
-      layout: variant.layout,
-      model: variant.model,
-      trials: state.trials,
-      correct: state.correct,
-      accuracy: state.accuracy,
-      interval: state.interval,
-      evidence: state.evidence,
-      status: state.status,
-      reason: state.reason,
-    };
-  });
-}
-
 function trialEvent({ variant, position, state, score }: TrialRecord, source: TrialEvent["source"]): TrialEvent {
   return { variant, position, state, score, source };
-}
-
-function knownTrials({ packed, known }: PreparedRun): (variant: number, position: number, repeat: number) => boolean {
-  if (packed.size === 0) return () => false;
-  const keys = new Set(Array.from(known.variant, (v, i) => `${v}:${known.position[i]}:${known.repeat[i]}`));
-  return (variant, position, repeat) => keys.has(`${variant}:${position}:${repeat}`);
 }
 
 function aloneNote(askedAlone: number): string[] {

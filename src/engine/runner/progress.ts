@@ -1,0 +1,111 @@
+import type { Clock } from "../../base/clock.ts";
+import type { Queue } from "../queue/queue.ts";
+import type { Completion, TrialRecord } from "../store/store.ts";
+import type { RunView, TokenTotals, VariantView } from "./events.ts";
+import { Pace } from "./pace.ts";
+import type { PreparedRun, Race } from "./preparedRun.ts";
+import type { Counts } from "./sending.ts";
+
+/** What a run has come to so far, and the view that shows it. */
+export class Progress {
+  readonly startedAt: number;
+  readonly #run: PreparedRun;
+  readonly #pace: Pace;
+  readonly #tokens: { -readonly [name in keyof TokenTotals]: TokenTotals[name] } = {
+    prompt: 0,
+    completion: 0,
+    cached: 0,
+  };
+  #trials = 0;
+  #decisions = 0;
+  #cost: number | undefined = 0;
+
+  constructor(run: PreparedRun, clock: Clock) {
+    this.#run = run;
+    this.#pace = new Pace(clock);
+    this.startedAt = clock.now();
+  }
+
+  /** A trial that an interrupted run had stored. */
+  knew(): void {
+    this.#trials += 1;
+  }
+
+  decided(): void {
+    this.#decisions += 1;
+  }
+
+  add(completion: Completion, trials: readonly TrialRecord[]): void {
+    this.#trials += trials.length;
+    this.#pace.add(trials.length);
+    this.#tokens.prompt += completion.promptTokens ?? 0;
+    this.#tokens.completion += completion.completionTokens ?? 0;
+    this.#tokens.cached += completion.cachedTokens ?? 0;
+    if (completion.status === "completed")
+      this.#cost = this.#cost === undefined || completion.cost === undefined ? undefined : this.#cost + completion.cost;
+  }
+
+  view(
+    queue: Queue,
+    counts: Counts,
+    end: Pick<RunView, "status" | "stopReason"> & { readonly ended: boolean },
+  ): RunView {
+    const run = this.#run;
+    const { inFlight, ...requests } = counts;
+    return {
+      run: run.id,
+      name: run.name,
+      file: run.file,
+      status: end.status,
+      mode: run.races[0]?.sampler.mode ?? "full",
+      startedAt: this.startedAt,
+      elapsedMs: this.#pace.elapsedMs,
+      examples: run.examples,
+      trialsPlanned: run.examples * run.variants.length * run.repeats,
+      trialsDone: this.#trials,
+      requests,
+      ratePerSecond: this.#pace.perSecond,
+      inFlight,
+      cost: this.#cost,
+      tokens: { ...this.#tokens },
+      leftMs: end.ended ? 0 : this.#pace.left(trialsLeft(run)),
+      variants: run.races.flatMap((race) => variantViews(race)),
+      queue: queue.snapshot(),
+      waiting: queue.waiting(),
+      decisions: this.#decisions,
+      stopReason: end.stopReason,
+    };
+  }
+}
+
+/** Trials still to come when every variant that is in stays in. */
+function trialsLeft(run: PreparedRun): number {
+  let left = 0;
+  for (const race of run.races) {
+    if (race.sampler.finished) continue;
+    const active = race.sampler.variants().filter((variant) => variant.status === "active").length;
+    left += Math.max(0, run.examples - race.sampler.watermark) * active * run.repeats;
+  }
+  return left;
+}
+
+function variantViews(race: Race): VariantView[] {
+  const states = race.sampler.variants();
+  return race.variants.map((variant, i) => {
+    const state = states[i];
+    if (state === undefined) throw new Error(`the sampler does not know ${variant.id}`);
+    return {
+      index: variant.index,
+      id: variant.id,
+      layout: variant.layout,
+      model: variant.model,
+      trials: state.trials,
+      correct: state.correct,
+      accuracy: state.accuracy,
+      interval: state.interval,
+      evidence: state.evidence,
+      status: state.status,
+      reason: state.reason,
+    };
+  });
+}
