@@ -2,23 +2,16 @@ import type { Clock } from "../../base/clock.ts";
 import { messageOf } from "../../base/errors.ts";
 import { Emitter } from "../../base/event.ts";
 import type { Random } from "../../base/random.ts";
-import type { LimitReport, Outcome } from "../response/outcome.ts";
-import { type Attempt, type Ending, startAttempt } from "./attempt.ts";
-import { backoffMs } from "./backoff.ts";
+import { type Ending, startAttempt } from "./attempt.ts";
+import { Backoffs } from "./backoffs.ts";
 import { CircuitBreaker, type CircuitStore } from "./circuitBreaker.ts";
-import { DueHeap } from "./heap.ts";
-import {
-  countAnswer,
-  countReply,
-  isWell,
-  type ModelState,
-  newModel,
-  readyWork,
-  snapshotOf,
-  type Trouble,
-} from "./model.ts";
-import { Order, type Orderable } from "./order.ts";
-import type { Hold, Pool, PoolOptions } from "./pool.ts";
+import { gateOf, modelGate } from "./gates.ts";
+import { deadOutcome, notSent, notSentFor } from "./giveUp.ts";
+import { type Item, newItem } from "./item.ts";
+import { Lessons } from "./lessons.ts";
+import { countAnswer, type ModelState, newModel, readyWork, snapshotOf } from "./model.ts";
+import { Order } from "./order.ts";
+import type { Pool, PoolOptions } from "./pool.ts";
 import { type ModelFacts, Pools } from "./pools.ts";
 import { presets, type QueueSettings } from "./presets.ts";
 import type {
@@ -34,7 +27,7 @@ import type {
 } from "./queue.ts";
 import { nextStep } from "./retry.ts";
 import { statsOf } from "./stats.ts";
-import { Turns } from "./turns.ts";
+import { TurnGroups } from "./turnGroups.ts";
 import { SignalWatch } from "./watch.ts";
 
 export interface QueueOptions {
@@ -55,41 +48,11 @@ export interface QueueOptions {
   readonly circuits?: CircuitStore;
 }
 
-/** Another model is loaded only after so long without work, as the next task may be on its way. */
-const lingerMs = 100;
-/** A local model's turn, when others wait. */
-const longestTurnMs = 300_000;
-/** First wait after a refusal that did not say for how long. */
-const refusalBackoff = { baseMs: 1_000, maxMs: 60_000 };
 /** What is left of a back-off that only keeps the run from ending. */
 const shortened = 0.02;
-/** Weight of a new reply in the average of actual over expected tokens. */
-const tokenLearning = 0.1;
 
 export function openQueue(options: QueueOptions): Queue {
   return new SmartQueue(options);
-}
-
-/** A task on its way. */
-interface Item extends Orderable {
-  readonly task: Task;
-  readonly lane: object;
-  readonly state: ModelState;
-  readonly signal: AbortSignal;
-  readonly resolve: (settled: Settled) => void;
-  readonly reject: (error: unknown) => void;
-  readonly addedAt: number;
-  phase: "queued" | "backingOff" | "inFlight" | "settled";
-  waitingSince: number;
-  queuedMs: number;
-  attempts: number;
-  retries: number;
-  refusals: number;
-  /** End of its back-off, and the earliest end when it is the last to be done. */
-  dueAt: number;
-  earlyAt: number;
-  attempt: Attempt | undefined;
-  holds: readonly (readonly [Pool, Hold])[];
 }
 
 /**
@@ -104,15 +67,14 @@ class SmartQueue implements Queue {
   readonly #settings: QueueSettings;
   readonly #pools: Pools;
   readonly #models = new Map<string, ModelState>();
-  readonly #turns = new Map<string, Turns>();
+  readonly #turns: TurnGroups;
+  readonly #lessons: Lessons;
   readonly #order: Order<Item>;
-  readonly #backoffs = new DueHeap<Item>();
+  readonly #backoffs = new Backoffs();
   readonly #signals = new SignalWatch<Item>((item, reason) => this.#cancel(item, reason));
   readonly #changes = new Emitter<QueueChange>();
   readonly #idle: (() => void)[] = [];
   readonly #flying = new Set<Item>();
-  /** What was told of each pool's learned limits. */
-  readonly #learned = new Map<Pool, string>();
   #waitingCount = 0;
   #pumps = 0;
   #pumpDue = false;
@@ -138,41 +100,32 @@ class SmartQueue implements Queue {
       facts: (model) => this.#facts(model),
       onChange: (pool, what, reason) => this.#changed(pool, what, reason),
     });
+    this.#turns = new TurnGroups({
+      clock: this.#clock,
+      sequential: options.mode === "sequential",
+      models: this.#models,
+      unload: (model) => this.#unload(model),
+      onFree: () => this.#schedulePump(),
+    });
+    this.#lessons = new Lessons({
+      pools: this.#pools,
+      settings: this.#settings,
+      random: this.#random,
+      changed: (model, what, reason) => this.#changed(model, what, reason),
+      circuitChanged: (state, reason) => this.#circuitChanged(state, reason),
+    });
   }
 
   add(task: Task, signal: AbortSignal): Promise<Settled> {
     const now = this.#clock.monotonic();
     const state = this.#model(task.model);
     if (this.#disposed || signal.aborted) return Promise.resolve(notSent({ kind: "cancelled" }));
-    const dead = this.#deadOutcome(state, now);
+    const dead = deadOutcome(state, now, this.#settings);
     if (dead !== undefined) return Promise.resolve({ ...notSent(dead), gaveUp: true });
     this.#startedAt ??= now;
     this.#closeWindows(state.pools, now);
     return new Promise((resolve, reject) => {
-      const item: Item = {
-        model: task.model,
-        run: task.run,
-        variant: task.variant,
-        share: task.share ?? 1,
-        gone: false,
-        task,
-        lane: laneOf(state, task.run),
-        state,
-        signal,
-        resolve,
-        reject,
-        addedAt: now,
-        phase: "queued",
-        waitingSince: now,
-        queuedMs: 0,
-        attempts: 0,
-        retries: 0,
-        refusals: 0,
-        dueAt: 0,
-        earlyAt: 0,
-        attempt: undefined,
-        holds: [],
-      };
+      const item = newItem(task, state, now, { signal, resolve, reject });
       this.#signals.add(signal, item);
       this.#waitingCount++;
       state.queued++;
@@ -188,8 +141,8 @@ class SmartQueue implements Queue {
       const count = state.queued + state.backingOff;
       if (count === 0) continue;
       const head = this.#order.headOf(state.id);
-      const next = head ?? this.#nextBackoff(state)?.item;
-      const reason = head === undefined ? this.#backoffReason(state, now) : this.#gate(head, now);
+      const next = head ?? this.#backoffs.nextOf(state);
+      const reason = head === undefined ? this.#backoffReason(state, now) : gateOf(head, now);
       // A task that nothing holds leaves within this turn of the event loop.
       if (reason !== undefined && next !== undefined)
         rows.push({ since: next.addedAt, row: { model: state.id, count, reason } });
@@ -272,7 +225,7 @@ class SmartQueue implements Queue {
       for (const item of this.#takeWaiting(state)) this.#settle(item, { outcome: { kind: "cancelled" } });
     }
     for (const item of [...this.#flying]) this.#cancel(item, new DOMException("the queue was closed", "AbortError"));
-    this.#closed = Promise.all([...this.#turns.values()].map((turns) => turns.end())).then(() => {});
+    this.#closed = this.#turns.end();
     for (const resolve of this.#idle.splice(0)) resolve();
   }
 
@@ -295,44 +248,18 @@ class SmartQueue implements Queue {
       this.#settings.breaker,
       saved === undefined ? undefined : { state: saved, ...times },
     );
-    const state = newModel(id, { pools: this.#pools.of(id), breaker, turns: this.#turnsOf(id) });
+    const state = newModel(id, { pools: this.#pools.of(id), breaker, turns: this.#turns.of(this.#facts(id)) });
     this.#models.set(id, state);
     return state;
   }
 
-  #turnsOf(model: string): Turns | undefined {
-    const { local, scope } = this.#facts(model);
-    const sequential = this.#options.mode === "sequential";
-    if (!sequential && !local) return undefined;
-    const group = sequential ? "" : scope;
-    let turns = this.#turns.get(group);
-    if (turns === undefined) {
-      const rules = sequential
-        ? { lingerMs: 0, longestMs: Number.POSITIVE_INFINITY, leave: (last: string) => this.#nextWindow(last) }
-        : { lingerMs, longestMs: longestTurnMs, leave: (last: string) => this.#unload(last) };
-      turns = new Turns(this.#clock, rules, () => this.#schedulePump());
-      this.#turns.set(group, turns);
-    }
-    return turns;
-  }
-
-  async #unload(model: string): Promise<number> {
+  async #unload(model: string): Promise<void> {
     try {
       await this.#options.unload?.(model);
       this.#changed(model, "unloaded", "its turn is over");
     } catch (error) {
       this.#changed(model, "could not be unloaded", messageOf(error));
     }
-    return Number.NEGATIVE_INFINITY;
-  }
-
-  /** In the sequential mode a model leaves the rest of its last window unused. */
-  async #nextWindow(model: string): Promise<number> {
-    const now = this.#clock.monotonic();
-    return Math.max(
-      Number.NEGATIVE_INFINITY,
-      ...this.#model(model).pools.map((pool) => pool.ledger.endAfter(now) ?? now),
-    );
   }
 
   /** Many events of one turn of the event loop lead to one pump. */
@@ -351,31 +278,21 @@ class SmartQueue implements Queue {
     this.#pumps++;
     this.#wakeAt = Number.POSITIVE_INFINITY;
     this.#closeWindows(this.#pools.all(), now);
-    for (let item = this.#backoffs.popDue(now); item !== undefined; item = this.#backoffs.popDue(now)) {
-      // What was cancelled or given up meanwhile is still in the heap.
-      if (item.phase === "backingOff" && item.dueAt <= now) this.#enqueueAgain(item, false);
-    }
+    for (let item = this.#backoffs.popDue(now); item !== undefined; item = this.#backoffs.popDue(now))
+      this.#enqueueAgain(item, false);
     this.#hastenLast(now);
     const admits = (item: Item) => this.#admits(item, now);
     this.#lookAtEach(admits, now);
     for (let item = this.#order.next(admits); item !== undefined; item = this.#order.next(admits))
       this.#start(item, now);
-    this.#reviewTurns();
+    this.#turns.review();
     this.#giveUpWhenAlone();
     this.#wake(now);
     if (this.#waitingCount + this.#flying.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
   }
 
-  /**
-   * When a model's last tasks are backing off while it answers on the whole, long back-offs protect nobody and keep the run
-   * from ending: they are cut short.
-   */
   #hastenLast(now: number): void {
-    let any = false;
-    for (const state of this.#models.values()) any ||= state.backingOff > 0 && state.queued === 0 && isWell(state);
-    if (!any) return;
-    for (const { item } of this.#backoffs) {
-      if (item.phase !== "backingOff" || item.state.queued > 0 || !isWell(item.state)) continue;
+    for (const item of this.#backoffs.last(this.#models.values())) {
       if (item.earlyAt > now) this.#wakeAt = Math.min(this.#wakeAt, item.earlyAt);
       else this.#enqueueAgain(item, false);
     }
@@ -404,42 +321,11 @@ class SmartQueue implements Queue {
     const { state } = item;
     // Starting others only takes room away, so a model found shut stays shut until the next pump.
     if (state.shutIn === this.#pumps) return false;
-    const reason = this.#gate(item, now);
+    const reason = gateOf(item, now);
     if (reason === undefined) return true;
     state.shutIn = this.#pumps;
     if ("freeInMs" in reason) this.#wakeAt = Math.min(this.#wakeAt, now + reason.freeInMs);
     return false;
-  }
-
-  /** Why a task may not go now; undefined when it may. */
-  #gate(item: Item, now: number): WaitReason | undefined {
-    const { state, lane } = item;
-    const reason = this.#modelGate(state, now);
-    if (reason !== undefined) {
-      for (const pool of state.pools) pool.passOver(lane);
-      return reason;
-    }
-    const tokens = item.task.tokens * state.tokenRatio;
-    for (const pool of state.pools) {
-      const blocked = pool.blocks(lane, tokens, now);
-      if (blocked !== undefined) return blocked;
-    }
-    return undefined;
-  }
-
-  #modelGate(state: ModelState, now: number): WaitReason | undefined {
-    if (state.paused) return { kind: "paused" };
-    const circuit = state.breaker.freeIn(now, state.inFlight);
-    const oneAtATime = circuit === Number.POSITIVE_INFINITY || (state.refusals > 0 && state.inFlight > 0);
-    if (circuit > 0 && !oneAtATime) return { kind: "circuitOpen", freeInMs: circuit };
-    if (state.closedUntil > now) return { kind: "retryAfter", freeInMs: state.closedUntil - now };
-    if (oneAtATime) {
-      return { kind: "concurrency", pool: (state.pools[0] as Pool).id, inFlight: state.inFlight };
-    }
-    const turn = state.turns?.blocks(state.id, now);
-    if (turn === undefined) return undefined;
-    if ("other" in turn) return { kind: "otherModelLoaded", model: turn.other };
-    return { kind: "requests", pool: (state.pools[0] as Pool).id, freeInMs: turn.freeInMs };
   }
 
   #start(item: Item, now: number): void {
@@ -476,7 +362,7 @@ class SmartQueue implements Queue {
     }
     const { reply } = ending;
     const took = now - (item.attempt?.startedAt ?? now);
-    this.#release(item, reply, now);
+    this.#lessons.release(item, reply, now);
     if (reply.cached === true) {
       state.sent--;
       item.attempts--;
@@ -486,101 +372,8 @@ class SmartQueue implements Queue {
     state.busyMs += took;
     state.shortestMs = Math.min(state.shortestMs, took);
     if (reply.outcome.kind === "answered") countAnswer(state, took);
-    this.#learn(item, reply, now);
+    if (this.#lessons.learn(item, reply, now)) this.#giveUp(state);
     this.#follow(item, reply, now);
-  }
-
-  /** Gives every slot back and lets the pools read the headers. */
-  #release(item: Item, reply: SentReply, now: number): void {
-    const { state } = item;
-    const cached = reply.cached === true;
-    const report = cached ? undefined : reply.limits;
-    const reported = report === undefined ? undefined : this.#pools.reported(state.pools, report);
-    const actual = cached ? undefined : tokensOf(reply.outcome);
-    for (const [pool, hold] of item.holds) {
-      if (actual !== undefined) pool.tokens.amend(hold.tokens, actual);
-      // Few servers count what they refuse; where the limit was told there is no need to rely on it.
-      if (reply.outcome.kind === "rateLimited" && pool.toldRequests === undefined) pool.uncount(hold);
-      pool.release(hold, now, pool === reported ? report : undefined);
-      if (cached) pool.uncount(hold);
-    }
-    if (cached) return;
-    state.tokensSent += actual ?? item.task.tokens;
-    if (actual !== undefined && item.task.tokens > 0) {
-      const ratio = Math.min(4, Math.max(0.25, actual / item.task.tokens));
-      state.tokenRatio += tokenLearning * (ratio - state.tokenRatio);
-    }
-    if (reported !== undefined && report !== undefined) {
-      this.#noteLearned(reported);
-      const hold = item.holds.find(([pool]) => pool === reported)?.[1];
-      if (hold !== undefined) this.#pools.weigh(reported, hold.requests, now, report);
-    }
-  }
-
-  /** Tells of a limit that headers showed for the first time, or differently than before. */
-  #noteLearned(pool: Pool): void {
-    const { requests, tokens, kind, windowMs } = pool.learned();
-    const what = [
-      ...(requests === undefined ? [] : [`${requests} requests`]),
-      ...(tokens === undefined ? [] : [`${tokens} tokens`]),
-      ...(kind === undefined ? [] : [`${kind} window`]),
-    ].join(", ");
-    if (what === "" || what === this.#learned.get(pool)) return;
-    this.#learned.set(pool, what);
-    const length = windowMs === undefined ? "" : ` (about ${Math.round(windowMs / 1000)} s)`;
-    this.#changed(pool.id, `limit learned: ${what}${length}`, "the provider's headers");
-  }
-
-  /** What the outcome tells of the server: concurrency and circuit. */
-  #learn(item: Item, reply: SentReply, now: number): void {
-    const { state, holds } = item;
-    const { outcome } = reply;
-    if (outcome.kind === "cancelled") return;
-    countReply(state, outcome.kind === "unavailable");
-    switch (outcome.kind) {
-      case "unavailable":
-        state.lastTrouble = outcome;
-        for (const [pool] of holds) pool.control.troubled();
-        if (outcome.retryAfterMs !== undefined)
-          state.closedUntil = Math.max(state.closedUntil, now + outcome.retryAfterMs);
-        if (state.breaker.failed(now, state.inFlight)) this.#circuitChanged(state, outcome.message);
-        if (state.breaker.hopeless) this.#giveUp(state);
-        return;
-      case "rateLimited":
-        state.lastTrouble = outcome;
-        this.#refused(item, outcome.retryAfterMs, reply.limits, now);
-        return;
-      default:
-        state.refusals = 0;
-        for (const [pool, hold] of holds) pool.control.succeeded(hold.exercised, now);
-        if (state.breaker.succeeded()) this.#circuitChanged(state, "it answers");
-    }
-  }
-
-  /**
-   * A refusal closes a gate: the pool's when its limit is known (it shares the refusal with its models), else the model's.
-   * Only a refusal that no known limit explains speaks of too many at once.
-   */
-  #refused(item: Item, retryAfterMs: number | undefined, report: LimitReport | undefined, now: number): void {
-    const { state, holds } = item;
-    const sentAt = item.attempt?.startedAt ?? now;
-    const newEpisode = sentAt > state.lastEpisodeAt;
-    if (newEpisode) {
-      state.refusals++;
-      state.lastEpisodeAt = now;
-    }
-    const limited = holds.filter(([pool]) => pool.isSpent(report));
-    if (limited.length === 0) for (const [pool] of holds) pool.control.refused(sentAt, now, retryAfterMs);
-    const said = retryAfterMs ?? spentResetMs(report);
-    if (said !== undefined || newEpisode) {
-      const until = now + (said ?? backoffMs(refusalBackoff, state.refusals, this.#random));
-      if (limited.length === 0) state.closedUntil = Math.max(state.closedUntil, until);
-      for (const [pool, hold] of limited) pool.refused(hold, until);
-    }
-    if (state.refusals > this.#settings.freeRefusals) {
-      state.closedUntil = Math.max(state.closedUntil, now + refusalBackoff.maxMs);
-      this.#giveUp(state);
-    }
   }
 
   /** Settles, or sends again what can be helped. */
@@ -590,7 +383,7 @@ class SmartQueue implements Queue {
       this.#settle(item, reply);
       return;
     }
-    const dead = this.#deadOutcome(item.state, now);
+    const dead = deadOutcome(item.state, now, this.#settings);
     if (dead !== undefined) {
       this.#settle(item, reply, true);
       return;
@@ -608,7 +401,7 @@ class SmartQueue implements Queue {
     item.dueAt = now + step.afterMs;
     const asked = reply.outcome.kind === "unavailable" && reply.outcome.retryAfterMs !== undefined;
     item.earlyAt = asked ? item.dueAt : now + step.afterMs * shortened;
-    this.#backoffs.push(item.dueAt, item);
+    this.#backoffs.push(item);
   }
 
   #enqueueAgain(item: Item, first: boolean): void {
@@ -649,10 +442,8 @@ class SmartQueue implements Queue {
 
   /** Takes out everything of a model that waits. */
   #takeWaiting(state: ModelState): Item[] {
-    const items = this.#order.drain(state.id);
-    for (const { item, due } of this.#backoffs) {
-      if (item.state === state && item.phase === "backingOff" && due === item.dueAt) items.push(item);
-    }
+    const items: Item[] = this.#order.drain(state.id);
+    items.push(...this.#backoffs.of(state));
     state.queued = 0;
     state.backingOff = 0;
     for (const item of items) {
@@ -675,41 +466,12 @@ class SmartQueue implements Queue {
     for (const item of items) this.#settle(item, { outcome }, true);
   }
 
-  /**
-   * What a task of a model that was given up settles with, as long as its circuit is open or its provider wants quiet; then
-   * one task tries again. Undefined when there is hope.
-   */
-  #deadOutcome(state: ModelState, now: number): Trouble | undefined {
-    const broken = state.breaker.hopeless && state.breaker.freeIn(now, state.inFlight) > 0;
-    const refused = state.refusals > this.#settings.freeRefusals && state.closedUntil > now;
-    return broken || refused ? notSentFor(state.lastTrouble) : undefined;
-  }
-
   /** When only models with failed probes are left, their further probes would only keep the run from ending. */
   #giveUpWhenAlone(): void {
     if (this.#flying.size > 0 || this.#waitingCount === 0) return;
     const waiting = [...this.#models.values()].filter((state) => state.queued + state.backingOff > 0);
     if (!waiting.every(({ breaker }) => breaker.kind === "open" && breaker.failedProbes > 0)) return;
     for (const state of waiting) this.#giveUp(state);
-  }
-
-  #reviewTurns(): void {
-    for (const turns of this.#turns.values()) {
-      let busy = false;
-      let inFlight = 0;
-      let othersWait = false;
-      for (const state of this.#models.values()) {
-        if (state.turns !== turns) continue;
-        const work = state.queued + state.backingOff > 0 && !state.paused && state.breaker.kind !== "open";
-        if (state.id === turns.model) {
-          busy = work;
-          inFlight = state.inFlight;
-        } else if (work) {
-          othersWait = true;
-        }
-      }
-      turns.review({ busy, inFlight, othersWait });
-    }
   }
 
   /** Books the windows that are over, before anything else changes what waits. */
@@ -728,25 +490,10 @@ class SmartQueue implements Queue {
     }
   }
 
-  #nextBackoff(state: ModelState): { readonly due: number; readonly item: Item } | undefined {
-    let next: { readonly due: number; readonly item: Item } | undefined;
-    for (const entry of this.#backoffs) {
-      const { item, due } = entry;
-      if (
-        item.state === state &&
-        item.phase === "backingOff" &&
-        due === item.dueAt &&
-        (next === undefined || due < next.due)
-      )
-        next = entry;
-    }
-    return next;
-  }
-
   #backoffReason(state: ModelState, now: number): WaitReason {
-    const reason = this.#modelGate(state, now);
+    const reason = modelGate(state, now);
     if (reason !== undefined) return reason;
-    return { kind: "backoff", freeInMs: Math.max(0, (this.#nextBackoff(state)?.due ?? now) - now) };
+    return { kind: "backoff", freeInMs: Math.max(0, (this.#backoffs.nextOf(state)?.dueAt ?? now) - now) };
   }
 
   #circuitChanged(state: ModelState, reason: string): void {
@@ -757,47 +504,4 @@ class SmartQueue implements Queue {
   #changed(model: string, what: string, reason: string): void {
     if (this.#changes.hasListeners) this.#changes.fire({ at: this.#clock.now(), model, what, reason });
   }
-}
-
-function notSent(outcome: Outcome): Settled {
-  return { reply: { outcome }, attempts: 0, queuedMs: 0 };
-}
-
-function laneOf(state: ModelState, run: string): object {
-  let lane = state.lanes.get(run);
-  if (lane === undefined) {
-    lane = {};
-    state.lanes.set(run, lane);
-  }
-  return lane;
-}
-
-/** Prompt and answer, when the provider counted both. */
-function tokensOf(outcome: Outcome): number | undefined {
-  if (outcome.kind !== "answered") return undefined;
-  const { promptTokens, completionTokens } = outcome.usage;
-  return promptTokens === undefined || completionTokens === undefined ? undefined : promptTokens + completionTokens;
-}
-
-/** When a used-up allowance is full again, by the headers of a refusal. */
-function spentResetMs(report: LimitReport | undefined): number | undefined {
-  if (report?.requestsRemaining === 0) return report.requestsResetMs;
-  if (report?.tokensRemaining === 0) return report.tokensResetMs;
-  return undefined;
-}
-
-const unknownTrouble: Trouble = {
-  kind: "unavailable",
-  reason: "connection",
-  status: undefined,
-  message: "it did so before this start, too",
-  retryAfterMs: undefined,
-  body: undefined,
-};
-
-/** The trouble of a task that was not sent because its model had too much of it. */
-function notSentFor(trouble: Trouble = unknownTrouble): Trouble {
-  const what = trouble.kind === "rateLimited" ? "refused" : "failed";
-  const message = `not sent: the model ${what} too often in a row (last: ${trouble.message})`;
-  return trouble.kind === "rateLimited" ? { ...trouble, message } : { ...trouble, message, body: undefined };
 }
