@@ -1,3 +1,8 @@
+import type { CalibrationReport } from "./analysis/calibration.ts";
+import type { CrossModelReport } from "./analysis/crossModel.ts";
+import type { EfficiencyReport } from "./analysis/efficiency.ts";
+import type { LengthReport } from "./analysis/lengths.ts";
+import type { PatternReport } from "./analysis/patterns.ts";
 import type { PositionReport } from "./analysis/storedPositions.ts";
 import type { Comparison, PowerPlan } from "./decide/compare.ts";
 import type { Decision, Verdict } from "./decide/sampler.ts";
@@ -18,6 +23,7 @@ import type {
   RequestRecord,
   RequestStats,
   RequestStatus,
+  RequestTimeline,
   RunStatus,
   TrialFilter,
   TrialRow,
@@ -98,6 +104,18 @@ export interface EngineApi {
   fitRules(p: { readonly run: string }): Promise<readonly RulesReport[]>;
   /** Accuracy by where the decisive text stands: by a column of the dataset, or by the segment's place in the prompt. */
   positions(p: { readonly run: string; readonly column?: string }): Promise<PositionReport>;
+  /** What a right answer of each variant takes, in tokens, money and time, and which take more than another. */
+  efficiency(p: { readonly run: string }): Promise<EfficiencyReport>;
+  /** What failing rows have in common, tested against chance. */
+  patterns(p: { readonly run: string }): Promise<PatternReport>;
+  /** How far the confidence of each variant can be believed. */
+  calibration(p: { readonly run: string }): Promise<CalibrationReport>;
+  /** Accuracy by the length of the text, and whether it matters. */
+  lengths(p: { readonly run: string }): Promise<LengthReport>;
+  /** Layouts by models, and whether the one depends on the other. */
+  crossModel(p: { readonly run: string }): Promise<CrossModelReport>;
+  /** Throughput, times, tokens and failures over the run's time. */
+  timeline(p: { readonly run: string }): Promise<RequestTimeline>;
   /** Holds the run against its experiment's `assert`; undefined when it has none. */
   judge(p: { readonly run: string }): Promise<Asserted | undefined>;
   /** Makes the run what `assert: { against: baseline }` compares with. */
@@ -379,12 +397,14 @@ export interface TrialQuery {
   readonly descending: boolean;
   readonly limit: number;
   readonly after?: string;
+  /** Rows left out before the page, counted from `after`. */
+  readonly skip?: number;
 }
 
 export interface TrialPage {
   readonly rows: readonly (TrialRow & { readonly segment: string })[];
   readonly next: string | undefined;
-  /** All that match; worked out for the first page only. */
+  /** All that match; worked out when neither `after` nor `skip` is given. */
   readonly total: number | undefined;
 }
 

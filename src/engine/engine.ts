@@ -13,6 +13,7 @@ import { writeReport } from "./report/write.ts";
 import type { RunSummary } from "./runner/events.ts";
 import { exploring, overallVerdict } from "./runner/overallVerdict.ts";
 import { storedRaces } from "./runner/samplers.ts";
+import { Analytics } from "./service/analytics.ts";
 import { judgeAssert, markBaseline } from "./service/asserting.ts";
 import { Authoring } from "./service/authoring.ts";
 import { compareSides } from "./service/comparing.ts";
@@ -76,6 +77,7 @@ export async function openEngine(deps: EngineDeps): Promise<Engine> {
   const sources = new Sources(deps);
   const running = new Running(services, sources);
   const results = new Results(services, running);
+  const analytics = new Analytics(store, running);
   const authoring = new Authoring(services, sources, running);
   let simulator: { readonly url: string; close(): Promise<void> } | undefined;
 
@@ -160,6 +162,12 @@ export async function openEngine(deps: EngineDeps): Promise<Engine> {
     async positions({ run, column }) {
       return storedPositions(store, await findRun(store, run), column);
     },
+    efficiency: (p) => analytics.efficiency(p),
+    patterns: (p) => analytics.patterns(p),
+    calibration: (p) => analytics.calibration(p),
+    lengths: (p) => analytics.lengths(p),
+    crossModel: (p) => analytics.crossModel(p),
+    timeline: (p) => analytics.timeline(p),
     async export({ run, format, to }) {
       if (!exportFormats.includes(format)) {
         throw new UserError(

@@ -1,8 +1,9 @@
 import path from "node:path";
-import type { ComparisonReport, RunListItem } from "../../engine/api.ts";
+import type { ComparisonReport, EngineApi, RunListItem } from "../../engine/api.ts";
 import { type CliContext, type CommonFlags, looking, output } from "../context.ts";
 import { names, share, whole, word } from "../flags.ts";
 import { ensemblesText, positionsText, rulesText } from "../render/analyses.ts";
+import { type AnalyticsOf, analyticsText } from "../render/analytics.ts";
 import { integer, percent } from "../render/numbers.ts";
 import { runReport } from "../render/runReport.ts";
 import { table } from "../render/table.ts";
@@ -43,9 +44,10 @@ export const registerRuns: Register = (program, context) => {
       word("--combine", combines),
       "majority",
     )
+    .option("--analytics", "what failing rows have in common, the price of a right answer, calibration, length, models")
     .option("--rules", "rules that choose a layout by the text, fitted to this run, and what they are worth")
     .action(async (run: string, flags: ShowFlags) => {
-      if (flags.positions !== undefined || flags.ensemble !== undefined || flags.rules)
+      if (flags.positions !== undefined || flags.ensemble !== undefined || flags.rules || flags.analytics)
         return analyse(context, run, flags);
       const details = await looking(context, flags, async (engine) => {
         const found = await engine.run({ run });
@@ -91,25 +93,41 @@ interface ShowFlags extends CommonFlags {
   readonly ensemble?: readonly string[];
   readonly combine: (typeof combines)[number];
   readonly rules?: boolean;
+  readonly analytics?: boolean;
 }
 
 /** What can be worked out of a stored run, beside its result. */
 async function analyse(context: CliContext, run: string, flags: ShowFlags): Promise<void> {
-  const { positions, ensemble: layouts, combine, rules } = flags;
-  const [places, ensembles, fitted] = await looking(context, flags, async (engine) => [
+  const { positions, ensemble: layouts, combine, rules, analytics } = flags;
+  const [places, ensembles, fitted, worked] = await looking(context, flags, async (engine) => [
     positions === undefined
       ? undefined
       : await engine.positions({ run, ...(positions === true ? {} : { column: positions }) }),
     layouts === undefined ? undefined : await engine.ensemble({ run, layouts, combine }),
     rules ? await engine.fitRules({ run }) : undefined,
+    analytics ? await analyticsOf(engine, run) : undefined,
   ]);
-  output(context, flags, { schema: "layoutlab/analysis@1", positions: places, ensembles, rules: fitted }, () =>
+  const found = { schema: "layoutlab/analysis@1", positions: places, ensembles, rules: fitted, ...worked };
+  output(context, flags, found, () =>
     [
       ...(places === undefined ? [] : [positionsText(places)]),
       ...(ensembles === undefined ? [] : [ensemblesText(ensembles)]),
       ...(fitted === undefined ? [] : [rulesText(fitted)]),
+      ...(worked === undefined ? [] : [analyticsText(worked)]),
     ].join("\n\n"),
   );
+}
+
+async function analyticsOf(engine: EngineApi, run: string): Promise<AnalyticsOf> {
+  const details = await engine.run({ run });
+  return {
+    variants: details.summary.variants.map(({ id }) => id),
+    efficiency: await engine.efficiency({ run }),
+    patterns: await engine.patterns({ run }),
+    calibration: await engine.calibration({ run }),
+    lengths: await engine.lengths({ run }),
+    crossModel: await engine.crossModel({ run }),
+  };
 }
 
 /** `RUN` or `RUN:VARIANT`; run ids hold no colon. */

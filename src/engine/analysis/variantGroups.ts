@@ -1,7 +1,7 @@
 import type { RunRecord, VariantRecord } from "../store/store.ts";
 
 /** Variants that differ in their layout only: those of one model and one set of parameters together. */
-export function variantGroups(record: RunRecord): readonly (readonly VariantRecord[])[] {
+export function variantGroups(record: Pick<RunRecord, "variants">): readonly (readonly VariantRecord[])[] {
   const groups = new Map<string, VariantRecord[]>();
   for (const variant of record.variants) {
     const key = `${variant.model} ${JSON.stringify(variant.parameters)}`;

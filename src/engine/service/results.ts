@@ -89,12 +89,16 @@ export class Results {
       query.descending,
       query.limit,
       query.after,
+      query.skip,
     );
     const segments = await this.#segments(record, rows);
     return {
       rows: rows.map((row) => ({ ...row, segment: segments.get(row.position) ?? "" })),
       next,
-      total: query.after === undefined ? await this.#store.trials.count(query.filter) : undefined,
+      total:
+        query.after === undefined && query.skip === undefined
+          ? await this.#store.trials.count(query.filter)
+          : undefined,
     };
   }
 

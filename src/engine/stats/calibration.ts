@@ -32,6 +32,63 @@ export function calibrationError(
   return summarise(members, confidence, correct);
 }
 
+/**
+ * The bins of equal mass behind `adaptiveCalibrationError`, as the bin of each row, except that equal confidences always share
+ * one: where only a few values occur, each becomes a bin of its own, and none is split by the order of rows.
+ */
+export function massBins(confidence: ArrayLike<number>, bins = 10): Uint16Array {
+  const n = confidence.length;
+  const order = Uint32Array.from({ length: n }, (_, i) => i).sort(
+    (i, j) => (confidence[i] as number) - (confidence[j] as number) || i - j,
+  );
+  const out = new Uint16Array(n);
+  const base = Math.floor(n / bins);
+  const longer = n % bins;
+  let bin = 0;
+  let held = 0;
+  for (let at = 0; at < n; at++) {
+    const i = order[at] as number;
+    const full = held >= base + (bin < longer ? 1 : 0);
+    if (held > 0 && full && confidence[order[at - 1] as number] !== confidence[i]) {
+      bin += 1;
+      held = 0;
+    }
+    out[i] = bin;
+    held += 1;
+  }
+  return out;
+}
+
+/** The calibration error over given bins, with the percentile bootstrap interval of the ECE over rows; the bins stay. */
+export function binnedCalibration(
+  confidence: ArrayLike<number>,
+  correct: ArrayLike<number>,
+  binOf: Uint16Array,
+  options: { readonly alpha: number; readonly random: Random; readonly draws: number },
+): CalibrationError & { readonly interval: Bounds } {
+  const n = confidence.length;
+  const width = n === 0 ? 0 : Math.max(...new Set(binOf)) + 1;
+  const members: number[][] = Array.from({ length: width }, () => []);
+  for (let i = 0; i < n; i++) members[binOf[i] as number]?.push(i);
+  const gaps = new Float64Array(width);
+  const eces = new Float64Array(options.draws);
+  for (let d = 0; d < eces.length; d++) {
+    gaps.fill(0);
+    for (let k = 0; k < n; k++) {
+      const i = (options.random() * n) | 0;
+      const bin = binOf[i] as number;
+      gaps[bin] = (gaps[bin] as number) + (confidence[i] as number) - (correct[i] as number);
+    }
+    let total = 0;
+    for (const gap of gaps) total += Math.abs(gap);
+    eces[d] = total / n;
+  }
+  eces.sort();
+  const interval: Bounds =
+    n === 0 ? [0, 1] : [sortedQuantile(eces, options.alpha / 2), sortedQuantile(eces, 1 - options.alpha / 2)];
+  return { ...summarise(members, Array.from(confidence), Array.from(correct)), interval };
+}
+
 /** ECE with bins of equal mass (adaptive ECE, Nguyen & O'Connor 2015): steadier where confidences crowd together. */
 export function adaptiveCalibrationError(
   confidence: readonly number[],

@@ -1,5 +1,5 @@
 import type { Random } from "../../base/random.ts";
-import { normalQuantile } from "./normal.ts";
+import { normalCdf, normalQuantile } from "./normal.ts";
 
 export interface RatioEstimate {
   readonly ratio: number;
@@ -28,6 +28,45 @@ export function ratioInterval(
   const error = Math.sqrt((squares / (n - 1)) * n) / bottom;
   const half = (normalQuantile(1 - alpha / 2) * error) / ratio;
   return { ratio, lo: ratio * Math.exp(-half), hi: ratio * Math.exp(half) };
+}
+
+export interface RatioChange extends RatioEstimate {
+  /** Two-sided, of a factor of 1. */
+  readonly p: number;
+}
+
+/** Totals of two sides over the same rows: what was spent, and what it bought. */
+export interface PairedTotals {
+  readonly spentA: readonly number[];
+  readonly boughtA: readonly number[];
+  readonly spentB: readonly number[];
+  readonly boughtB: readonly number[];
+}
+
+/**
+ * How many times as much A pays for one unit as B does, both over the same rows: a ratio of two ratios of totals, with a
+ * delta-method interval on the log scale that keeps the pairing (Cochran, Sampling Techniques, chapter 6). Undefined where a
+ * side bought or spent nothing, or with a single row.
+ */
+export function pairedRatio(rows: PairedTotals, alpha: number): RatioChange | undefined {
+  const n = rows.spentA.length;
+  const totals = [sum(rows.spentA), sum(rows.boughtA), sum(rows.spentB), sum(rows.boughtB)] as const;
+  const [spentA, boughtA, spentB, boughtB] = totals;
+  if (n < 2 || totals.some((total) => total <= 0)) return undefined;
+  let squares = 0;
+  for (let i = 0; i < n; i++) {
+    const z =
+      (rows.spentA[i] as number) / spentA -
+      (rows.boughtA[i] as number) / boughtA -
+      (rows.spentB[i] as number) / spentB +
+      (rows.boughtB[i] as number) / boughtB;
+    squares += z * z;
+  }
+  const log = Math.log(spentA / boughtA) - Math.log(spentB / boughtB);
+  const error = Math.sqrt((squares * n) / (n - 1));
+  const half = normalQuantile(1 - alpha / 2) * error;
+  const p = error === 0 ? (log === 0 ? 1 : 0) : 2 * normalCdf(-Math.abs(log / error));
+  return { ratio: Math.exp(log), lo: Math.exp(log - half), hi: Math.exp(log + half), p };
 }
 
 /**

@@ -4,6 +4,7 @@ import { codeOf, failureClasses, sources, statuses, wordOf } from "./codes.ts";
 import type { StoreContext } from "./context.ts";
 import { claimedOf, messagesOf, requestOf, trialPairs, wholeRequest } from "./requestRows.ts";
 import { requestCounts, requestStats } from "./requestStats.ts";
+import { requestTimeline } from "./requestTimeline.ts";
 import {
   completeRequest,
   countMoved,
@@ -146,6 +147,10 @@ export class SqliteRequests implements RequestTable {
 
   measures(run: string): Promise<RunMeasures> {
     return this.#context.read(() => runMeasures(this.#context, run));
+  }
+
+  timeline(run: string, points: number): ReturnType<RequestTable["timeline"]> {
+    return this.#context.read(() => requestTimeline(this.#context, run, points));
   }
 
   unfinished(run: string): ReturnType<RequestTable["unfinished"]> {

@@ -264,6 +264,8 @@ export interface RequestTable {
   counts(run: string): Promise<RequestCounts>;
   /** What calls took, and what was saved by not making them. */
   measures(run: string): Promise<RunMeasures>;
+  /** How the run's requests went over its time, in at most `points` steps. */
+  timeline(run: string, points: number): Promise<RequestTimeline>;
   /** Deletes ended rows last touched before `before`, and texts nothing refers to; how many rows. Trials keep their scores. */
   cleanup(before: number): Promise<number>;
   /** Fires soon after anything in the table changed, also by another process (polled every 100 ms while someone listens). */
@@ -279,6 +281,29 @@ export interface RequestCounts {
   readonly retried: number;
   /** Answers that needed no call. */
   readonly cached: number;
+}
+
+/** Requests that ended in each step of a run's time; every list has one value a step. */
+export interface RequestTimeline {
+  /** When the first step begins, ms since the epoch, and how long each is, in ms. */
+  readonly from: number;
+  readonly stepMs: number;
+  readonly steps: number;
+  /** Requests that a call answered, that needed no call, and that failed. */
+  readonly answered: readonly number[];
+  readonly reused: readonly number[];
+  readonly failed: readonly number[];
+  /** Tokens of answered calls. */
+  readonly promptTokens: readonly number[];
+  readonly completionTokens: readonly number[];
+  readonly cachedTokens: readonly number[];
+  /** Milliseconds of answered calls; null where none ended. */
+  readonly latencyP50: readonly (number | null)[];
+  readonly latencyP95: readonly (number | null)[];
+  readonly queuedP50: readonly (number | null)[];
+  readonly queuedP95: readonly (number | null)[];
+  /** US dollars of the calls whose price is known. */
+  readonly cost: readonly number[];
 }
 
 export interface RunMeasures {
@@ -360,6 +385,8 @@ export interface TrialFilter {
   readonly states?: readonly TrialState[];
   /** `wrong` is a score below 1 or no score. */
   readonly outcome?: "wrong" | "right";
+  /** Only rows at these places of the run's order. */
+  readonly positions?: readonly number[];
   readonly expected?: string;
   readonly prediction?: string;
   /** Substring of the example's fields, the prediction or the raw response, without case. */
@@ -386,6 +413,33 @@ export interface VariantAggregate {
   readonly fromCache: number;
 }
 
+/** The trials of a run as columns of one length; NaN, or -1 for an answer, where nothing is known. */
+export interface TrialColumns {
+  readonly count: number;
+  readonly variant: Uint32Array;
+  readonly position: Uint32Array;
+  readonly repeat: Uint32Array;
+  /** Place in `trialStates`: 0 scored, 1 unparsable, 2 failed, 3 void. */
+  readonly state: Uint8Array;
+  readonly score: Float64Array;
+  readonly confidence: Float64Array;
+  /** 1 where a call answered, 0 for a cached or replayed answer. */
+  readonly called: Uint8Array;
+  /** Shares, where a request answered several trials; so is the cost, in US dollars. */
+  readonly promptTokens: Float64Array;
+  readonly completionTokens: Float64Array;
+  readonly cost: Float64Array;
+  /** Of calls only. */
+  readonly latencyMs: Float64Array;
+  /** Places in `answers`. */
+  readonly prediction: Int32Array;
+  readonly expected: Int32Array;
+  /** Each different answer once, the first 120 characters of long ones. */
+  readonly answers: readonly string[];
+  /** Ids of examples by position. */
+  readonly examples: readonly string[];
+}
+
 export interface TrialTable {
   /** All trials of a run as columns, in (position, variant, repeat) order: what re-deciding and analysis read. Score NaN for `void`. */
   scores(run: string): Promise<{
@@ -394,13 +448,19 @@ export interface TrialTable {
     readonly repeat: Uint32Array;
     readonly score: Float64Array;
   }>;
-  /** One page by keyset: pass the last page's `next`. Equal ones stand in the order of position, variant, repeat. */
+  /** Everything about a run's trials that is a number, in one pass, in the order of `scores`. */
+  columns(run: string): Promise<TrialColumns>;
+  /**
+   * One page by keyset: pass the last page's `next`. Equal ones stand in the order of position, variant, repeat. `skip` leaves
+   * out so many rows first, so that a far page needs none of those before it.
+   */
   page(
     filter: TrialFilter,
     sort: TrialSort,
     descending: boolean,
     limit: number,
     after?: string,
+    skip?: number,
   ): Promise<{ readonly rows: readonly TrialRow[]; readonly next: string | undefined }>;
   count(filter: TrialFilter): Promise<number>;
   aggregates(run: string): Promise<readonly VariantAggregate[]>;

@@ -52,6 +52,9 @@ export function trialConditions(
     const codes = filter.states.map((state) => codeOf(trialStates, state));
     where.and("state IN (SELECT value FROM json_each(?))", JSON.stringify(codes));
   }
+  if (filter.positions !== undefined) {
+    where.and("position IN (SELECT value FROM json_each(?))", JSON.stringify(filter.positions));
+  }
   if (filter.outcome === "wrong") where.and("(score IS NULL OR score < 1)");
   if (filter.outcome === "right") where.and("score >= 1");
   // A long answer's row holds its beginning; the whole text is compared only where that agrees.

@@ -4,6 +4,7 @@ import { maybeWord } from "./requestRows.ts";
 import { noRun, orderOf } from "./runs.ts";
 import type { Row } from "./sqlite.ts";
 import type { TrialFilter, TrialRecord, TrialRow, TrialSort, TrialTable, VariantAggregate } from "./store.ts";
+import { trialColumns } from "./trialColumns.ts";
 import { cursorOf, readCursor, sortKey, trialConditions } from "./trialQuery.ts";
 import { rescoreTrial } from "./trialWriter.ts";
 import { bytes, maybeLongText, maybeNumber, maybeText, number, text } from "./values.ts";
@@ -60,14 +61,19 @@ export class SqliteTrials implements TrialTable {
     });
   }
 
+  columns(run: string): ReturnType<TrialTable["columns"]> {
+    return this.#context.read(() => trialColumns(this.#context, run));
+  }
+
   page(
     filter: TrialFilter,
     sort: TrialSort,
     descending: boolean,
     limit: number,
     after?: string,
+    skip = 0,
   ): ReturnType<TrialTable["page"]> {
-    return this.#context.read(() => this.#page(filter, sort, descending, limit, after));
+    return this.#context.read(() => this.#page(filter, sort, descending, limit, after, skip));
   }
 
   count(filter: TrialFilter): Promise<number> {
@@ -147,6 +153,7 @@ export class SqliteTrials implements TrialTable {
     descending: boolean,
     limit: number,
     after: string | undefined,
+    skip: number,
   ): Awaited<ReturnType<TrialTable["page"]>> {
     const place = this.#run(filter.run);
     if (place === undefined) return { rows: [], next: undefined };
@@ -174,9 +181,10 @@ export class SqliteTrials implements TrialTable {
     // The places of the page are found among the narrow rows alone; only these few are then joined with what is shown.
     const found = this.#context.connection.all(
       `SELECT position, variant, repeat, ${key ?? "NULL"} AS key FROM trial WHERE ${where.sql}
-        ORDER BY ${order} LIMIT ?`,
+        ORDER BY ${order} LIMIT ? OFFSET ?`,
       ...where.values,
       limit + 1,
+      skip,
     );
     const shown = found.slice(0, limit);
     const rows = shown.map((row) => {

@@ -84,6 +84,28 @@ ${report?.yaml ?? ""}`;
     expect(outline?.layouts.map(({ name }) => name)).toEqual(["fitted"]);
   });
 
+  it("works analytics out of the store: patterns, prices, length, time", async () => {
+    const { engine, run } = await labWith(["standard", "sandwich"]);
+    const patterns = await engine.patterns({ run });
+    expect(patterns.agreement).toMatchObject({ rows: 300, all: 0, none: 0, some: 300 });
+    expect(patterns.found.find(({ target }) => target.kind === "only")).toMatchObject({ rate: 1, restRate: 0 });
+    const page = await engine.trials({
+      filter: { run, variants: [0], outcome: "wrong", positions: patterns.found[0]?.positions ?? [] },
+      sort: "position",
+      descending: false,
+      limit: 5,
+      skip: 2,
+    });
+    expect(page.rows).toHaveLength(5);
+    expect((await engine.lengths({ run })).effects.filter(({ matters }) => matters).length).toBeGreaterThan(0);
+    expect((await engine.efficiency({ run })).variants.map(({ rows }) => rows)).toEqual([300, 300]);
+    expect((await engine.calibration({ run })).variants.every(({ source }) => source !== "agreement")).toBe(true);
+    expect((await engine.crossModel({ run })).models).toEqual(["scripted:a"]);
+    const { answered, steps } = await engine.timeline({ run });
+    expect(answered.reduce((sum, n) => sum + n, 0)).toBe(600);
+    expect(steps).toBeLessThanOrEqual(200);
+  });
+
   it("shows all of it on the command line", async () => {
     const folder = await openCliFolder();
     open.push(folder);
@@ -104,7 +126,12 @@ sampling: { mode: full }
     const { run } = JSON.parse((await folder.run("run", "lab.layout.yaml", "--json")).stdout) as {
       readonly run: string;
     };
-    const shown = await folder.run("show", run, "--positions", "gold", "--rules", "--ensemble", "standard,sandwich");
+    const shown = await folder.run(
+      ...["show", run, "--positions", "gold", "--rules", "--analytics", "--ensemble", "standard,sandwich"],
+    );
+    expect(shown.stdout).toContain("What failing rows have in common");
+    expect(shown.stdout).toMatch(/wrong only under standard\/scripted:a +\d+ words or more/);
+    expect(shown.stdout).toContain("decide nearly everything");
     expect(shown.code).toBe(0);
     expect(shown.stdout).toContain("gold");
     expect(shown.stdout).toContain("majority of standard and sandwich: 50 %");

@@ -652,6 +652,51 @@ export function storeContract(name: string, open: (clock: Clock) => Promise<Stor
         );
       });
 
+      it("reads all trials as columns, a packed request's cost in shares", async () => {
+        await store.requests.record(aRequest(1), aCompletion({ cost: 0.5 }), [
+          aTrial(0, { confidence: 0.75 }),
+          aTrial(1, { prediction: long, expected: `${long}!`, score: 0 }),
+        ]);
+        await store.requests.record(aRequest(2), aCompletion({ source: "cache", cost: undefined }), [
+          aTrial(2, { state: "void", prediction: undefined, score: undefined }),
+        ]);
+        const found = await store.trials.columns("run-1");
+        expect(found).toMatchObject({
+          count: 3,
+          position: Uint32Array.of(0, 1, 2),
+          state: Uint8Array.of(0, 0, 3),
+          score: Float64Array.of(1, 0, Number.NaN),
+          confidence: Float64Array.of(0.75, Number.NaN, Number.NaN),
+          called: Uint8Array.of(1, 1, 0),
+          cost: Float64Array.of(0.25, 0.25, Number.NaN),
+          promptTokens: Float64Array.of(50, 50, 100),
+          examples: ["example-0", "example-1", "example-2"],
+        });
+        const answer = (at: number | undefined) => found.answers[at ?? -1];
+        expect(answer(found.prediction[0])).toBe("lost_card");
+        expect(found.prediction[0]).toBe(found.expected[0]);
+        expect(answer(found.prediction[1])).toBe(long.slice(0, 120));
+        expect(found.prediction[1]).not.toBe(found.expected[1]);
+        expect(found.prediction[2]).toBe(-1);
+        expect((await store.trials.columns("none")).count).toBe(0);
+      });
+
+      it("lays ended requests over the run's time, none lost, in no more steps than asked", async () => {
+        expect((await store.requests.timeline("run-1", 10)).steps).toBe(0);
+        await store.requests.record(aRequest(1), aCompletion({ latencyMs: 100 }), []);
+        await store.requests.record(aRequest(2), aCompletion({ latencyMs: 300, queuedMs: 40 }), []);
+        await store.requests.record(aRequest(3), aCompletion({ source: "cache" }), []);
+        await store.requests.record(aRequest(4), aCompletion({ status: "failed", errorClass: "unavailable" }), []);
+        const found = await store.requests.timeline("run-1", 10);
+        const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+        expect(found.steps).toBeGreaterThan(0);
+        expect(found.steps).toBeLessThanOrEqual(10);
+        expect([sum(found.answered), sum(found.reused), sum(found.failed)]).toEqual([2, 1, 1]);
+        expect([sum(found.promptTokens), sum(found.cachedTokens), sum(found.cost)]).toEqual([200, 128, 0.5]);
+        expect(found.latencyP95).toHaveLength(found.steps);
+        if (found.steps === 1) expect([found.latencyP50[0], found.queuedP50[0]]).toEqual([200, 22]);
+      });
+
       it("shows every variant's trial on one row, with the row's number in the file", async () => {
         await store.runs.putExamples("dataset-1", [anExample(7, { row: 99 })]);
         await store.requests.record(aRequest(1), aCompletion(), [
@@ -727,6 +772,7 @@ export function storeContract(name: string, open: (clock: Clock) => Promise<Stor
           { expected: "a" },
           { prediction: long },
           { expected: long.slice(0, 120) },
+          { positions: [3, 4, 40], outcome: "wrong" },
         ];
         const sorts: TrialSort[] = ["position", "score", "confidence", "latency", "tokens", "expected", "prediction"];
         for (const filter of filters) {
@@ -748,6 +794,9 @@ export function storeContract(name: string, open: (clock: Clock) => Promise<Stor
                   .sort((x, y) => compare(x, y, sort, descending))
                   .map(placeOf),
               );
+              // A far page is the same whether those before it were read or left out.
+              const far = await store.trials.page({ run: "run-2", ...filter }, sort, descending, 5, undefined, 7);
+              expect(far.rows.map(placeOf)).toEqual(rows.slice(7, 12).map(placeOf));
             }
           }
         }
@@ -1018,6 +1067,7 @@ function matches(trial: TrialRecord, filter: Omit<TrialFilter, "run">): boolean 
     (filter.states === undefined || filter.states.includes(trial.state)) &&
     (filter.outcome === undefined ||
       (filter.outcome === "right") === (trial.score !== undefined && trial.score >= 1)) &&
+    (filter.positions === undefined || filter.positions.includes(trial.position)) &&
     (filter.expected === undefined || filter.expected === trial.expected) &&
     (filter.prediction === undefined || filter.prediction === trial.prediction)
   );

@@ -1,0 +1,189 @@
+import { seededRandom } from "../../base/random.ts";
+import { quantile } from "../metrics/quantile.ts";
+import { holm } from "../stats/multiple.ts";
+import { normalQuantile } from "../stats/normal.ts";
+import { pairedFactor, pairedRatio, type RatioEstimate, ratioInterval } from "../stats/ratio.ts";
+import type { VariantRecord } from "../store/store.ts";
+import type { RunTable } from "./runTable.ts";
+
+export type Spent = "tokens" | "cost" | "latency";
+
+/** What a right answer of a variant takes. */
+export interface VariantEfficiency {
+  readonly variant: string;
+  readonly rows: number;
+  readonly correct: number;
+  /** Null without a right answer. */
+  readonly tokensPerCorrect: RatioEstimate | null;
+  /** US dollars, of answers whose price is known; null where that is not all of them. */
+  readonly costPerCorrect: RatioEstimate | null;
+  /** Median of measured calls in ms, with an interval that assumes nothing about their shape; null where none was measured. */
+  readonly latency: {
+    readonly median: number;
+    readonly lo: number;
+    readonly hi: number;
+    readonly calls: number;
+  } | null;
+}
+
+/** A variant against the one it is compared with, on the rows both answered. */
+export interface EfficiencyChange {
+  readonly variant: string;
+  readonly against: string;
+  readonly what: Spent;
+  readonly rows: number;
+  /** Times as much: 0.8 is a fifth less. For tokens and money, of a right answer; for latency, of a call. */
+  readonly factor: number;
+  readonly interval: readonly [number, number];
+  /** Corrected over all pairs of variants (Holm); null for latency, which has an interval only. */
+  readonly adjusted: number | null;
+  readonly differs: boolean;
+}
+
+/** `layoutlab/efficiency@1`. */
+export interface EfficiencyReport {
+  readonly schema: "layoutlab/efficiency@1";
+  readonly run: string;
+  readonly confidence: number;
+  readonly variants: readonly VariantEfficiency[];
+  /** Id of the variant that the others are held against, the most accurate of those asked most; null with a single one. */
+  readonly against: string | null;
+  readonly changes: readonly EfficiencyChange[];
+}
+
+const fewestRows = 20;
+
+/** Ratios of sums with intervals over rows, and paired changes against one variant. Void trials cost nothing and count nowhere. */
+export function efficiency(run: string, table: RunTable): EfficiencyReport {
+  const variants = table.variants.map((variant) => ofVariant(table, variant));
+  const most = Math.max(0, ...variants.map(({ rows }) => rows));
+  const best = table.variants
+    .map((variant, i) => ({ variant, own: variants[i] as VariantEfficiency }))
+    .filter(({ own }) => own.rows > 0 && own.rows >= most / 2)
+    .sort((a, b) => b.own.correct / b.own.rows - a.own.correct / a.own.rows)[0]?.variant;
+  const others = table.variants.filter((variant) => variant !== best);
+  return {
+    schema: "layoutlab/efficiency@1",
+    run,
+    confidence: 1 - table.alpha,
+    variants,
+    against: best === undefined || others.length === 0 ? null : best.id,
+    changes: best === undefined ? [] : allChanges(table, best, others),
+  };
+}
+
+function ofVariant(table: RunTable, variant: VariantRecord): VariantEfficiency {
+  const { tokens, cost, score, latency } = vectors(table, variant.index);
+  const correct = score.reduce((sum, value) => sum + value, 0);
+  const ratio = (spent: readonly number[]) => {
+    const total = spent.reduce((sum, value) => sum + value, 0);
+    return correct > 0 && total > 0 && !Number.isNaN(total) ? ratioInterval(spent, score, table.alpha) : null;
+  };
+  return {
+    variant: variant.id,
+    rows: score.length,
+    correct,
+    tokensPerCorrect: ratio(tokens),
+    costPerCorrect: ratio(cost),
+    latency: medianInterval(
+      latency.filter((ms) => !Number.isNaN(ms)),
+      table.alpha,
+    ),
+  };
+}
+
+/** One value a row that was answered: NaN for what is not known. */
+function vectors({ columns, firsts }: RunTable, variant: number) {
+  const out = {
+    position: [] as number[],
+    tokens: [] as number[],
+    cost: [] as number[],
+    score: [] as number[],
+    latency: [] as number[],
+  };
+  for (const at of firsts[variant] ?? []) {
+    if (at < 0) continue;
+    const score = columns.score[at] as number;
+    if (Number.isNaN(score)) continue;
+    out.position.push(columns.position[at] as number);
+    out.score.push(score);
+    out.tokens.push((columns.promptTokens[at] as number) + (columns.completionTokens[at] as number));
+    out.cost.push(columns.cost[at] as number);
+    out.latency.push(columns.latencyMs[at] as number);
+  }
+  return out;
+}
+
+/** Order statistics around the median, by the normal approximation of the binomial (Conover, Practical Nonparametric Statistics). */
+function medianInterval(values: readonly number[], alpha: number): VariantEfficiency["latency"] {
+  const n = values.length;
+  if (n === 0) return null;
+  const sorted = Float64Array.from(values).sort();
+  const half = normalQuantile(1 - alpha / 2) * Math.sqrt(n) * 0.5;
+  const at = (i: number) => sorted[Math.min(n - 1, Math.max(0, Math.round(i)))] as number;
+  return { median: quantile(sorted, 0.5), lo: at(n / 2 - half - 0.5), hi: at(n / 2 + half - 0.5), calls: n };
+}
+
+/**
+ * Against one variant, corrected over all pairs: which one stands in the middle is seen from the same rows, and a claim must hold
+ * whichever it had been.
+ */
+function allChanges(table: RunTable, best: VariantRecord, others: readonly VariantRecord[]): EfficiencyChange[] {
+  const all = [best, ...others].map((variant) => ({ variant, own: vectors(table, variant.index) }));
+  return (["tokens", "cost", "latency"] as const).flatMap((what) => {
+    // An interval of latencies is drawn again and again: only those that are shown.
+    const pairs = all.flatMap((base, j) =>
+      what === "latency" && j > 0 ? [] : all.slice(j + 1).map((side) => ({ side, base, shown: j === 0 })),
+    );
+    const found = pairs.flatMap(({ side, base, shown }) => {
+      const change = changeOf(what, side.own, base.own, table.alpha, side.variant.id);
+      return change === undefined ? [] : [{ variant: side.variant.id, shown, ...change }];
+    });
+    const adjusted = holm(found.map(({ p }) => p ?? 1));
+    return found.flatMap(({ variant, shown, rows, ratio, lo, hi, p }, i) =>
+      shown
+        ? [
+            {
+              variant,
+              against: best.id,
+              what,
+              rows,
+              factor: ratio,
+              interval: [lo, hi] as const,
+              adjusted: p === null ? null : (adjusted[i] ?? 1),
+              differs: p === null ? lo > 1 || hi < 1 : (adjusted[i] ?? 1) < table.alpha,
+            },
+          ]
+        : [],
+    );
+  });
+}
+
+function changeOf(
+  what: Spent,
+  own: ReturnType<typeof vectors>,
+  base: ReturnType<typeof vectors>,
+  alpha: number,
+  seed: string,
+) {
+  const baseAt = new Map(base.position.map((position, i) => [position, i]));
+  const pairs = own.position.flatMap((position, i) => {
+    const j = baseAt.get(position);
+    if (j === undefined) return [];
+    const known = !Number.isNaN(own[what][i] as number) && !Number.isNaN(base[what][j] as number);
+    return known ? [[i, j] as const] : [];
+  });
+  if (pairs.length < fewestRows) return undefined;
+  const spentA = pairs.map(([i]) => own[what][i] as number);
+  const spentB = pairs.map(([, j]) => base[what][j] as number);
+  if (what === "latency") {
+    if ([...spentA, ...spentB].some((ms) => ms <= 0)) return undefined;
+    const draws = Math.max(200, Math.min(2000, Math.round(4e6 / pairs.length)));
+    const factor = pairedFactor(spentA, spentB, { alpha, draws, random: seededRandom("latency", seed) });
+    return { rows: pairs.length, ...factor, p: null };
+  }
+  const boughtA = pairs.map(([i]) => own.score[i] as number);
+  const boughtB = pairs.map(([, j]) => base.score[j] as number);
+  const change = pairedRatio({ spentA, boughtA, spentB, boughtB }, alpha);
+  return change && { rows: pairs.length, ...change };
+}

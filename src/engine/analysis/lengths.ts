@@ -1,0 +1,109 @@
+import { logisticSlope } from "../stats/logistic.ts";
+import { holm } from "../stats/multiple.ts";
+import { normalCdf } from "../stats/normal.ts";
+import { wilson } from "../stats/proportion.ts";
+import { spearman } from "../stats/rank.ts";
+import { type InputRow, type RunTable, scoreAt } from "./runTable.ts";
+
+export type LengthMeasure = "words" | "sentence" | "word";
+
+export interface LengthBin {
+  readonly from: number;
+  readonly to: number;
+  readonly rows: number;
+  readonly accuracy: number;
+  readonly interval: readonly [number, number];
+}
+
+/** Accuracy of a variant by one measure of its texts. */
+export interface LengthEffect {
+  readonly variant: string;
+  readonly measure: LengthMeasure;
+  readonly bins: readonly LengthBin[];
+  /** Spearman's rank correlation of the measure and the score. */
+  readonly correlation: number;
+  /** How the odds of a right answer change when the measure doubles; null where no curve fits, as where length decides all. */
+  readonly oddsPerDoubling: { readonly factor: number; readonly lo: number; readonly hi: number } | null;
+  /** Of the correlation, corrected over all variants and measures (Holm). */
+  readonly adjusted: number;
+  readonly matters: boolean;
+}
+
+/** `layoutlab/lengths@1`. */
+export interface LengthReport {
+  readonly schema: "layoutlab/lengths@1";
+  readonly run: string;
+  readonly confidence: number;
+  readonly effects: readonly LengthEffect[];
+}
+
+const bins = 6;
+const fewestRows = 30;
+
+const measures: Readonly<Record<LengthMeasure, (row: InputRow) => number>> = {
+  words: ({ features }) => features.words,
+  sentence: ({ segment, features }) =>
+    features.words / Math.max(1, segment.match(/[.!?。！？]+(?:\s|$)/g)?.length ?? 0),
+  word: ({ segment, features }) => (segment.match(/[\p{L}\p{N}]/gu)?.length ?? 0) / Math.max(1, features.words),
+};
+
+/** How right answers depend on how long and how dense a text is: by bins for the eye, by a slope for the claim. */
+export function lengthEffects(run: string, table: RunTable): LengthReport {
+  const found = (Object.keys(measures) as LengthMeasure[]).flatMap((measure) => {
+    const values = table.rows.map(measures[measure]);
+    return table.variants.flatMap(({ id, index }) => {
+      const x: number[] = [];
+      const y: number[] = [];
+      table.rows.forEach(({ position }, i) => {
+        const score = scoreAt(table, index, position);
+        const value = values[i] as number;
+        if (Number.isNaN(score) || !(value > 0)) return;
+        x.push(value);
+        y.push(score);
+      });
+      if (x.length < fewestRows) return [];
+      const fit = logisticSlope(x.map(Math.log2), y, table.alpha);
+      const correlation = spearman(x, y);
+      // Whatever the ties, the variance of a rank correlation of unrelated values is 1 / (n - 1).
+      const p = 2 * normalCdf(-Math.abs(correlation) * Math.sqrt(x.length - 1));
+      return [{ variant: id, measure, bins: binned(x, y, table.alpha), correlation, fit, p }];
+    });
+  });
+  const adjusted = holm(found.map(({ p }) => p));
+  return {
+    schema: "layoutlab/lengths@1",
+    run,
+    confidence: 1 - table.alpha,
+    effects: found.map(({ fit, p: _, ...effect }, i) => ({
+      ...effect,
+      oddsPerDoubling:
+        fit === undefined
+          ? null
+          : { factor: Math.exp(fit.slope), lo: Math.exp(fit.interval[0]), hi: Math.exp(fit.interval[1]) },
+      adjusted: adjusted[i] ?? 1,
+      matters: (adjusted[i] ?? 1) < table.alpha,
+    })),
+  };
+}
+
+/** Bins of about equal size; equal values share one. */
+function binned(x: readonly number[], y: readonly number[], alpha: number): LengthBin[] {
+  const order = x.map((_, i) => i).sort((i, j) => (x[i] as number) - (x[j] as number) || i - j);
+  const groups: number[][] = [];
+  for (const i of order) {
+    const last = groups.at(-1);
+    const full = last !== undefined && last.length >= order.length / bins;
+    if (last === undefined || (full && x[last.at(-1) as number] !== x[i])) groups.push([i]);
+    else last.push(i);
+  }
+  return groups.map((members) => {
+    const right = members.reduce((sum, i) => sum + (y[i] as number), 0);
+    return {
+      from: x[members[0] as number] as number,
+      to: x[members.at(-1) as number] as number,
+      rows: members.length,
+      accuracy: right / members.length,
+      interval: wilson(right, members.length, alpha),
+    };
+  });
+}
