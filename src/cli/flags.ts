@@ -1,5 +1,5 @@
 import { UserError } from "../base/errors.ts";
-import { parseDuration } from "../engine/spec/units.ts";
+import { parseDuration, parseSize } from "../engine/spec/units.ts";
 
 /** Reads the value of a flag; the error names the flag as it was written. */
 type Parse<T> = (text: string) => T;
@@ -40,6 +40,15 @@ export function duration(flag: string): Parse<number> {
     const ms = parseDuration(text);
     if (ms === undefined) throw badFlag(flag, text, "write a time such as 50ms or 2s");
     return ms;
+  };
+}
+
+/** Bytes of `200MB` or `1GB`. */
+export function size(flag: string): Parse<number> {
+  return (text) => {
+    const bytes = parseSize(text);
+    if (bytes === undefined) throw badFlag(flag, text, "write a size such as 200MB or 1GB");
+    return bytes;
   };
 }
 

@@ -183,6 +183,12 @@ export interface EngineApi {
   /** Graphics memory over time while a run of a local model went on. */
   gpuSamples(p: { readonly run: string }): Promise<readonly GpuSample[]>;
   simulator(p: { readonly start: boolean; readonly port?: number }): Promise<{ readonly url: string | undefined }>;
+  /** Starts the local batch server, which is one and stays until it is stopped, or stops it. `models` as `serve --model`. */
+  batchServer(p: {
+    readonly start: boolean;
+    readonly port?: number;
+    readonly models?: readonly string[];
+  }): Promise<{ readonly url: string | undefined }>;
 }
 
 /** What the engine asks of the face it serves. */

@@ -13,6 +13,7 @@ import { writeReport } from "./report/write.ts";
 import type { RunSummary } from "./runner/events.ts";
 import { exploring, overallVerdict } from "./runner/overallVerdict.ts";
 import { storedRaces } from "./runner/samplers.ts";
+import type { BatchServer } from "./serve/server.ts";
 import { Analytics } from "./service/analytics.ts";
 import { judgeAssert, markBaseline } from "./service/asserting.ts";
 import { Authoring } from "./service/authoring.ts";
@@ -23,6 +24,7 @@ import { rescore } from "./service/rescoring.ts";
 import { Results } from "./service/results.ts";
 import { findRun, Running } from "./service/running.ts";
 import { newExperiment } from "./service/scaffolding.ts";
+import { type ServeOptions, serve } from "./service/serving.ts";
 import { Sources } from "./service/source.ts";
 import { queueState, resetCircuit, retune } from "./service/steering.ts";
 import { type Worked, type WorkOptions, work } from "./service/working.ts";
@@ -34,6 +36,8 @@ export interface Engine extends EngineApi {
   on<K extends keyof EngineEvents>(name: K, listener: (payload: EngineEvents[K]) => void): ReturnType<Event<never>>;
   /** Answers pending requests of any process on this store until the signal aborts, or the table is idle for long enough. */
   work(options: WorkOptions, signal: AbortSignal): Promise<Worked>;
+  /** Serves OpenAI's files, batches and chat completions from this store until it is closed. */
+  serve(options: ServeOptions): Promise<BatchServer>;
   /** The result of a run that is going here. */
   finished(run: string): Promise<RunSummary>;
   /** Stops what is going, stores it, and lets go of everything. */
@@ -79,6 +83,7 @@ export async function openEngine(deps: EngineDeps): Promise<Engine> {
   const results = new Results(services, running);
   const analytics = new Analytics(store, running);
   const authoring = new Authoring(services, sources, running);
+  let batchServer: BatchServer | undefined;
   let simulator: { readonly url: string; close(): Promise<void> } | undefined;
 
   const withProviders = async <T>(work: (providers: ReturnType<Running["providers"]>) => Promise<T>): Promise<T> => {
@@ -245,6 +250,15 @@ export async function openEngine(deps: EngineDeps): Promise<Engine> {
       return { url: simulator?.url };
     },
 
+    async batchServer({ start, ...options }) {
+      if (!start) {
+        await batchServer?.close();
+        batchServer = undefined;
+      } else batchServer ??= await serve(services, running.providers(process.cwd()), options);
+      return { url: batchServer?.url };
+    },
+
+    serve: (options) => serve(services, running.providers(process.cwd(), options.concurrency), options),
     on: (name, listener) => emitters[name].event(listener),
     work: (options, signal) => withProviders((providers) => work(services, providers, options, signal)),
     finished: (run) => running.finished(run),
@@ -252,6 +266,7 @@ export async function openEngine(deps: EngineDeps): Promise<Engine> {
       await running.close();
       gpus.dispose();
       await simulator?.close();
+      await batchServer?.close();
       await store.close();
       for (const emitter of Object.values(emitters)) emitter.dispose();
     },

@@ -1,9 +1,9 @@
-import { createReadStream, createWriteStream } from "node:fs";
+import { createWriteStream } from "node:fs";
 import { rename, rm } from "node:fs/promises";
-import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { messageOf, UserError } from "../errors.ts";
+import { linesOf } from "./lines.ts";
 
 /**
  * Writes beside the place and moves there when it is whole, so that a reader never sees half of a file and a failure leaves
@@ -16,19 +16,29 @@ export async function writeWhole(file: string, chunks: AsyncIterable<string>): P
     await rename(partial, file);
   } catch (error) {
     await rm(partial, { force: true });
-    if (!isOfTheDisk(error)) throw error;
-    throw new UserError("cannot-write", `${file} cannot be written (${reasonOf(error)})`, "name another place");
+    throw writeTrouble(error, file);
   }
 }
 
 /** The lines of a text file. @throws UserError when it cannot be read. */
 export async function* readLines(file: string): AsyncIterable<string> {
   try {
-    yield* createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY });
+    for await (const { text } of linesOf(file)) yield text;
   } catch (error) {
-    if (!isOfTheDisk(error)) throw error;
-    throw new UserError("cannot-read", `${file} cannot be read (${reasonOf(error)})`, "check the path");
+    throw readTrouble(error, file);
   }
+}
+
+/** What a person is told of a file that the disk does not give; any other error is returned as it is. */
+export function readTrouble(error: unknown, file: string): unknown {
+  if (!isOfTheDisk(error)) return error;
+  return new UserError("cannot-read", `${file} cannot be read (${reasonOf(error)})`, "check the path");
+}
+
+/** What a person is told of a file that the disk does not take; any other error is returned as it is. */
+export function writeTrouble(error: unknown, file: string): unknown {
+  if (!isOfTheDisk(error)) return error;
+  return new UserError("cannot-write", `${file} cannot be written (${reasonOf(error)})`, "name another place");
 }
 
 function isOfTheDisk(error: unknown): error is NodeJS.ErrnoException {

@@ -11,6 +11,7 @@ import { registerRequests } from "./requests.ts";
 import { registerRun } from "./run.ts";
 import { registerRuns } from "./runs.ts";
 import { registerScore } from "./score.ts";
+import { registerServe } from "./serve.ts";
 import { registerSimulate } from "./simulate.ts";
 import { registerValidate } from "./validate.ts";
 import { registerWorker } from "./worker.ts";
@@ -31,6 +32,7 @@ const commands: readonly Register[] = [
   registerDecide,
   registerCache,
   registerRequests,
+  registerServe,
   registerSimulate,
   registerWorker,
   registerDoctor,

@@ -157,6 +157,7 @@ export function openOpenAI(options: OpenAIOptions): Provider {
 
   return {
     name,
+    passesMore: true,
     facts: () => ({
       scope: `${name}:${hostOf(baseUrl)}`,
       local: false,

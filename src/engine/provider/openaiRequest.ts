@@ -58,6 +58,7 @@ export function chatBody(request: ModelRequest, quirks: Quirks) {
   }
   const { responseSchema, tools } = request;
   return {
+    ...request.more,
     ...parameters,
     model: request.model,
     messages: request.messages.map(toWire),

@@ -15,6 +15,8 @@ export interface ModelRequest {
   readonly tools: readonly ToolSpec[];
   /** Context window to ask a local model for, in tokens; the same for a whole run, as a change reloads the model. */
   readonly contextTokens: number | undefined;
+  /** Further fields of an OpenAI request, for a provider that `passesMore`. */
+  readonly more?: Readonly<Record<string, unknown>>;
 }
 
 export interface ToolSpec {
@@ -77,6 +79,8 @@ export interface ModelInfo {
 export interface Provider {
   /** The prefix of its model ids. */
   readonly name: string;
+  /** Whether a request's `more` reaches the model. */
+  readonly passesMore?: boolean;
   facts(model: string): ProviderFacts;
   /** Never rejects for what a model or network did; that is an outcome. Aborting the signal gives `cancelled`, a timeout's abort `unavailable`. */
   send(request: ModelRequest, options: SendOptions): Promise<Reply>;

@@ -26,7 +26,8 @@ export const openaiDialect: Dialect = {
   streamed: (line) => `data: ${line}\n\n`,
 };
 
-const known = new Set(
+/** Every field of a chat completion request. */
+export const chatFields: ReadonlySet<string> = new Set(
   `model messages audio frequency_penalty function_call functions logit_bias logprobs max_completion_tokens max_tokens metadata
 modalities n parallel_tool_calls prediction presence_penalty prompt_cache_key prompt_cache_retention reasoning_effort response_format
 safety_identifier seed service_tier stop store stream stream_options temperature tool_choice tools top_logprobs top_p user verbosity
@@ -46,7 +47,7 @@ function read(body: unknown): Asked {
   if (!isObject(body)) bad(unparsable);
   const request = new Map(Object.entries(body));
   for (const name of request.keys()) {
-    if (!known.has(name)) bad(`Unrecognized request argument supplied: ${name}`, null, null);
+    if (!chatFields.has(name)) bad(`Unrecognized request argument supplied: ${name}`, null, null);
   }
   const model = request.get("model");
   if (model === undefined) bad("you must provide a model parameter");

@@ -11,8 +11,8 @@ export function send(response: ServerResponse, status: number, body: string, hea
   response.end(body);
 }
 
-export function sendJson(response: ServerResponse, status: number, value: unknown): void {
-  send(response, status, JSON.stringify(value), { "content-type": "application/json" });
+export function sendJson(response: ServerResponse, status: number, value: unknown, headers: Headers = {}): void {
+  send(response, status, JSON.stringify(value), { "content-type": "application/json", ...headers });
 }
 
 /** The request's body as text; undefined when the client left or sent more than 64 MB. */

@@ -70,6 +70,7 @@ const methods: { readonly [K in keyof EngineApi]: null } = {
   gpu: null,
   gpuSamples: null,
   simulator: null,
+  batchServer: null,
 };
 
 let opening: Promise<Engine> | undefined;
