@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { type AlertKind, alertKinds } from "../engine/analysis/alerts.ts";
 import type { RunOptions } from "../engine/api.ts";
 import { amount, badFlag, collect, names, whole, word } from "./flags.ts";
 
@@ -16,9 +17,12 @@ export interface RunFlags {
   /** False after `--no-cache`. */
   readonly cache?: boolean;
   readonly price?: readonly Price[];
+  readonly alert?: readonly AlertChoice[];
 }
 
 const samplings = ["adaptive", "full", "fixed", "doubling", "bandit", "halving", "bayes"] as const;
+
+type AlertChoice = readonly [AlertKind, number | null];
 
 type Price = readonly [string, NonNullable<RunOptions["prices"]>[string]];
 
@@ -43,6 +47,11 @@ export function scopeFlags(command: Command): Command {
       "--price <model=prompt/completion>",
       "US dollars per million tokens; model=prompt/cached/completion too; repeatable",
       collect(price),
+    )
+    .option(
+      "--alert <name=value>",
+      `from where on to warn, or off: ${alertKinds.join(", ")}; repeatable`,
+      collect(alertChoice),
     );
 }
 
@@ -60,6 +69,7 @@ export function runOptions(flags: RunFlags): RunOptions {
     ...(concurrency === undefined ? {} : { concurrency }),
     ...(flags.cache === false ? { cache: false } : {}),
     ...(flags.price === undefined ? {} : { prices: Object.fromEntries(flags.price) }),
+    ...(flags.alert === undefined ? {} : { alerts: Object.fromEntries(flags.alert) }),
   };
 }
 
@@ -80,4 +90,13 @@ function price(text: string): Price {
       ...(cached === undefined ? {} : { cached: Number(cached) }),
     },
   ];
+}
+
+function alertChoice(text: string): AlertChoice {
+  const [name = "", value = ""] = text.split("=");
+  const kind = alertKinds.find((one) => one === name);
+  const threshold = value === "off" ? null : Number(value);
+  if (kind === undefined || value === "" || (threshold !== null && !(threshold > 0)))
+    throw badFlag("--alert", text, `write name=number or name=off, where name is one of ${alertKinds.join(", ")}`);
+  return [kind, threshold];
 }

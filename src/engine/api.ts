@@ -3,6 +3,7 @@ import type { CrossModelReport } from "./analysis/crossModel.ts";
 import type { EfficiencyReport } from "./analysis/efficiency.ts";
 import type { LengthReport } from "./analysis/lengths.ts";
 import type { PatternReport } from "./analysis/patterns.ts";
+import type { AlertChoices } from "./analysis/alerts.ts";
 import type { PositionReport } from "./analysis/storedPositions.ts";
 import type { Comparison, PowerPlan } from "./decide/compare.ts";
 import type { Decision, Verdict } from "./decide/sampler.ts";
@@ -267,6 +268,8 @@ export interface RunOptions {
   readonly maxCalls?: number;
   readonly maxCost?: number;
   readonly concurrency?: number;
+  /** From where on the run warns, over what the engine was opened with. */
+  readonly alerts?: AlertChoices;
   /** False neither reads nor keeps answers; true does both whatever the file says. */
   readonly cache?: boolean;
   /** Prices in US dollars per million tokens by model id, over the built-in table. */
@@ -276,7 +279,10 @@ export interface RunOptions {
 }
 
 /** What may change between an interruption and a resumption: nothing that decides which prompts are sent. */
-export type ResumeOptions = Pick<RunOptions, "queue" | "maxCalls" | "maxCost" | "concurrency" | "cache" | "prices">;
+export type ResumeOptions = Pick<
+  RunOptions,
+  "queue" | "maxCalls" | "maxCost" | "concurrency" | "cache" | "prices" | "alerts"
+>;
 
 /** New limits of a pool; what is left out stays. */
 export interface LimitChange {
@@ -353,6 +359,8 @@ export interface RunListItem {
   /** The verdict in one sentence; undefined until there is one. */
   readonly verdict: string | undefined;
   readonly stopReason: string | undefined;
+  /** What was out of bounds, a sentence each; absent when nothing was. */
+  readonly alerts?: readonly string[];
 }
 
 export interface RunDetails {

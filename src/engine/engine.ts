@@ -6,6 +6,7 @@ import { storedEnsembles } from "./analysis/storedEnsembles.ts";
 import { storedPositions } from "./analysis/storedPositions.ts";
 import { storedRules } from "./analysis/storedRules.ts";
 import { type EngineApi, type EngineEvents, exportFormats } from "./api.ts";
+import { defaultCacheBytes } from "./cache/answerCache.ts";
 import { exportLines, importLines } from "./cache/transfer.ts";
 import { GpuMonitor } from "./gpu/monitor.ts";
 import { readGpus } from "./gpu/readGpus.ts";
@@ -43,8 +44,6 @@ export interface Engine extends EngineApi {
   /** Stops what is going, stores it, and lets go of everything. */
   close(): Promise<void>;
 }
-
-const defaultCacheBytes = 512 * 1024 * 1024;
 
 /**
  * Puts the engine together: every wiring decision stands here. One store for everything; each run gets its own providers,

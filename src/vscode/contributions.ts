@@ -89,6 +89,16 @@ export const settings = {
   "layoutlab.preview.delay": setting(0),
   "layoutlab.preview.scrollPreviewWithEditor": setting(true),
   "layoutlab.preview.scrollEditorWithPreview": setting(true),
+  /** Share of failed or unreadable requests of a model. Null is off. */
+  "layoutlab.alerts.failures": setting<number | null>(0.1),
+  /** Share of a budget or a provider's long window. Null is off. */
+  "layoutlab.alerts.quota": setting<number | null>(0.9),
+  /** Share of the cache's size limit. Null is off. */
+  "layoutlab.alerts.cache": setting<number | null>(0.8),
+  /** Drop below the baseline's accuracy. Null is off. */
+  "layoutlab.alerts.accuracy": setting<number | null>(0.05),
+  /** Times the average of earlier runs. Null is off. */
+  "layoutlab.alerts.duration": setting<number | null>(2),
 } as const;
 
 export type SettingId = keyof typeof settings;

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import { DisposableStore } from "../base/disposable.ts";
+import { announceAlerts } from "./alertNotice.ts";
 import { registerCommands } from "./commands/index.ts";
 import { Documents } from "./documents/documents.ts";
 import { announceEnds } from "./endNotice.ts";
@@ -79,6 +80,7 @@ export function activate(context: vscode.ExtensionContext): void {
     "quick fixes": () => registerQuickFixes(lab.engine, checks),
     lenses: () => registerLenses(checks, runs),
     "notices of ends": () => announceEnds(runs, log),
+    "notices of alerts": () => announceAlerts(runs, log),
     "changes of settings": () => followSettings(lab),
   };
   for (const [name, register] of Object.entries(features)) {

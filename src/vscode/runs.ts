@@ -81,6 +81,7 @@ export class LiveRuns implements Disposable {
         this.#runs.delete(event.view.run);
         break;
       case "queue":
+      case "alert":
       case "trials":
         break;
     }

@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import type { AlertChoices } from "../engine/analysis/alerts.ts";
 import { type SettingId, type SettingValue, settings } from "./contributions.ts";
 
 /** The user's settings, one getter each. Asked for at every use, so that a change counts at once. */
@@ -14,6 +15,16 @@ export class Settings {
   get prices(): SettingValue<"layoutlab.prices"> {
     // The editor hands out objects that guard themselves against change and cannot cross to a thread.
     return JSON.parse(JSON.stringify(this.#get("layoutlab.prices"))) as SettingValue<"layoutlab.prices">;
+  }
+
+  get alerts(): AlertChoices {
+    return {
+      failures: this.#get("layoutlab.alerts.failures"),
+      quota: this.#get("layoutlab.alerts.quota"),
+      cache: this.#get("layoutlab.alerts.cache"),
+      accuracy: this.#get("layoutlab.alerts.accuracy"),
+      duration: this.#get("layoutlab.alerts.duration"),
+    };
   }
 
   get concurrency(): number | undefined {
@@ -58,6 +69,11 @@ export const engineSettings: readonly SettingId[] = [
   "layoutlab.store.path",
   "layoutlab.cache.maxSize",
   "layoutlab.prices",
+  "layoutlab.alerts.failures",
+  "layoutlab.alerts.quota",
+  "layoutlab.alerts.cache",
+  "layoutlab.alerts.accuracy",
+  "layoutlab.alerts.duration",
   "layoutlab.openai.baseUrl",
   "layoutlab.ollama.host",
   "layoutlab.editorModels.maxCalls",

@@ -23,6 +23,7 @@ function client() {
       version: "0",
       roots: [],
       prices: {},
+      alerts: {},
       cacheBytes: 1,
       editorCalls: 1,
     }),

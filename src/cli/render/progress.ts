@@ -49,6 +49,9 @@ export function openProgress(out: Screen, options: { readonly quiet: boolean }):
         case "started":
           models = new Set(event.view.variants.map((variant) => variant.model)).size;
           return;
+        case "alert":
+          line(`alert: ${event.alert.message}: ${event.alert.action}`);
+          return;
         case "warning":
           // A run of one model ends with it, and the report says why.
           if (models > 1) line(`warning: ${event.message}`);

@@ -28,6 +28,7 @@ export function runReport(summary: RunSummary): string {
     ...verdictLines(summary),
     ...(summary.noise ?? []).map((one) => `Noise of ${one.id}: ${one.explanation}`),
     ...(summary.ensembles ?? []).map(({ model, explanation }) => `Ensemble (${model}): ${explanation}`),
+    ...(summary.alerts ?? []).map(({ message }) => `Alert: ${message}.`),
     ...summary.notes.map((note) => `Note: ${note}`),
     ...(summary.status === "finished" ? [] : [`${ended[summary.status]}: ${summary.stopped.reason}.`]),
     "",

@@ -17,6 +17,9 @@ export interface AnswerCacheOptions {
   readonly memory?: number;
 }
 
+/** Size limit where none is set, in bytes. */
+export const defaultCacheBytes = 512 * 2 ** 20;
+
 /** Uses that are gathered before they are written down, and how long at most, in ms. */
 const touchBatch = 256;
 const touchAfterMs = 2000;
@@ -46,7 +49,7 @@ export class AnswerCache implements Cache {
     this.#table = options.table;
     this.#clock = options.clock;
     this.#warn = options.warn;
-    this.#maxBytes = options.maxBytes ?? 512 * 2 ** 20;
+    this.#maxBytes = options.maxBytes ?? defaultCacheBytes;
     this.#memory = new LRUCache({
       maxSize: options.memory ?? 2 * 2 ** 20,
       sizeCalculation: (answer) => answer.length + 100,

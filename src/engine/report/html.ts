@@ -17,6 +17,7 @@ export async function* htmlReport(source: ReportSource, counted: () => void): As
 <h1>${xml(summary.name)}</h1>
 <p class="verdict">${xml(summary.verdict.explanation)}</p>
 ${(summary.noise ?? []).map((one) => `<p class="note">Noise of ${xml(one.id)}: ${xml(one.explanation)}</p>`).join("\n")}
+${(summary.alerts ?? []).map(({ message }) => `<p class="note">Alert: ${xml(message)}.</p>`).join("\n")}
 ${summary.notes.map((note) => `<p class="note">${xml(note)}</p>`).join("\n")}
 ${leaderboard(summary)}
 ${modelTable(summary.models)}

@@ -23,6 +23,7 @@ export function markdownReport(summary: RunSummary): string {
     ...scoreLines(summary),
     ...ensembleLines(summary.ensembles),
     ...prefixLines(summary),
+    ...alertLines(summary.alerts ?? []),
     ...summary.notes.map((note) => `> ${plain(note)}`),
     ...(summary.notes.length > 0 ? [""] : []),
     `Run \`${summary.run}\`, ${summary.createdAt}; ${summary.requests.sent} calls, ${summary.requests.cached} answers from cache or file, ` +
@@ -30,6 +31,10 @@ export function markdownReport(summary: RunSummary): string {
     "",
   ];
   return lines.join("\n");
+}
+
+function alertLines(alerts: NonNullable<RunSummary["alerts"]>): string[] {
+  return alerts.length === 0 ? [] : ["Alerts:", "", ...alerts.map(({ message }) => `- ${plain(message)}`), ""];
 }
 
 /** Layouts by models, with who named what, and how far they agree. */

@@ -1,3 +1,4 @@
+import type { Alert } from "../analysis/alerts.ts";
 import type { PrefixFigures } from "../analysis/prefix.ts";
 import type { NoiseFloor } from "../decide/compare.ts";
 import type { ModelAgreement } from "../decide/models.ts";
@@ -18,6 +19,8 @@ export type RunEvent =
   | { readonly kind: "decided"; readonly run: string; readonly model: string; readonly decision: Decision }
   | { readonly kind: "queue"; readonly run: string; readonly change: QueueChange }
   | { readonly kind: "warning"; readonly run: string; readonly message: string }
+  /** Something is out of bounds for the first time in this run. */
+  | { readonly kind: "alert"; readonly run: string; readonly alert: Alert }
   | { readonly kind: "trials"; readonly run: string; readonly trials: readonly TrialEvent[] }
   | { readonly kind: "progress"; readonly view: RunView }
   | { readonly kind: "ended"; readonly view: RunView; readonly summary: RunSummary };
@@ -55,6 +58,8 @@ export interface RunView {
   readonly queue: QueueSnapshot;
   readonly waiting: readonly Waiting[];
   readonly decisions: number;
+  /** What has been out of bounds so far; absent from views of earlier versions. */
+  readonly alerts?: readonly Alert[];
   readonly stopReason: string | undefined;
 }
 
@@ -77,6 +82,8 @@ export interface VariantView {
   readonly evidence: number;
   readonly status: "active" | "dropped" | "won";
   readonly reason: string;
+  /** Answers that came while this process worked on it and could not be read. */
+  readonly unreadable?: number;
 }
 
 /**
@@ -109,6 +116,8 @@ export interface RunSummary {
   readonly queue: QueueStats;
   readonly metrics: RunMetrics;
   readonly stopped: { readonly kind: StopKind; readonly reason: string };
+  /** What was out of bounds while it went; absent from runs of earlier versions. */
+  readonly alerts?: readonly Alert[];
   /** What a reader must know before quoting the numbers: built-in model, exploratory provider, void rows, estimates. */
   readonly notes: readonly string[];
 }

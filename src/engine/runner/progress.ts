@@ -16,6 +16,8 @@ export class Progress {
     completion: 0,
     cached: 0,
   };
+  /** Answers that could not be read, by variant. */
+  readonly #unreadable = new Map<number, number>();
   #trials = 0;
   #decisions = 0;
   #cost: number | undefined = 0;
@@ -38,6 +40,8 @@ export class Progress {
   add(completion: Completion, trials: readonly TrialRecord[]): void {
     this.#trials += trials.length;
     this.#pace.add(trials.length);
+    for (const { variant, state } of trials)
+      if (state === "unparsable") this.#unreadable.set(variant, (this.#unreadable.get(variant) ?? 0) + 1);
     this.#tokens.prompt += completion.promptTokens ?? 0;
     this.#tokens.completion += completion.completionTokens ?? 0;
     this.#tokens.cached += completion.cachedTokens ?? 0;
@@ -48,7 +52,7 @@ export class Progress {
   view(
     queue: Queue,
     counts: Counts,
-    end: Pick<RunView, "status" | "stopReason"> & { readonly ended: boolean },
+    end: Pick<RunView, "status" | "stopReason" | "alerts"> & { readonly ended: boolean },
   ): RunView {
     const run = this.#run;
     const { inFlight, ...requests } = counts;
@@ -69,10 +73,11 @@ export class Progress {
       cost: this.#cost,
       tokens: { ...this.#tokens },
       leftMs: end.ended ? 0 : this.#pace.left(trialsLeft(run)),
-      variants: run.races.flatMap((race) => variantViews(race)),
+      variants: run.races.flatMap((race) => variantViews(race, this.#unreadable)),
       queue: queue.snapshot(),
       waiting: queue.waiting(),
       decisions: this.#decisions,
+      ...(end.alerts === undefined ? {} : { alerts: end.alerts }),
       stopReason: end.stopReason,
     };
   }
@@ -89,7 +94,7 @@ function trialsLeft(run: PreparedRun): number {
   return left;
 }
 
-function variantViews(race: Race): VariantView[] {
+function variantViews(race: Race, unreadable: ReadonlyMap<number, number>): VariantView[] {
   const states = race.sampler.variants();
   return race.variants.map((variant, i) => {
     const state = states[i];
@@ -106,6 +111,7 @@ function variantViews(race: Race): VariantView[] {
       evidence: state.evidence,
       status: state.status,
       reason: state.reason,
+      unreadable: unreadable.get(variant.index) ?? 0,
     };
   });
 }

@@ -1,6 +1,7 @@
 import type { Clock } from "../../base/clock.ts";
 import { messageOf } from "../../base/errors.ts";
 import { Emitter, type Event } from "../../base/event.ts";
+import type { Alert } from "../analysis/alerts.ts";
 import type { Cache } from "../cache/cache.ts";
 import type { Decision } from "../decide/sampler.ts";
 import type { Queue } from "../queue/queue.ts";
@@ -21,6 +22,14 @@ export interface RunDeps {
   readonly queue: Queue;
   readonly clock: Clock;
   readonly owner: string;
+  /** Watches what the run says of itself. */
+  readonly alerts?: AlertWatch;
+}
+
+interface AlertWatch {
+  look(view: RunView): readonly Alert[];
+  all(): readonly Alert[];
+  end(view: RunView): Promise<readonly Alert[]>;
 }
 
 export interface RunHandle {
@@ -221,7 +230,9 @@ export function startRun(run: PreparedRun, deps: RunDeps, task: PipelineTask, su
     let cancelTick = () => {};
     const tick = () => {
       flushTrials();
-      emitter.fire({ kind: "progress", view: view() });
+      const picture = view();
+      tellAlerts(deps.alerts?.look(picture) ?? []);
+      emitter.fire({ kind: "progress", view: picture });
       cancelTick = clock.after(progressEveryMs, tick);
     };
     try {
@@ -255,6 +266,10 @@ export function startRun(run: PreparedRun, deps: RunDeps, task: PipelineTask, su
     }
   }
 
+  function tellAlerts(alerts: readonly Alert[]): void {
+    for (const alert of alerts) emitter.fire({ kind: "alert", run: run.id, alert });
+  }
+
   async function finish(): Promise<RunSummary> {
     await Promise.all(pendingWrites);
     pendingWrites = [];
@@ -264,6 +279,7 @@ export function startRun(run: PreparedRun, deps: RunDeps, task: PipelineTask, su
       const left = await store.requests.unfinished(run.id);
       await store.requests.forget(left.map((row) => row.id));
     }
+    tellAlerts((await deps.alerts?.end(view())) ?? []);
     const summary = await summarise({
       run,
       status: end.status,
@@ -309,6 +325,7 @@ export function startRun(run: PreparedRun, deps: RunDeps, task: PipelineTask, su
     return progress.view(queue, pipeline.counts, {
       status: ended?.status ?? (stopping === undefined ? "running" : "stopping"),
       stopReason: stopping?.reason ?? ended?.stopped.reason,
+      alerts: deps.alerts?.all() ?? [],
       ended: ended !== undefined,
     });
   }

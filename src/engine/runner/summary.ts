@@ -1,3 +1,4 @@
+import type { Alert } from "../analysis/alerts.ts";
 import type { Collapse } from "../analysis/collapse.ts";
 import { otherScores } from "../analysis/otherScores.ts";
 import { prefixFigures } from "../analysis/prefix.ts";
@@ -32,6 +33,7 @@ export interface SummaryInput {
   readonly requests: RequestCounts;
   readonly queue: QueueStats;
   readonly notes: readonly string[];
+  readonly alerts?: readonly Alert[];
 }
 
 /** Puts the stored figures and the decisions together: what panels, the command line and every export show. */
@@ -105,6 +107,7 @@ export async function summarise(store: Store, input: SummaryInput): Promise<RunS
       prices,
     ),
     stopped: input.stopped,
+    alerts: input.alerts ?? [],
     notes: [...input.notes, ...joinNotes(input.races), ...voidNote(totals)],
   };
 }

@@ -12,6 +12,12 @@ export async function markBaseline(store: Store, record: RunRecord): Promise<voi
   await store.state.set(baselineScope, record.name, record.id);
 }
 
+/** The run that is marked for the experiment, or that its `assert` names; undefined when there is neither. */
+export async function baselineOf(store: Store, record: RunRecord): Promise<string | undefined> {
+  const { against } = (JSON.parse(record.experiment) as Experiment).assert ?? {};
+  return against === undefined || against === "baseline" ? store.state.get(baselineScope, record.name) : against;
+}
+
 /** Holds a run against the `assert` of its experiment; undefined when it has none. */
 export async function judgeAssert(store: Store, record: RunRecord, summary: RunSummary): Promise<Asserted | undefined> {
   const spec = (JSON.parse(record.experiment) as Experiment).assert;
@@ -48,7 +54,7 @@ export async function judgeAssert(store: Store, record: RunRecord, summary: RunS
 
 async function baselineRun(store: Store, record: RunRecord, against: string): Promise<string> {
   if (against !== "baseline") return against;
-  const marked = await store.state.get(baselineScope, record.name);
+  const marked = await baselineOf(store, record);
   if (marked !== undefined) return marked;
   throw new UserError(
     "no-baseline",

@@ -1,5 +1,6 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Exec } from "../../base/node/exec.ts";
+import type { AlertChoices } from "../analysis/alerts.ts";
 import type { EngineEvents, EngineHost } from "../api.ts";
 import type { GpuMonitor } from "../gpu/monitor.ts";
 import type { PriceTable } from "../plan/prices.ts";
@@ -28,6 +29,8 @@ export interface EngineDeps {
   readonly tools?: AllowedTools;
   /** Runs the tools that tell of graphics cards; default: this machine's. */
   readonly exec?: Exec;
+  /** From where on a run warns; over the defaults. */
+  readonly alerts?: AlertChoices;
   /** Size limit of the cache in bytes; default 512 MB. */
   readonly cacheBytes?: number;
 }

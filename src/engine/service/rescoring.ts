@@ -94,6 +94,7 @@ export async function rescore(
     layoutMetrics: before.variants.map((variant) => variant.layoutMetrics),
     requests: before.requests,
     queue: before.queue,
+    alerts: before.alerts ?? [],
     notes: JSON.parse(String(record.settings["notes"] ?? "[]")) as string[],
   });
   await store.runs.update(record.id, {

@@ -1,5 +1,6 @@
 import path from "node:path";
 import { UserError } from "../../base/errors.ts";
+import type { Alert } from "../analysis/alerts.ts";
 import type { EngineApi, RunDetails, RunListItem, TrialDetail, TrialPage, TrialQuery } from "../api.ts";
 import type { Decision } from "../decide/sampler.ts";
 import type { LayoutMetrics } from "../layout/layout.ts";
@@ -55,6 +56,7 @@ export class Results {
       layoutMetrics: JSON.parse(String(record.settings["layoutMetrics"])) as LayoutMetrics[],
       requests: await this.#store.requests.counts(record.id),
       queue: live?.snapshot().stats ?? noQueue,
+      alerts: this.#running.view(record.id)?.alerts ?? [],
       notes: JSON.parse(String(record.settings["notes"] ?? "[]")) as string[],
     });
   }
@@ -177,8 +179,13 @@ export class Results {
       }),
       verdict: summary?.verdict.explanation,
       stopReason: record.stopReason,
+      ...alertLines(view?.alerts ?? summary?.alerts ?? []),
     };
   }
+}
+
+function alertLines(alerts: readonly Alert[]): Pick<RunListItem, "alerts"> {
+  return alerts.length === 0 ? {} : { alerts: alerts.map(({ message }) => message) };
 }
 
 /** For runs whose queue is gone and whose summary was never written. */

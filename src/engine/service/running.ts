@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import path from "node:path";
 import { UserError } from "../../base/errors.ts";
+import { alertSettings } from "../analysis/alerts.ts";
 import type { ResumeOptions, RunOptions, Source } from "../api.ts";
 import { AnswerCache } from "../cache/answerCache.ts";
 import { createProviders, keysFromEnv, type Providers } from "../provider/registry.ts";
@@ -23,6 +24,7 @@ import { type RunHandle, startRun } from "../runner/run.ts";
 import { summarise } from "../runner/summary.ts";
 import { isDeadOwner } from "../store/owner.ts";
 import type { RunRecord } from "../store/store.ts";
+import { watchRun } from "./alerting.ts";
 import { watchCards } from "./cards.ts";
 import type { Services } from "./deps.ts";
 import { queueOptions } from "./pools.ts";
@@ -69,6 +71,7 @@ export class Running {
     try {
       const planned = await design(loaded, options, { providers, prices: { ...deps.prices, ...options.prices } });
       checkBudget(planned.experiment, planned.models);
+      alertSettings({ ...deps.alerts, ...options.alerts });
       const now = deps.clock.now();
       const record = newRecord(planned, {
         id: runId(now),
@@ -117,6 +120,7 @@ export class Running {
         throw new UserError("finished", `run ${found.id} is finished`, "start a new run");
       const record = await joinLayouts(store, found, planned, kept);
       checkBudget(planned.experiment, planned.models);
+      alertSettings({ ...deps.alerts, ...options.alerts });
       await store.requests.recoverStale(isDeadOwner);
       if (p.retryErrors) await store.runs.clearDecisions(record.id);
       await store.runs.update(record.id, { status: "running", owner, endedAt: undefined, stopReason: undefined });
@@ -197,7 +201,9 @@ export class Running {
       askVoidAgain,
       ...(deps.tools === undefined ? {} : { allowed: deps.tools }),
     });
-    const handle = startRun(run, { store, cache, queue, clock: deps.clock, owner }, task, async (end) => {
+    const watched = { record, experiment: planned.experiment, budget: run.budget, workedBeforeMs: workedBefore };
+    const alerts = await watchRun(this.#services, watched, { ...deps.alerts, ...options.alerts });
+    const handle = startRun(run, { store, cache, queue, clock: deps.clock, owner, alerts }, task, async (end) => {
       const snapshot = queue.snapshot();
       const last = { run: record.id, name: record.name, at: deps.clock.now(), pools: snapshot.pools };
       await keepQueue(this.#services, last);
@@ -211,6 +217,7 @@ export class Running {
         requests: await store.requests.counts(record.id),
         queue: snapshot.stats,
         notes: end.notes,
+        alerts: alerts.all(),
       });
     });
     handle.events((event) => this.#services.emit("run", event));

@@ -1,4 +1,5 @@
 import type { Side } from "../../base/channel.ts";
+import type { AlertChoices } from "../analysis/alerts.ts";
 import type { EditorHost, EngineApi, EngineEvents } from "../api.ts";
 import type { PriceTable } from "../plan/prices.ts";
 
@@ -12,6 +13,7 @@ export interface WorkerSettings {
   readonly cacheBytes: number;
   /** Calls a run may make to the editor's own models. */
   readonly editorCalls: number;
+  readonly alerts: AlertChoices;
 }
 
 type RequestsOf<Api> = {

@@ -59,6 +59,7 @@ async function workerSettings(context: vscode.ExtensionContext, settings: Settin
     prices: settings.prices,
     cacheBytes: settings.cacheBytes,
     editorCalls: settings.editorCalls,
+    alerts: settings.alerts,
   };
 }
 

@@ -139,6 +139,7 @@ export class RunPanels implements Disposable {
         channel.send("ended", { view: event.view, summary: event.summary });
         return;
       case "queue":
+      case "alert":
       case "trials":
     }
   }

@@ -53,7 +53,8 @@ export class RunStatus implements Disposable {
     }
     const done = views.reduce((sum, view) => sum + view.trialsDone, 0);
     const planned = views.reduce((sum, view) => sum + view.trialsPlanned, 0);
-    this.#item.text = `$(sync~spin) Layout Lab ${integer(done)}/${integer(planned)}`;
+    const alerts = views.some((view) => (view.alerts ?? []).length > 0);
+    this.#item.text = `$(${alerts ? "warning" : "sync~spin"}) Layout Lab ${integer(done)}/${integer(planned)}`;
     const tooltip = new vscode.MarkdownString();
     for (const view of views) {
       const best = view.variants.toSorted((a, b) => b.accuracy - a.accuracy)[0];
@@ -63,6 +64,7 @@ export class RunStatus implements Disposable {
       if (view.cost !== undefined) tooltip.appendText(`, ${dollars(view.cost)}`);
       if (best !== undefined && best.trials > 0)
         tooltip.appendMarkdown("\n\n").appendText(`${best.layout} leads with ${percent(best.accuracy)}`);
+      for (const { message } of view.alerts ?? []) tooltip.appendMarkdown("\n\n").appendText(`Alert: ${message}`);
       for (const line of queueLines(view)) tooltip.appendMarkdown("\n\n").appendText(line);
       tooltip.appendMarkdown("\n\n");
     }

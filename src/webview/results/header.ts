@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { RunListItem } from "../../engine/api.ts";
+import { alertNotice } from "../shared/alerts.ts";
 import { button, iconButton } from "../shared/button.ts";
 import { date, duration, percent } from "../shared/format.ts";
 import type { ResultsContext } from "./context.ts";
@@ -28,6 +29,7 @@ export function headerView(options: {
       ${iconButton({ icon: "go-to-file", label: "Open the experiment file", onClick: () => context.send(channel.request("openFile", undefined)) })}
     </div>
     ${verdictView(context)}
+    ${alertNotice(item.live ? (context.details.view?.alerts ?? summary.alerts) : summary.alerts)}
     ${
       summary.notes.length === 0 || context.state.tab !== "overview"
         ? nothing

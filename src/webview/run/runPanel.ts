@@ -3,6 +3,7 @@ import { systemClock } from "../../base/clock.ts";
 import type { Decision } from "../../engine/decide/sampler.ts";
 import type { RunSummary, RunView } from "../../engine/runner/events.ts";
 import type { RunHost, RunPanelView } from "../../protocol/runPanel.ts";
+import { alertNotice } from "../shared/alerts.ts";
 import { banner, emptyState, lineOf, loading } from "../shared/notice.ts";
 import { paced } from "../shared/paced.ts";
 import { PanelElement } from "../shared/panelElement.ts";
@@ -129,6 +130,7 @@ export class RunPanel extends PanelElement {
         onFile: () => this.#ask("openFile"),
       })}
       ${failed}
+      ${alertNotice(view?.alerts ?? summary?.alerts)}
       ${this.warnings.map((warning) => banner("warning", warning))}
       <main>
         ${view === undefined ? nothing : numbersView(view)}

@@ -28,10 +28,13 @@ export function runItem(run: RunListItem, seen: SeenRun | undefined): vscode.Tre
   const state = stateOf(run, seen);
   item.id = `run ${run.run}`;
   item.iconPath = state.icon;
-  item.description = state.text;
+  const alerts = seen?.view.alerts?.map(({ message }) => message) ?? run.alerts ?? [];
+  item.description = alerts.length === 0 ? state.text : `${state.text} · ${count(alerts.length, "alert")}`;
+  // The sign of what went on in it stands for the run; of one that is going, that it goes.
+  if (alerts.length > 0 && seen === undefined) item.iconPath = icon("warning", "list.warningForeground");
   item.contextValue = `run.${state.context}`;
-  item.tooltip = runTooltip(run, state.text);
-  item.accessibilityInformation = { label: `Run of ${dateTime(run.createdAt)}, ${state.text}` };
+  item.tooltip = runTooltip(run, state.text, alerts);
+  item.accessibilityInformation = { label: `Run of ${dateTime(run.createdAt)}, ${item.description}` };
   return item;
 }
 
@@ -58,12 +61,13 @@ function stateOf(run: RunListItem, seen: SeenRun | undefined) {
   return { icon: icon("debug-pause", "charts.yellow"), text: run.stopReason ?? "interrupted", context: "interrupted" };
 }
 
-function runTooltip(run: RunListItem, state: string): vscode.MarkdownString {
-  const text = new vscode.MarkdownString();
+function runTooltip(run: RunListItem, state: string, alerts: readonly string[]): vscode.MarkdownString {
+  const text = new vscode.MarkdownString("", true);
   text.appendMarkdown("**").appendText(run.name).appendMarkdown(`** · run \`${run.run}\`\n\n`);
   text.appendText(run.verdict ?? state);
   const took = run.endedAt === undefined ? "" : `, ${duration(run.endedAt - run.createdAt)}`;
   text.appendMarkdown("\n\n").appendText(`${count(run.variants.length, "variant")} on ${run.models.join(", ")}${took}`);
+  for (const alert of alerts) text.appendMarkdown("\n\n$(warning) ").appendText(alert);
   return text;
 }
 

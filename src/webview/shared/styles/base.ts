@@ -142,6 +142,12 @@ export const baseStyles = css`
     flex: 1;
     min-width: 0;
   }
+  .alerts {
+    margin: 0;
+    padding: 0;
+    list-style: none;
+  }
+
   .banner.info {
     background: var(--vscode-inputValidation-infoBackground);
     color: var(--vscode-inputValidation-infoForeground, inherit);
