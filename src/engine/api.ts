@@ -1,9 +1,9 @@
+import type { AlertChoices } from "./analysis/alerts.ts";
 import type { CalibrationReport } from "./analysis/calibration.ts";
 import type { CrossModelReport } from "./analysis/crossModel.ts";
 import type { EfficiencyReport } from "./analysis/efficiency.ts";
 import type { LengthReport } from "./analysis/lengths.ts";
 import type { PatternReport } from "./analysis/patterns.ts";
-import type { AlertChoices } from "./analysis/alerts.ts";
 import type { PositionReport } from "./analysis/storedPositions.ts";
 import type { Comparison, PowerPlan } from "./decide/compare.ts";
 import type { Decision, Verdict } from "./decide/sampler.ts";

@@ -138,7 +138,8 @@ function quotaAlerts({ budgets, windows }: AlertFacts, threshold: number | undef
   if (threshold === undefined) return [];
   const spent = budgets.flatMap(({ name, used, limit }): Alert[] => {
     const value = used / limit;
-    if (!(value >= threshold)) return [];
+    // Of a budget that is used up the run itself tells, as it ends.
+    if (!(value >= threshold && value < 1)) return [];
     const message = `${percent(value)} of the budget of ${name} is used`;
     return [{ kind: "quota", subject: name, message, action: "the run stops when it is used up", value, threshold }];
   });
