@@ -17,6 +17,7 @@ import type { CircuitState } from "./queue/circuitBreaker.ts";
 import type { PoolSnapshot } from "./queue/queue.ts";
 import type { RunEvent, RunSummary, RunView } from "./runner/events.ts";
 import type { Pairing } from "./service/pairing.ts";
+import type { DeclaredLayout, Placing } from "./spec/declareLayout.ts";
 import type { Diagnostic, Range } from "./spec/diagnostic.ts";
 import type { EnsembleSpec, Scalar } from "./spec/experiment.ts";
 import type { Completion, FileSymbol, Hover, QuickFix } from "./spec/language.ts";
@@ -50,6 +51,8 @@ export interface EngineApi {
   ): Promise<{ readonly file: string; readonly range: Range } | undefined>;
 
   preview(p: Source & PreviewQuery): Promise<PreviewModel>;
+  /** The edits that write a placing into the file as a layout of its own, made from the named one. */
+  declareLayout(p: Source & { readonly from: string; readonly placing: Placing }): Promise<DeclaredLayout>;
   /** The prompt as plain text, for a diff. */
   previewText(p: Source & PreviewQuery): Promise<string>;
   /** With `power`, also what so many rows can show about future ones. */
@@ -252,6 +255,8 @@ export interface PreviewQuery {
   readonly example: number;
   /** Finds the example by its id instead. */
   readonly exampleId?: string;
+  /** Which question of a chain, from 0. */
+  readonly hop?: number;
   readonly model?: string;
   readonly parameters?: Readonly<Record<string, Scalar>>;
 }

@@ -103,6 +103,7 @@ export async function openEngine(deps: EngineDeps): Promise<Engine> {
     definition: (p) => authoring.definition(p),
     preview: (p) => authoring.preview(p),
     previewText: (p) => authoring.previewText(p),
+    declareLayout: (p) => authoring.declareLayout(p),
     estimate: (p) => authoring.estimate(p),
 
     start: (p) => running.start(p, p.options),

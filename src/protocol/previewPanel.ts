@@ -1,4 +1,5 @@
 import type { PreviewModel } from "../engine/preview/preview.ts";
+import type { Placing } from "../engine/spec/declareLayout.ts";
 
 /** What the preview shows: chosen in the panel, kept by the host so that it survives a reload. */
 export interface PreviewSelection {
@@ -8,6 +9,8 @@ export interface PreviewSelection {
   readonly model: string | undefined;
   /** A second layout, shown beside the first on the same example. */
   readonly beside?: string | undefined;
+  /** Which question of a chain, from 0. */
+  readonly hop?: number | undefined;
 }
 
 export interface PreviewProblem {
@@ -25,6 +28,8 @@ export interface PreviewHost {
     readonly diff: { readonly params: { readonly with: string }; readonly result: void };
     /** Puts the cursor on a part in the experiment file (1-based line). */
     readonly reveal: { readonly params: { readonly line: number }; readonly result: void };
+    /** Writes a placing into the file as a layout of its own, made from the one that is shown, and shows it. */
+    readonly arrange: { readonly params: { readonly placing: Placing }; readonly result: PreviewShown };
     readonly run: { readonly params: undefined; readonly result: void };
     readonly copy: { readonly params: { readonly text: string }; readonly result: void };
   };

@@ -31,6 +31,7 @@ const resultsTab = (tab: string, more?: (page: Page) => Promise<void>): View => 
 const views: readonly View[] = [
   { panel: "preview", scene: "full", name: "preview" },
   { panel: "preview", scene: "trimmed", name: "preview-trimmed" },
+  { panel: "preview", scene: "packed", name: "preview-packed" },
   { panel: "preview", scene: "problem", name: "preview-problem" },
   {
     panel: "preview",

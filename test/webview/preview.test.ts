@@ -158,6 +158,47 @@ describe("the preview", () => {
     await page.waitForSelector("#layout-tab-sandwich[aria-selected=true]");
   });
 
+  it("drags a part to another place, which the editor writes as a layout", async () => {
+    const page = await open();
+    await page.hover(".group[data-part=question]");
+    await page.dragAndDrop(".group[data-part=question] .grip", ".group[data-part=segment]", {
+      targetPosition: { x: 40, y: 2 },
+    });
+    await page.waitForSelector("#layout-tab-mine[aria-selected=true]");
+    expect((await panel.asked("arrange")).map(({ params }) => params)).toMatchObject([
+      { placing: { user: ["context", "question", "segment"] } },
+    ]);
+    const parts = await page.$$eval(".message:last-of-type .group", (all) =>
+      all.map((group) => (group as HTMLElement).dataset["part"]),
+    );
+    expect(parts).toEqual(["question", "segment"]);
+  });
+
+  it("moves a part by keys, keeps it in hand, and says where it went", async () => {
+    const page = await open();
+    await page.focus(".group[data-part=question] .grip");
+    await page.keyboard.press("Alt+ArrowUp");
+    await page.waitForSelector("#layout-tab-mine[aria-selected=true]");
+    expect(await page.evaluate("document.activeElement.getAttribute('aria-label')")).toBe("Move Question");
+    await page.keyboard.press("Alt+Shift+ArrowUp");
+    await page.waitForFunction("document.querySelector('[role=status]').textContent.includes('system message')");
+    expect(await page.textContent(".unseen[role=status]")).toBe(
+      "Question moved, in the system message of the layout mine",
+    );
+  });
+
+  it("steps through the questions of a chain and the examples of a request", async () => {
+    const page = await open({ scene: "packed" });
+    await page.click("role=button[name='2 intent']");
+    await page.waitForSelector("role=button[name='2 intent'][pressed=true]");
+    await page.click("role=button[name='[4]']");
+    await page.waitForSelector("role=button[name='[4]'][pressed=true]");
+    expect((await panel.asked("select")).map(({ params }) => params)).toMatchObject([
+      { hop: 1 },
+      { hop: 1, example: 3 },
+    ]);
+  });
+
   it("draws a keystroke in a 32,000-token prompt within 100 ms at the 95th percentile", {
     timeout: 60_000,
   }, async () => {

@@ -8,9 +8,7 @@ import type { PanelWire } from "./wire.ts";
 
 const exampleCount = 340;
 
-const arrangements: Readonly<
-  Record<string, { readonly system: readonly PartName[]; readonly user: readonly PartName[] }>
-> = {
+const arrangements: Record<string, { readonly system: readonly PartName[]; readonly user: readonly PartName[] }> = {
   standard: {
     system: ["role", "instructions", "definitions", "examples", "output"],
     user: ["context", "segment", "question"],
@@ -68,6 +66,11 @@ export function openPreviewHost(wire: PanelWire, scene: string) {
     reveal: () => undefined,
     run: () => undefined,
     copy: () => undefined,
+    arrange({ placing }) {
+      arrangements["mine"] = placing;
+      selection = { ...selection, layout: "mine" };
+      return shown();
+    },
   });
   const scrolled: number[] = [];
   channel.on("scrolled", ({ line }) => scrolled.push(line));
@@ -108,7 +111,7 @@ function modelOf(layout: string, selection: PreviewSelection, scene: string, edi
     description:
       "Everything that stays the same in the system message; the segment, then the question, in the user message.",
     style: "markdown",
-    layouts: layoutNames,
+    layouts: "mine" in arrangements ? [...layoutNames, "mine"] : layoutNames,
     model: selection.model ?? "builtin:reader",
     models: ["builtin:reader", "openai:gpt-4.1-mini", "ollama:gemma3:12b"],
     parameters: {},
@@ -153,9 +156,28 @@ function modelOf(layout: string, selection: PreviewSelection, scene: string, edi
       summary: scene === "trimmed" ? "left out to fit 700 tokens: 4 of 8 examples" : undefined,
     },
     sent: undefined,
+    placing: { ...arrangement, style: undefined, examplesAs: "text", repeat: 1 },
+    ...(scene === "packed" ? packedChain(selection) : {}),
     places: Object.fromEntries(
       partNames.map((part, i) => [part, { start: { line: 10 + i, column: 3 }, end: { line: 10 + i, column: 20 } }]),
     ),
+  };
+}
+
+function packedChain({ example, hop = 0 }: PreviewSelection): Pick<PreviewModel, "pack" | "chain"> {
+  const first = example - (example % 5);
+  return {
+    pack: {
+      number: 1 + (example % 5),
+      members: Array.from({ length: 5 }, (_, i) => ({ index: first + i, id: `s${first + i}` })),
+    },
+    chain: {
+      hop,
+      hops: [
+        { id: "topic", stopWhen: "nothing" },
+        { id: "intent", stopWhen: undefined },
+      ],
+    },
   };
 }
 

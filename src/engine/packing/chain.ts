@@ -25,16 +25,26 @@ export interface ChainStep {
 
 type ChainSource = LayoutSource & { readonly experiment: Experiment };
 
-/** The experiment as one hop asks it: with the hop's question, the parts it replaces, and its kind of answer. */
+/** The experiment as one hop asks it. */
 export function hopSource(source: ChainSource, hop: HopSpec): ChainSource {
-  const prompt: PromptSpec = {
-    ...source.experiment.prompt,
-    ...hop.overrides,
-    question: { text: hop.question, file: undefined },
-    output: hop.output ?? source.experiment.prompt.output,
-  };
-  const labels = hop.output === undefined || hop.output.labels === "auto" ? source.labels : hop.output.labels;
+  const { prompt, labels } = hopPrompt(source, hop);
   return { ...source, experiment: { ...source.experiment, prompt }, labels };
+}
+
+/** The prompt with the hop's question, the parts it replaces, and its kind of answer. */
+export function hopPrompt(
+  { experiment, labels }: LayoutSource,
+  hop: HopSpec,
+): { readonly prompt: PromptSpec; readonly labels: readonly string[] } {
+  return {
+    prompt: {
+      ...experiment.prompt,
+      ...hop.overrides,
+      question: { text: hop.question, file: undefined },
+      output: hop.output ?? experiment.prompt.output,
+    },
+    labels: hop.output === undefined || hop.output.labels === "auto" ? labels : hop.output.labels,
+  };
 }
 
 /** Whether an answer ends the chain before its last hop, compared as labels are. */

@@ -8,18 +8,24 @@ import type { LayoutMetrics } from "../layout/layout.ts";
 import { layoutMetrics, prefixEnd, tokensByPart } from "../layout/metrics.ts";
 import { expectedAnswerTokens } from "../layout/output.ts";
 import type { RenderedLayout } from "../layout/render.ts";
+import { hopPrompt, withAnswers } from "../packing/chain.ts";
 import { costOf, type Price, servedFromCache } from "../plan/prices.ts";
 import { type Prompt, toMessages } from "../prompt/prompt.ts";
+import type { Placing } from "../spec/declareLayout.ts";
 import type { Range } from "../spec/diagnostic.ts";
 import {
   type ContextSpec,
+  type Experiment,
+  type HopSpec,
   type LayoutSpec,
   type PartName,
   partNames,
   type Scalar,
   type Style,
 } from "../spec/experiment.ts";
+import { type PackedPrompt, packedPrompt } from "./pack.ts";
 import { type PreviewMessage, previewMessages } from "./pieces.ts";
+import { placingOf } from "./placing.ts";
 
 /** One assembled prompt as a person looks at it. Plain JSON. */
 export interface PreviewModel {
@@ -45,6 +51,25 @@ export interface PreviewModel {
   readonly sent: readonly { readonly role: string; readonly content: string }[] | undefined;
   /** Where each part is written in the experiment file. */
   readonly places: Readonly<Partial<Record<PartName, Range>>>;
+  /** What a declared layout would say to come out like this one. */
+  readonly placing: Placing;
+  /** Set where the request carries several examples, this one among them. */
+  readonly pack?: PreviewPack;
+  /** Set where each example is asked several questions in turn. */
+  readonly chain?: PreviewChain;
+}
+
+export interface PreviewPack {
+  /** Number under which this example stands in the request, from 1. */
+  readonly number: number;
+  /** The examples of the request, in the order of their numbers. */
+  readonly members: readonly { readonly index: number; readonly id: string }[];
+}
+
+export interface PreviewChain {
+  /** Which question this is, from 0. */
+  readonly hop: number;
+  readonly hops: readonly { readonly id: string; readonly stopWhen: string | undefined }[];
 }
 
 export interface PreviewExample {
@@ -107,6 +132,10 @@ export interface PreviewSource extends LayoutSource {
     readonly models: readonly string[];
     readonly context: Pick<ContextSpec, "maxTokens" | "trim">;
     readonly parameters: Readonly<Record<string, readonly Scalar[]>>;
+    readonly chain?: readonly HopSpec[];
+    readonly packing?: Experiment["packing"];
+    readonly tools?: Experiment["tools"];
+    readonly sampling?: Pick<Experiment["sampling"], "seed">;
   };
   readonly examples: readonly Example[];
 }
@@ -116,6 +145,8 @@ export interface PreviewOptions {
   /** Place of the example, from 0; `exampleId` comes before it. */
   readonly example?: number;
   readonly exampleId?: string;
+  /** Which question of a chain, from 0. */
+  readonly hop?: number;
   /** Default: the experiment's first. */
   readonly model?: string;
   /** Default: the first value of each. */
@@ -127,11 +158,12 @@ export interface PreviewOptions {
   readonly locate?: (part: PartName) => Range | undefined;
 }
 
-/** The prompt of one layout for one example. Throws a `UserError` for a layout or example that is not there. */
-export function buildPreview(source: PreviewSource, options: PreviewOptions): PreviewModel {
+/** The prompt of one layout for one example, as it is sent. Throws a `UserError` for a layout or example that is not there. */
+export function buildPreview(given: PreviewSource, options: PreviewOptions): PreviewModel {
+  const index = exampleIndex(given, options);
+  const { source, chain, seenAs } = hopOf(given, options.hop);
   const { experiment } = source;
-  const index = exampleIndex(source, options);
-  const example = source.examples[index] as Example;
+  const example = seenAs(source.examples[index] as Example);
   const model = options.model ?? experiment.models[0];
   const parameters = { ...firstValues(experiment.parameters), ...options.parameters };
   const chosen = compiled(source, options.layout, parameters);
@@ -143,12 +175,28 @@ export function buildPreview(source: PreviewSource, options: PreviewOptions): Pr
     windowTokens: options.windowTokens ?? (model === undefined ? undefined : knownWindow(model)),
     answerTokens,
   });
-  const fitted = fitPrompt(layout, example, { budget, trim: experiment.context.trim, count: counter.prompt });
-  const whole = layout.assemble(example);
+  const packed = packedPrompt(source, {
+    layout: options.layout,
+    parameters,
+    model,
+    index,
+    seed: experiment.sampling?.seed ?? 0,
+    segmentsPerRequest: experiment.packing?.segmentsPerRequest ?? 1,
+    tools: experiment.tools?.length ?? 0,
+    budget,
+    count: counter.prompt,
+    seenAs,
+  });
+  const fitted =
+    packed === undefined
+      ? fitPrompt(layout, example, { budget, trim: experiment.context.trim, count: counter.prompt })
+      : uncutPrompt(packed.prompt, counter.prompt(packed.prompt), budget);
+  const whole = packed?.prompt ?? layout.assemble(example);
   const { prompt } = fitted;
   const trimmed = fitted.report.after < fitted.report.before;
   const metrics = layoutMetrics(prompt, counter.piece);
   const prefixTokens = Math.round(metrics.cacheablePrefix * metrics.promptTokens);
+  const answers = answerTokens * (packed?.members.length ?? 1);
   return {
     schema: "layoutlab/preview@1",
     layout: layout.arrangement.name,
@@ -163,10 +211,58 @@ export function buildPreview(source: PreviewSource, options: PreviewOptions): Pr
     tokens: tokensOf(prompt, metrics, counter),
     prefix: { tokens: prefixTokens, share: metrics.cacheablePrefix, end: prefixEnd(whole) },
     metrics,
-    cost: costOfCall(model, options.price, fitted.report.after, prefixTokens, answerTokens),
+    cost: costOfCall(model, options.price, fitted.report.after, prefixTokens, answers),
     trim: trimOf(fitted),
     sent: trimmed ? toMessages(prompt) : undefined,
     places: placesOf(options.locate),
+    placing: placingOf(layout.arrangement, source, layout.assemble(example)),
+    ...(packed === undefined ? {} : { pack: packOf(packed, source, index) }),
+    ...(chain === undefined ? {} : { chain }),
+  };
+}
+
+/** The experiment as the question asks it. What earlier questions will be answered is not known yet: their names stand for it. */
+function hopOf(
+  given: PreviewSource,
+  wanted = 0,
+): {
+  readonly source: PreviewSource;
+  readonly chain: PreviewChain | undefined;
+  readonly seenAs: (example: Example) => Example;
+} {
+  const hops = given.experiment.chain ?? [];
+  const hop = Math.min(Math.max(0, Math.trunc(wanted)), hops.length - 1);
+  const spec = hops[hop];
+  if (spec === undefined) return { source: given, chain: undefined, seenAs: (example) => example };
+  const earlier = hops.slice(0, hop).map(({ id }) => ({ id, answer: `‹${id}›` }));
+  const { prompt, labels } = hopPrompt(given, spec);
+  return {
+    source: { ...given, labels, experiment: { ...given.experiment, prompt } },
+    chain: { hop, hops: hops.map(({ id, stopWhen }) => ({ id, stopWhen })) },
+    seenAs: (example) => withAnswers(example, earlier),
+  };
+}
+
+/** A packed prompt is never trimmed: where it is too long it becomes two. */
+function uncutPrompt(prompt: Prompt, tokens: number, budget: number | undefined): Fitted {
+  return {
+    prompt,
+    cut: {},
+    report: {
+      before: tokens,
+      after: tokens,
+      budget,
+      fits: true,
+      demonstrations: { dropped: 0, of: 0 },
+      context: [],
+    },
+  };
+}
+
+function packOf({ members }: PackedPrompt, { examples }: PreviewSource, index: number): PreviewPack {
+  return {
+    number: members.indexOf(index) + 1,
+    members: members.map((at) => ({ index: at, id: examples[at]?.id ?? "" })),
   };
 }
 

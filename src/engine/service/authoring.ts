@@ -19,6 +19,7 @@ import { lowerBoundMs } from "../queue/lowerBound.ts";
 import { withOptions } from "../runner/options.ts";
 import { type Design, design, variantRequestOf } from "../runner/prepare.ts";
 import { fitRow } from "../runner/prompts.ts";
+import { type DeclaredLayout, declareLayout, type Placing } from "../spec/declareLayout.ts";
 import type { Diagnostic, Range } from "../spec/diagnostic.ts";
 import {
   type Completion,
@@ -106,6 +107,7 @@ export class Authoring {
         layout: p.layout === "" ? (experiment.layouts[0]?.name ?? "standard") : p.layout,
         example: Math.min(Math.max(0, p.example), dataset.examples.length - 1),
         ...(p.exampleId === undefined ? {} : { exampleId: p.exampleId }),
+        ...(p.hop === undefined ? {} : { hop: p.hop }),
         ...(model === undefined ? {} : { model }),
         ...(p.parameters === undefined ? {} : { parameters: p.parameters }),
         price: (id) => priceOf(id, { free: isFree(id) }, this.#services.deps.prices),
@@ -116,6 +118,12 @@ export class Authoring {
 
   async previewText(p: Source & PreviewQuery): Promise<string> {
     return layoutAsText(await this.preview(p));
+  }
+
+  async declareLayout(p: Source & { readonly from: string; readonly placing: Placing }): Promise<DeclaredLayout> {
+    const loaded = await this.#sources.load(p);
+    if (loaded.experiment === undefined) throw new InvalidExperiment(loaded);
+    return declareLayout(loaded.parsed, loaded.experiment.layouts, p.from, p.placing);
   }
 
   async estimate(p: Source & RunOptions & { readonly power?: PowerOptions }): Promise<Estimate> {

@@ -25,6 +25,7 @@ const methods: { readonly [K in keyof EngineApi]: null } = {
   definition: null,
   preview: null,
   previewText: null,
+  declareLayout: null,
   estimate: null,
   start: null,
   resume: null,

@@ -3,6 +3,7 @@ import { DisposableStore } from "../../base/disposable.ts";
 import { UserError } from "../../base/errors.ts";
 import { Emitter } from "../../base/event.ts";
 import type { PreviewModel } from "../../engine/preview/preview.ts";
+import type { Placing } from "../../engine/spec/declareLayout.ts";
 import { formatDiagnostic } from "../../engine/spec/diagnostic.ts";
 import type {
   PreviewHost,
@@ -15,6 +16,7 @@ import type { Documents } from "../documents/documents.ts";
 import type { EngineClient } from "../engine/engineClient.ts";
 import { shortName, sourceOf } from "../experimentFiles.ts";
 import { type Checks, diagnosedUri } from "../language/checks.ts";
+import { toRange } from "../language/places.ts";
 import { Panel } from "../panels/panel.ts";
 import type { Settings } from "../settings.ts";
 import { showTrouble } from "../trouble.ts";
@@ -59,11 +61,12 @@ export class Preview {
         ready: (own) => this.#select(own ?? this.#selection),
         select: (selection) => this.#select(selection),
         diff: async ({ with: other }) => {
-          const { layout: shown, example, model } = this.#selection;
-          const more = { example, ...(model === undefined ? {} : { model }) };
+          const { layout: shown, example, model, hop } = this.#selection;
+          const more = { example, ...(model === undefined ? {} : { model }), ...(hop === undefined ? {} : { hop }) };
           await parts.documents.diffLayouts(uri.fsPath, { layout: shown, ...more }, { layout: other, ...more });
         },
         reveal: ({ line }) => this.#reveal(line),
+        arrange: ({ placing }) => this.#arrange(placing),
         async run() {
           await vscode.commands.executeCommand("layoutlab.runExperiment", uri);
         },
@@ -140,10 +143,30 @@ export class Preview {
     return this.#shown();
   }
 
+  /** One step of the editor's own history, so that undo takes it back. */
+  async #arrange(placing: Placing): Promise<PreviewShown> {
+    const { name, edits } = await this.#parts.engine.request("declareLayout", {
+      ...sourceOf(this.uri),
+      from: this.#selection.layout,
+      placing,
+    });
+    const edit = new vscode.WorkspaceEdit();
+    for (const { range, newText } of edits) edit.replace(this.uri, toRange(range), newText);
+    if (!(await vscode.workspace.applyEdit(edit))) {
+      throw new UserError("not-written", "the file cannot be changed", "make it writable, or copy it");
+    }
+    return this.#select({ ...this.#selection, layout: name });
+  }
+
   /** Takes up the prompt as it is now. The last good one stays while there is none. */
   async #load(): Promise<void> {
-    const { layout, example, model, beside } = this.#selection;
-    const query = { ...sourceOf(this.uri), example, ...(model === undefined ? {} : { model }) };
+    const { layout, example, model, beside, hop } = this.#selection;
+    const query = {
+      ...sourceOf(this.uri),
+      example,
+      ...(model === undefined ? {} : { model }),
+      ...(hop === undefined ? {} : { hop }),
+    };
     try {
       const [preview, second] = await Promise.all([
         this.#parts.engine.request("preview", { ...query, layout }),

@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { PreviewCost, PreviewModel } from "../../engine/preview/preview.ts";
+import type { PreviewSelection } from "../../protocol/previewPanel.ts";
 import { cssVars } from "../shared/cssVars.ts";
 import { count, dollars, percent } from "../shared/format.ts";
 import { groupsOf } from "../shared/messageGroups.ts";
@@ -7,7 +8,10 @@ import { banner } from "../shared/notice.ts";
 import { partTitles } from "../shared/parts.ts";
 
 /** What this prompt is and what it costs, before its text. */
-export function factsView(preview: PreviewModel): TemplateResult {
+export function factsView(
+  preview: PreviewModel,
+  onChange: (change: Partial<PreviewSelection>) => void,
+): TemplateResult {
   const { tokens, prefix, example, trim } = preview;
   return html`<section class="facts" aria-label="About this prompt">
     <p class="muted">${preview.description}</p>
@@ -20,10 +24,51 @@ export function factsView(preview: PreviewModel): TemplateResult {
       )}
       ${fact("Cacheable prefix", html`${count(prefix.tokens)} <span class="muted">(${percent(prefix.share, 0)})</span>`)}
       ${fact("Cost", costView(preview.cost))}
+      ${preview.chain === undefined ? nothing : fact("Question", chainView(preview.chain, onChange))}
+      ${preview.pack === undefined ? nothing : fact("One request for", packView(preview.pack, onChange))}
     </dl>
     ${trim.summary === undefined ? nothing : banner(trim.fits ? "warning" : "error", `${capital(trim.summary)}.`)}
     ${tokenBar(preview)}
   </section>`;
+}
+
+/** The questions that are asked in turn; the one shown is pressed. */
+function chainView(
+  { hop, hops }: NonNullable<PreviewModel["chain"]>,
+  onChange: (change: Partial<PreviewSelection>) => void,
+): TemplateResult {
+  return html`<span class="choices" role="group" aria-label="Questions of the chain"
+    >${hops.map(
+      ({ id, stopWhen }, i) =>
+        html`<button
+            type="button"
+            class="choice"
+            aria-pressed=${i === hop}
+            title=${stopWhen === undefined ? `Show the prompt of ${id}` : `${id}: the answer ${stopWhen} ends the chain`}
+            @click=${() => onChange({ hop: i })}
+          >${i + 1} ${id}</button
+        >`,
+    )}</span
+  >${hop === 0 ? nothing : html` <span class="muted">‹…› stands for an earlier answer</span>`}`;
+}
+
+/** The examples that share the request; the one shown is pressed. */
+function packView(
+  { number, members }: NonNullable<PreviewModel["pack"]>,
+  onChange: (change: Partial<PreviewSelection>) => void,
+): TemplateResult {
+  return html`<span class="choices" role="group" aria-label="Examples of this request"
+    >${members.map(
+      ({ index, id }, i) =>
+        html`<button
+          type="button"
+          class="choice"
+          aria-pressed=${i + 1 === number}
+          title="Example ${index + 1}, ${id}"
+          @click=${() => onChange({ example: index })}
+        >[${i + 1}]</button>`,
+    )}</span
+  > <span class="muted">${members.length} examples</span>`;
 }
 
 function fact(name: string, value: unknown): TemplateResult {

@@ -1,14 +1,17 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { systemClock } from "../../base/clock.ts";
+import type { Placing } from "../../engine/spec/declareLayout.ts";
 import type { PartName } from "../../engine/spec/experiment.ts";
 import type { PreviewHost, PreviewSelection, PreviewShown, PreviewView } from "../../protocol/previewPanel.ts";
 import { newestOnly } from "../shared/newest.ts";
 import { banner, emptyState, lineOf, loading } from "../shared/notice.ts";
 import { paced } from "../shared/paced.ts";
 import { PanelElement } from "../shared/panelElement.ts";
+import { partTitles } from "../shared/parts.ts";
 import type { Surface } from "../shared/port.ts";
 import { scrollBox } from "../shared/scrollBox.ts";
 import { showSelectedTab, tabId, tabList } from "../shared/tabs.ts";
+import { Arranging } from "./arranging.ts";
 import { partAtLine, promptText } from "./derive.ts";
 import { factsView } from "./facts.ts";
 import { promptView } from "./prompt.ts";
@@ -46,7 +49,10 @@ export class PreviewPanel extends PanelElement {
   readonly #surface: Surface<PreviewView, PreviewHost, PreviewState>;
   readonly #select: (selection: PreviewSelection) => void;
   readonly #onScroll: (main: HTMLElement) => void;
+  readonly #arranging = new Arranging((placing, part) => this.#arrange(placing, part));
   #seenTab = "";
+  /** The part that was moved by key keeps the focus in the layout it makes. */
+  #movedPart: PartName | undefined;
   /** The scroll position that the editor caused, so that it is not sent back. */
   #scrolledTo: number | undefined;
 
@@ -126,11 +132,12 @@ export class PreviewPanel extends PanelElement {
         aria-labelledby=${tabId("layout", selection.layout)}
         @scroll=${(event: Event) => this.#onScroll(event.currentTarget as HTMLElement)}
       >
-        ${factsView(preview)}
+        ${factsView(preview, (change) => this.#change(change))}
         ${promptView({
           preview,
           beside: selection.beside === undefined ? undefined : shown.beside,
           pointed: this.pointed,
+          arranging: this.#arranging,
           onPoint: (number) => {
             this.pointed = number;
           },
@@ -142,6 +149,11 @@ export class PreviewPanel extends PanelElement {
   }
 
   protected override updated(): void {
+    const part = this.#movedPart;
+    if (part !== undefined) {
+      this.#movedPart = undefined;
+      this.querySelector<HTMLElement>(`.group[data-part="${part}"] .grip`)?.focus();
+    }
     const layout = (this.wanted ?? this.shown?.selection)?.layout ?? "";
     if (layout === this.#seenTab) return;
     this.#seenTab = layout;
@@ -180,6 +192,18 @@ export class PreviewPanel extends PanelElement {
     if (now === undefined) return;
     this.wanted = { ...now, ...change };
     this.#select(this.wanted);
+  }
+
+  #arrange(placing: Placing, part: PartName): void {
+    this.#surface.channel.request("arrange", { placing }).then(
+      (shown) => {
+        this.#movedPart = part;
+        this.#take(shown);
+        const side = placing.system.includes(part) ? "system" : "user";
+        this.said = `${partTitles[part]} moved, in the ${side} message of the layout ${shown.selection.layout}`;
+      },
+      (error: unknown) => this.#fail(error),
+    );
   }
 
   #reveal(part: PartName): void {

@@ -5,6 +5,8 @@ import { count, percent } from "../shared/format.ts";
 import { groupsOf } from "../shared/messageGroups.ts";
 import { messageView } from "../shared/messageView.ts";
 import { linkParts, type PartLinks } from "../shared/movedParts.ts";
+import { groupPlaces } from "./arrange.ts";
+import type { Arranging } from "./arranging.ts";
 
 interface PromptViewOptions {
   readonly preview: PreviewModel;
@@ -12,16 +14,16 @@ interface PromptViewOptions {
   readonly pointed: number | undefined;
   readonly onPoint: (number: number | undefined) => void;
   readonly onReveal: (part: PartName) => void;
+  readonly arranging: Arranging;
 }
 
 /** One layout's prompt, or two side by side with the parts that moved linked by number. */
 export function promptView(options: PromptViewOptions): TemplateResult {
-  const { preview, beside } = options;
-  if (beside === undefined) return html`<div class="prompt">${messagesOf(preview, options, "left", undefined)}</div>`;
-  const links = linkParts(
-    groupsOf(preview.messages, preview.prefix.end).flat(),
-    groupsOf(beside.messages, beside.prefix.end).flat(),
-  );
+  const { preview, beside, arranging } = options;
+  const groups = groupsOf(preview.messages, preview.prefix.end).flat();
+  arranging.show({ placing: preview.placing, places: groupPlaces(groups, preview.placing) });
+  if (beside === undefined) return arranged(options, html`${messagesOf(preview, options, "left", undefined)}`);
+  const links = linkParts(groups, groupsOf(beside.messages, beside.prefix.end).flat());
   return html`
     <p class="compare-note muted" role="note">
       ${
@@ -31,15 +33,25 @@ export function promptView(options: PromptViewOptions): TemplateResult {
       }
     </p>
     <div class="pair">
-      <div class="prompt">
-        <h2>${preview.layout} <span class="muted">${count(preview.tokens.total)} tokens</span></h2>
-        ${messagesOf(preview, options, "left", links)}
-      </div>
+      ${arranged(
+        options,
+        html`<h2>${preview.layout} <span class="muted">${count(preview.tokens.total)} tokens</span></h2>
+          ${messagesOf(preview, options, "left", links)}`,
+      )}
       <div class="prompt">
         <h2>${beside.layout} <span class="muted">${count(beside.tokens.total)} tokens</span></h2>
         ${messagesOf(beside, options, "right", links)}
       </div>
     </div>`;
+}
+
+/** The prompt whose parts can be moved. */
+function arranged({ arranging }: PromptViewOptions, content: TemplateResult): TemplateResult {
+  return html`<div
+    class="prompt"
+    @dragover=${(event: DragEvent) => arranging.over(event)}
+    @drop=${(event: DragEvent) => arranging.drop(event)}
+  >${arranging.emptySystem()}${content}</div>`;
 }
 
 function messagesOf(
@@ -61,6 +73,7 @@ function messagesOf(
     },
     revealable: new Set(Object.keys(preview.places) as PartName[]),
     onReveal: options.onReveal,
+    ...(side === "left" ? { grip: (group) => options.arranging.grip(group) } : {}),
     ...(links === undefined
       ? {}
       : { numbers: links[side], moved: links.moved, pointed: options.pointed, onPoint: options.onPoint }),

@@ -69,6 +69,34 @@ export const previewStyles = css`
     overflow-wrap: anywhere;
     font-variant-numeric: tabular-nums;
   }
+  .choices {
+    display: inline-flex;
+    flex-wrap: wrap;
+    gap: 2px;
+  }
+  .choice {
+    padding: 0 5px;
+    border: 1px solid var(--line);
+    border-radius: 3px;
+    background: none;
+    color: inherit;
+    font: inherit;
+    cursor: pointer;
+  }
+  .choice[aria-pressed="true"] {
+    border-color: var(--vscode-foreground);
+    font-weight: 600;
+  }
+  .drop-system {
+    display: none;
+    margin-bottom: 8px;
+    padding: 8px;
+    border: 1px dashed var(--vscode-foreground);
+    text-align: center;
+  }
+  .is-arranging > .drop-system {
+    display: block;
+  }
   .expected {
     font-family: var(--mono);
   }

@@ -18,6 +18,8 @@ export interface MessageViewOptions {
   readonly moved?: ReadonlySet<number>;
   readonly onPoint?: (number: number | undefined) => void;
   readonly pointed?: number | undefined;
+  /** What a part is moved by. */
+  readonly grip?: (group: Group) => TemplateResult | typeof nothing;
 }
 
 const roleTitles: Readonly<Record<string, string>> = { system: "System", user: "User", assistant: "Assistant" };
@@ -72,13 +74,17 @@ function groupView(group: Group, options: MessageViewOptions): TemplateResult {
   return html`<div
     class="group ${moved ? "is-moved" : ""} ${linked ? "is-linked" : ""}"
     data-part=${group.part}
+    data-key=${group.key}
     @mouseenter=${() => options.onPoint?.(number)}
     @mouseleave=${() => options.onPoint?.(undefined)}
     @dblclick=${() => {
       if (options.revealable?.has(group.part)) options.onReveal?.(group.part);
     }}
   >
-    <div class="group-label">${groupName(group, options, number)}${groupTokens(group, moved)}</div>
+    <div class="group-label">
+      <div class="group-head">${groupName(group, options, number)}${options.grip?.(group) ?? nothing}</div>
+      ${groupTokens(group, moved)}
+    </div>
     <div class="group-text">${group.pieces.map(pieceView)}</div>
   </div>`;
 }

@@ -198,3 +198,77 @@ describe("several layouts", () => {
     expect(sandwich?.indexOf("Instructions:")).toBeGreaterThan(sandwich?.indexOf("──── user") as number);
   });
 });
+
+describe("what several examples or several questions make of a prompt", () => {
+  const packing = { segmentsPerRequest: 2 };
+  const packed = () => {
+    const given = source();
+    return { ...given, experiment: { ...given.experiment, packing, tools: [], sampling: { seed: 7 } } };
+  };
+
+  it("shows the whole request of a packed prompt, and which examples it carries", () => {
+    const model = preview({ example: 1 }, packed());
+    expect(allText(model)).toMatch(/\[1\] [\s\S]*\[2\] /);
+    expect(model.pack?.members.map(({ id }) => id).toSorted()).toEqual(["a", "b"]);
+    expect(model.pack?.members[(model.pack?.number ?? 0) - 1]?.id).toBe("b");
+    expect(preview({ example: 0 }, packed()).messages).toEqual(model.messages);
+  });
+
+  it("splits a packed prompt that would be too long, as a run does", () => {
+    const whole = preview({}, packed()).tokens.total;
+    const given = packed();
+    const tight = {
+      ...given,
+      experiment: { ...given.experiment, context: { maxTokens: whole - 1, trim: "none" as const } },
+    };
+    expect(preview({}, tight).pack).toBeUndefined();
+  });
+
+  it("does not pack where a run does not", () => {
+    const given = packed();
+    const replayed = { ...given, experiment: { ...given.experiment, models: ["replay:out.jsonl"] } };
+    expect(preview({}, replayed).pack).toBeUndefined();
+    expect(preview({ parameters: { packing: 1 } }, packed()).pack).toBeUndefined();
+  });
+
+  it("shows each question of a chain, with names for answers that are not there yet", () => {
+    const given = source();
+    const hop = (id: string, question: string) => ({
+      id,
+      question,
+      stopWhen: undefined,
+      output: undefined,
+      overrides: {},
+    });
+    const chain = [hop("topic", "What is it about?"), hop("intent", "It is about {{topic}}. Which intent?")];
+    const chained = { ...given, experiment: { ...given.experiment, chain } };
+    const first = preview({}, chained);
+    expect(allText(first)).toContain("What is it about?");
+    expect(first.chain).toMatchObject({ hop: 0, hops: [{ id: "topic" }, { id: "intent" }] });
+    const second = preview({ hop: 1 }, chained);
+    expect(allText(second)).toContain("It is about ‹topic›. Which intent?");
+    expect(preview({ hop: 9 }, chained).chain?.hop).toBe(1);
+  });
+});
+
+describe("what a layout would say of itself", () => {
+  it("names the parts that are there, in the order in which they are sent", () => {
+    expect(preview().placing).toEqual({
+      system: ["role", "instructions", "definitions", "examples", "output"],
+      user: ["context", "segment", "question"],
+      style: "plain" as const,
+      examplesAs: "text",
+      repeat: 1,
+    });
+  });
+
+  it("says what a static-first layout comes out as", () => {
+    const given = source();
+    const static1 = { ...given.experiment, layouts: [{ kind: "named" as const, name: "static-first" }] };
+    const { placing } = preview({ layout: "static-first" }, { ...given, experiment: static1 });
+    expect([placing.system, placing.user]).toEqual([
+      ["role", "instructions", "definitions", "examples", "output", "question"],
+      ["context", "segment"],
+    ]);
+  });
+});

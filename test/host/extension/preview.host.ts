@@ -41,6 +41,28 @@ describe("the preview", () => {
     await eventually(async () => assert.equal(await preview.count("text=/small.layout.yaml:\\d+:\\d+/"), 0));
   });
 
+  it("writes a moved part as a layout into the file, in one step that undo takes back", async () => {
+    const text = smallExperiment.replace(
+      "layouts: [standard, recency]",
+      "layouts: # two to begin with\n  - standard\n  - recency # the newer one",
+    );
+    const document = await openExperiment("small.layout.yaml", text);
+    await vscode.commands.executeCommand("layoutlab.previewLayouts", document.uri);
+    const preview = webview("Preview: small");
+    await preview.press(".group[data-part=question] .grip", "Alt+ArrowUp");
+    await preview.waitFor("role=tab[name=/mine/][selected=true]");
+    const entry = "  - { name: mine, system: [instructions, output], user: [question, segment] }\n";
+    assert.equal(document.getText(), text.replace("the newer one\n", `the newer one\n${entry}`));
+    await preview.press(".group[data-part=question] .grip", "Alt+Shift+ArrowUp");
+    await eventually(() =>
+      assert.match(document.getText(), /mine, system: \[instructions, output, question\], user: \[segment\]/),
+    );
+    await vscode.window.showTextDocument(document);
+    await vscode.commands.executeCommand("undo");
+    await vscode.commands.executeCommand("undo");
+    assert.equal(document.getText(), text);
+  });
+
   it("turns to a layout that a lens names", async () => {
     const document = await openExperiment("small.layout.yaml", smallExperiment);
     await vscode.commands.executeCommand("layoutlab.previewLayouts", document.uri, "recency");

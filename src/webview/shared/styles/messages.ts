@@ -46,6 +46,36 @@ export const messageStyles = css`
     font: inherit;
     text-align: start;
   }
+  .group-head {
+    display: flex;
+    align-items: center;
+    justify-content: space-between;
+    width: 100%;
+    min-width: 0;
+  }
+  .grip {
+    flex: none;
+    padding: 0;
+    border: 0;
+    background: none;
+    color: var(--muted);
+    cursor: grab;
+    opacity: 0;
+  }
+  .group:hover .grip,
+  .grip:focus-visible {
+    opacity: 1;
+  }
+  body.vscode-high-contrast .grip,
+  body.vscode-high-contrast-light .grip {
+    opacity: 1;
+  }
+  .drop-before {
+    box-shadow: 0 -2px 0 var(--vscode-focusBorder);
+  }
+  .drop-after {
+    box-shadow: 0 2px 0 var(--vscode-focusBorder);
+  }
   button.group-name {
     cursor: pointer;
   }
