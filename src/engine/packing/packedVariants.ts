@@ -1,3 +1,4 @@
+import { promptBudget } from "../context/window.ts";
 import { listed } from "../decide/words.ts";
 import type { LayoutSource } from "../layout/compile.ts";
 import type { Variant } from "../plan/variants.ts";
@@ -31,7 +32,8 @@ export function packedVariants({
 }): ReadonlyMap<number, PackedVariant> {
   const { experiment } = source;
   const packed = new Map<number, PackedVariant>();
-  for (const { variant, counter, budget } of prompts) {
+  for (const one of prompts) {
+    const { variant, counter } = one;
     const size = packSize(experiment, variant);
     const model = models.get(variant.model);
     const spec = experiment.layouts.find(({ name }) => name === variant.layout);
@@ -45,11 +47,19 @@ export function packedVariants({
       shared: variantRequest(answers, roomy, model, contextTokens.get(model.id)),
       assemble: packedLayout(source, spec, variant.parameters).assemble,
       tokens: counter.prompt,
-      budget,
+      get budget() {
+        return one.budget ?? packBudget(contextTokens.get(variant.model));
+      },
       next: next?.get(variant.index),
     });
   }
   return packed;
+}
+
+/** A context chosen for single prompts holds as much of a pack as fits, with estimates up to a fifth low. */
+function packBudget(contextTokens: number | undefined): number | undefined {
+  const budget = promptBudget({ maxTokens: undefined, windowTokens: contextTokens });
+  return budget === undefined ? undefined : Math.floor(budget / 1.2);
 }
 
 type LayoutSpec = Experiment["layouts"][number];

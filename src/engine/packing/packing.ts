@@ -41,6 +41,8 @@ export function packedPlans(packed: PackedVariant, members: readonly TrialPlan[]
     {
       ...first,
       pack: members,
+      // Its members are asked alone when it does not fit.
+      again: undefined,
       packedNext: packed.next,
       prompt,
       shared: packed.shared,

@@ -2,12 +2,14 @@ import { Ollama } from "ollama/browser";
 import type { Clock } from "../../base/clock.ts";
 import { messageOf, UserError } from "../../base/errors.ts";
 import { field, numberField, textField } from "../../base/untyped.ts";
+import type { ModelMemory } from "../gpu/fit.ts";
 import type { LoadedModel } from "../gpu/gpu.ts";
 import type { ToolCall } from "../prompt/prompt.ts";
 import type { Outcome, Reply } from "../response/outcome.ts";
 import { type Fetch, type Http, openHttp } from "./http.ts";
 import { OllamaRefusal, ollamaOutcome } from "./ollamaErrors.ts";
 import { ollamaUrl } from "./ollamaHost.ts";
+import { memoryOf } from "./ollamaMemory.ts";
 import { chatBody, contextTokensOf } from "./ollamaRequest.ts";
 import { wholeLines } from "./ollamaStream.ts";
 import { mightNotFit, refusesToCut, wouldBeCut } from "./ollamaVersion.ts";
@@ -151,10 +153,20 @@ export function openOllama(options: OllamaOptions): OllamaProvider {
     }
   }
 
+  async function memory(model: string, signal: AbortSignal): Promise<ModelMemory> {
+    const [shown, weights] = await Promise.all([
+      ask<unknown>(signal, `show ${model}`, (client) => client.show({ model })),
+      // The size stands in the list only.
+      ask(signal, "list its models", (client) => client.list()).then(
+        ({ models }) => models.find(({ name }) => name === model || name === `${model}:latest`)?.size,
+      ),
+    ]);
+    return memoryOf(shown, weights);
+  }
+
   async function contextLength(model: string, signal: AbortSignal): Promise<number | undefined> {
     const shown: unknown = await ask(signal, `show ${model}`, (client) => client.show({ model }));
-    const architecture = textField(shown, "model_info", "general.architecture");
-    return architecture === undefined ? undefined : numberField(shown, "model_info", `${architecture}.context_length`);
+    return memoryOf(shown, undefined).contextTokens;
   }
 
   return {
@@ -182,6 +194,7 @@ export function openOllama(options: OllamaOptions): OllamaProvider {
       );
     },
     contextLength,
+    memory,
     async running(signal) {
       const { models } = await ask(signal, "say what it has loaded", (client) => client.ps());
       return models.map((model) => ({

@@ -1,3 +1,4 @@
+import type { ModelMemory } from "../gpu/fit.ts";
 import type { LoadedModel } from "../gpu/gpu.ts";
 import type { Message } from "../prompt/prompt.ts";
 import type { Reply } from "../response/outcome.ts";
@@ -86,6 +87,8 @@ export interface Provider {
   send(request: ModelRequest, options: SendOptions): Promise<Reply>;
   /** What can be asked for; rejects with a `UserError` when the provider cannot be reached. */
   models(signal: AbortSignal): Promise<readonly ModelInfo[]>;
+  /** What a local model takes, as its server describes it. */
+  memory?(model: string, signal: AbortSignal): Promise<ModelMemory>;
   /** What is in a local server's memory; rejects with a `UserError` when it cannot be reached. */
   running?(signal: AbortSignal): Promise<readonly LoadedModel[]>;
   /** Lets go of a local model's memory. */

@@ -42,6 +42,8 @@ export interface Task {
 export interface SentReply extends Reply {
   /** True when nothing was sent after all (a cache or another call had the answer): it uses no slot and teaches nothing. */
   readonly cached?: boolean;
+  /** True when the sender has removed the cause of the failure: it is sent again at once, costs no retry and teaches nothing. */
+  readonly mended?: boolean;
 }
 
 export interface Settled {

@@ -369,6 +369,12 @@ class SmartQueue implements Queue {
       this.#settle(item, reply);
       return;
     }
+    if (reply.mended === true && !this.#disposed && !item.signal.aborted) {
+      item.waitingSince = now;
+      this.#waitingCount++;
+      this.#enqueueAgain(item, true);
+      return;
+    }
     state.busyMs += took;
     state.shortestMs = Math.min(state.shortestMs, took);
     if (reply.outcome.kind === "answered") countAnswer(state, took);

@@ -36,7 +36,10 @@ export interface PipelineOptions extends SendingOptions, Judging {
 }
 
 /** What the experiment decides about each trial, apart from what the run is made of. */
-export type PipelineTask = Pick<PipelineOptions, "output" | "labels" | "allowed" | "stream" | "adopted" | "answered">;
+export type PipelineTask = Pick<
+  PipelineOptions,
+  "contexts" | "output" | "labels" | "allowed" | "stream" | "adopted" | "answered"
+>;
 
 /**
  * The life of a request: cache, table, queue, provider, validation, score, table. What is returned has been stored. Composed
@@ -176,6 +179,8 @@ export class Pipeline {
         if (shared.kind !== "answered") throw new Error(`a shared answer to ${plan.key} is ${shared.kind}`);
         return await this.#fromCache(plan, shared, id);
       }
+      const anew = plannedAnew(plan, first.reply.outcome);
+      if (anew !== undefined) return await this.#instead(anew, id, model, open);
       const untold = await this.#untold(first, id, open);
       if (untold !== undefined) return untold;
       const exchange =
@@ -194,12 +199,26 @@ export class Pipeline {
           ? cache.entryFor(plan.key, plan.variant.model, this.#o.experiment, first.reply.outcome)
           : undefined;
       await store.requests.complete(id, completion, { ...written(trials), ...(entry ? { cache: entry } : {}) });
+      if (completion.status === "completed") this.#o.contexts.answered(plan);
       if (completion.status === "completed") this.counts.succeeded += 1;
       else this.counts.failed += 1;
       return { kind: "done", trials, unanswered, next, completion };
     } finally {
       this.#open.delete(open);
     }
+  }
+
+  /** Less fits than when it was planned: what fits now is asked in its place, in a row of its own. */
+  async #instead(plan: TrialPlan, id: number, model: RunModel, open: Open): Promise<TrialResult> {
+    const { requests } = this.#o.store;
+    await requests.release([id]);
+    if (plan.refused === undefined && plan.key === open.plan.key) return this.#call(plan, id, model);
+    await requests.forget([id]);
+    if (plan.refused !== undefined) return this.#refused(plan, plan.refused);
+    if (open.waiting.signal.aborted || open.withdrawn) return { kind: "withdrawn" };
+    const [next] = await requests.enqueue([this.#row(plan)]);
+    if (next === undefined) throw new Error(`no row for ${plan.key}`);
+    return this.#call(plan, next, model);
   }
 
   /** Gives the row back when nothing was learned about its trial; undefined when something was. */
@@ -265,6 +284,7 @@ export class Pipeline {
 
   async #publish(plan: TrialPlan, row: RequestRecord): Promise<TrialResult> {
     const outcome = storedOutcome(row);
+    if (outcome.kind === "answered") this.#o.contexts.answered(plan);
     const { parsed: read, tools } = readPlan(plan, outcome, this.#o);
     const settled: Settled = { reply: { outcome }, attempts: row.attempts ?? 0, queuedMs: row.queuedMs ?? 0 };
     const { trials, unanswered, next, parsed } = judge(plan, outcome, read, row.id, this.#o);
@@ -284,6 +304,7 @@ export class Pipeline {
 
   /** `id` names the row when one was made before the answer turned up. */
   async #fromCache(plan: TrialPlan, answer: Extract<Outcome, { kind: "answered" }>, id?: number): Promise<TrialResult> {
+    this.#o.contexts.answered(plan);
     const { parsed: read, tools } = readPlan(plan, answer, this.#o);
     const { trials, unanswered, next, parsed } = judge(plan, answer, read, id, this.#o);
     const completion: Completion = {
@@ -304,6 +325,15 @@ export class Pipeline {
   #row(plan: TrialPlan) {
     return rowOf(this.#o.run, plan, this.#o.output);
   }
+}
+
+/** The plan made anew, where that is another prompt or none; undefined when the outcome would be the same. */
+function plannedAnew(plan: TrialPlan, outcome: Outcome): TrialPlan | undefined {
+  if (outcome.kind !== "tooLong") return undefined;
+  const anew = plan.again?.();
+  if (anew === undefined) return undefined;
+  const other = anew.refused !== undefined || anew.key !== plan.key || anew.generation !== plan.generation;
+  return other ? anew : undefined;
 }
 
 /** Without a trial a request is not published: a resumed run must find it, and ask what it left open alone. */

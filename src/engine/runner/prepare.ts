@@ -3,6 +3,7 @@ import { contentHash } from "../../base/hash.ts";
 import { canonicalJson } from "../../base/json.ts";
 import { type Collapse, collapsedVariants, collapseNotes } from "../analysis/collapse.ts";
 import type { RunOptions } from "../api.ts";
+import type { ContextManager } from "../context/contextManager.ts";
 import {
   approximateTokenizer,
   encodingOf,
@@ -33,6 +34,8 @@ import { placeholdersOf } from "../spec/placeholders.ts";
 import type { ClaimedRequest, ExampleRecord, RunRecord, Store, VariantRecord } from "../store/store.ts";
 import { Budget } from "./budget.ts";
 import { contextSize } from "./contextSize.ts";
+import { RunContexts } from "./contexts.ts";
+import { contextManager, type Machine } from "./localModels.ts";
 import { withOptions } from "./options.ts";
 import type { PipelineTask } from "./pipeline.ts";
 import type { PreparedRun, Race } from "./preparedRun.ts";
@@ -71,6 +74,8 @@ export interface Design {
   readonly answerTokens: number;
   /** Context window to ask each local model for. */
   readonly contextTokens: ReadonlyMap<string, number>;
+  /** What keeps those contexts within what the machine can hold. */
+  readonly contexts: RunContexts;
   /** The chain's hops; one without a name when each example is asked once. `prompts` are those of the first. */
   readonly hops: readonly Hop[];
   /** Variants whose requests carry several trials, by place. */
@@ -84,6 +89,8 @@ export interface Design {
 export interface DesignDeps {
   readonly providers: Providers;
   readonly prices: PriceTable;
+  /** What is known of this machine; undefined takes every context for possible. */
+  readonly machine?: Machine;
 }
 
 /**
@@ -117,6 +124,7 @@ export async function design(
     demonstrations: loaded.demonstrations,
   };
   const sources = experiment.chain.length === 0 ? [source] : experiment.chain.map((hop) => hopSource(source, hop));
+  const managers = new Map<string, ContextManager>();
   const hopPrompts = sources.map((one) =>
     variantPrompts(
       one,
@@ -126,17 +134,22 @@ export async function design(
         if (counter === undefined) throw new Error(`no counter for ${model}`);
         return counter;
       },
-      (model) => models.get(model)?.facts.windowTokens ?? knownWindow(model),
+      (model) => managers.get(model)?.window ?? models.get(model)?.facts.windowTokens ?? knownWindow(model),
     ),
   );
   const prompts = hopPrompts[0] ?? [];
   const answerTokens = expectedAnswerTokens(output, labels, approximateTokenizer.count);
   const contextTokens = new Map<string, number>();
+  const contextNotes: string[] = [];
   for (const model of models.values()) {
     if (!model.facts.local) continue;
     const own = prompts.filter((one) => one.variant.model === model.id);
     const size = contextSize(own, dataset.examples, { trim: experiment.context.trim, answerTokens });
-    if (size !== undefined) contextTokens.set(model.id, size);
+    if (size === undefined) continue;
+    contextTokens.set(model.id, size);
+    const { manager, note } = await contextManager(model, size, experiment.context, deps.machine);
+    managers.set(model.id, manager);
+    if (note !== undefined) contextNotes.push(note);
   }
   const hasSystemRole = (model: string) => models.get(model)?.facts.systemRole ?? true;
   const hops = sources.map((one, i): Hop => {
@@ -161,11 +174,13 @@ export async function design(
     metrics: meanMetrics(prompts, dataset.examples.slice(0, measuredRows)),
     answerTokens,
     contextTokens,
+    contexts: new RunContexts(managers, experiment.context.vramWarning),
     hops,
     packed: packed ?? new Map(),
     collapses,
     notes: [
       ...notesOf(experiment, models),
+      ...contextNotes,
       ...packingNotes(experiment, variants, packed ?? new Map()),
       ...collapseNotes(collapses, hasSystemRole),
     ],
@@ -361,6 +376,7 @@ export async function prepare(
       output: experiment.prompt.output,
       labels,
       allowed: deps.allowed ?? {},
+      contexts: planned.contexts,
       stream: experiment.limits.stream,
       adopted,
       answered,
@@ -370,8 +386,7 @@ export async function prepare(
 
 /** Turns an ask into what would be sent. */
 function planner(record: RunRecord, planned: Design): PreparedRun["plan"] {
-  const { experiment, dataset, prompts, answerTokens, hops } = planned;
-  const budgeted = prompts.some((one) => one.budget !== undefined);
+  const { experiment, dataset, prompts, answerTokens, hops, contexts } = planned;
 
   /** Why a row cannot be asked: it must fit under every layout, or a cut would look like a layout effect. */
   const refusal = (example: Example): string | undefined => {
@@ -386,8 +401,14 @@ function planner(record: RunRecord, planned: Design): PreparedRun["plan"] {
   };
   // The variants of a row are asked about close together.
   const refusals = new Map<number, string | undefined>();
+  let refusedAt = 0;
   const refusalAt = (position: number, example: Example): string | undefined => {
-    if (!budgeted) return undefined;
+    if (prompts.every((one) => one.budget === undefined)) return undefined;
+    const generation = [...contexts.managers.values()].reduce((sum, manager) => sum + manager.generation, 0);
+    if (generation !== refusedAt) {
+      refusals.clear();
+      refusedAt = generation;
+    }
     if (!refusals.has(position)) {
       if (refusals.size >= 4_096) refusals.clear();
       refusals.set(position, refusal(example));
@@ -411,6 +432,7 @@ function planner(record: RunRecord, planned: Design): PreparedRun["plan"] {
     const example = withAnswers(row, earlier);
     const { prompt, tokens, trim } = fitRow(own, example, experiment.context.trim);
     const { spec, output, labels } = hop;
+    const changed = trim === undefined ? undefined : contexts.cutSince(variant.model, position);
     const chain: ChainStep | undefined = spec && {
       id: spec.id,
       output,
@@ -427,16 +449,29 @@ function planner(record: RunRecord, planned: Design): PreparedRun["plan"] {
       repeat,
       example,
       prompt,
-      shared: common,
+      shared: contexts.managers.has(variant.model) ? contextually(common, contexts, variant.model) : common,
       key: common.keyOf(prompt.messages, repeat),
       promptTokens: tokens,
       completionTokens: answerTokens,
       context: trim && JSON.stringify(trim),
-      refused: at === 0 ? refusalAt(position, example) : tooLongHop(trim),
+      refused: (at === 0 ? refusalAt(position, example) : tooLongHop(trim)) ?? changed,
+      ...(contexts.managers.has(variant.model) ? { again: () => planHop(at, variant, position, repeat, earlier) } : {}),
       ...(chain === undefined ? {} : { chain }),
     };
   };
   return (variant, position, repeat) => planHop(0, variant, position, repeat, []);
+}
+
+/** The same request with the context that is asked for now; its key does not change with it, as a prompt that fits is read whole. */
+function contextually(shared: VariantRequest, contexts: RunContexts, model: string): VariantRequest {
+  const tokens = contexts.managers.get(model)?.tokens;
+  if (tokens === undefined || tokens === shared.request.contextTokens) return shared;
+  const { parameters, tools } = shared.request;
+  return {
+    ...shared,
+    request: { ...shared.request, contextTokens: tokens },
+    json: JSON.stringify({ parameters, tools, contextTokens: tokens }),
+  };
 }
 
 /** Earlier answers may make a later hop's prompt too long. */

@@ -46,22 +46,26 @@ export function variantPrompts(
       variant,
       layout: compiled.layout,
       counter: counterOf(variant.model),
-      budget: promptBudget({
-        maxTokens: experiment.context.maxTokens,
-        windowTokens: windowOf(variant.model),
-        answerTokens,
-      }),
+      // Asked anew each time, as the window of a local model may shrink.
+      get budget() {
+        return promptBudget({
+          maxTokens: experiment.context.maxTokens,
+          windowTokens: windowOf(variant.model),
+          answerTokens,
+        });
+      },
     };
   });
 }
 
 export function fitRow(prompts: VariantPrompts, example: Example, trim: ContextSpec["trim"]): FittedPrompt {
-  if (prompts.budget === undefined) {
+  const { budget } = prompts;
+  if (budget === undefined) {
     const prompt = prompts.layout.assemble(example);
     return { prompt, tokens: prompts.counter.prompt(prompt), trim: undefined };
   }
   const { prompt, report } = fitPrompt(prompts.layout, example, {
-    budget: prompts.budget,
+    budget,
     trim,
     count: prompts.counter.prompt,
   });

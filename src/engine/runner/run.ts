@@ -95,6 +95,11 @@ export function startRun(run: PreparedRun, deps: RunDeps, task: PipelineTask, su
     onBudget: (reached) => stopFor({ status: "stopped", kind: "budget", reason: describeBudget(reached) }),
   });
 
+  task.contexts.listen(({ model, what, reason }) => {
+    notes.add(`${model}: ${reason}.`);
+    emitter.fire({ kind: "queue", run: run.id, change: { at: clock.now(), model, what, reason } });
+  });
+
   let stopping: Ending | undefined;
   let ended: RunSummary | undefined;
   let trialEvents: TrialEvent[] = [];

@@ -4,6 +4,7 @@ import type { Outcome } from "../response/outcome.ts";
 import type { LimitsSpec, OutputPart } from "../spec/experiment.ts";
 import type { Store } from "../store/store.ts";
 import type { Budget, BudgetReached, Spending } from "./budget.ts";
+import type { RunContexts } from "./contexts.ts";
 import { costIn, type RunModel } from "./record.ts";
 import { streaming, type TextWatch } from "./streaming.ts";
 import { expectedOf, refOf, type TrialPlan } from "./trialPlan.ts";
@@ -22,6 +23,7 @@ export interface SendingOptions {
   readonly output: OutputPart;
   readonly labels: readonly string[];
   readonly stream: LimitsSpec["stream"];
+  readonly contexts: RunContexts;
   /** `host:pid:start`, under which requests are claimed. */
   readonly owner: string;
   readonly onBudget: (reached: BudgetReached) => void;
@@ -101,7 +103,7 @@ export class Sending {
         const onText = this.#watch(open);
         const trial = refOf(plan);
         const options = onText === undefined ? { signal, trial } : { signal, trial, onText };
-        const reply = await model.provider.send(request(), options);
+        const reply = await this.#o.contexts.send(model, plan, request(), (one) => model.provider.send(one, options));
         for (const note of reply.notes ?? []) this.#o.onNote(model.id, note);
         actual = spent(reply.outcome, plan, model);
         this.#noteReach(model.id, reply.outcome);

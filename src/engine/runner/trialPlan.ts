@@ -26,6 +26,10 @@ export interface TrialPlan {
   readonly context: string | undefined;
   /** Why it must not be sent: a prompt of this row does not fit, so the row counts for no layout. */
   readonly refused: string | undefined;
+  /** That of its local model's context when it was planned. */
+  readonly generation?: number;
+  /** Plans it anew, when less fits than before. */
+  readonly again?: (() => TrialPlan) | undefined;
   /** The trials that this one request answers, in the order of their numbers; absent when it is a trial itself. */
   readonly pack?: readonly TrialPlan[];
   /** How the members of a pack go on to the next hop together. */

@@ -36,6 +36,7 @@ import {
 import type { LoadedExperiment } from "../spec/load.ts";
 import type { Services } from "./deps.ts";
 import { measuredDiscordance } from "./discordance.ts";
+import { machineOf } from "./machine.ts";
 import type { Running } from "./running.ts";
 import { InvalidExperiment, type Sources } from "./source.ts";
 
@@ -130,7 +131,11 @@ export class Authoring {
     const loaded = await this.#sources.ready(p);
     const providers = this.#running.providers(p.file);
     try {
-      const planned = await design(loaded, p, { providers, prices: { ...this.#services.deps.prices, ...p.prices } });
+      const planned = await design(loaded, p, {
+        providers,
+        prices: { ...this.#services.deps.prices, ...p.prices },
+        machine: machineOf(this.#services),
+      });
       const { experiment, dataset, variants, prompts, models, answerTokens } = planned;
       const { repeats, max } = experiment.sampling;
       const rows = Math.min(dataset.examples.length, max ?? Number.POSITIVE_INFINITY);

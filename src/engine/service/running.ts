@@ -27,8 +27,8 @@ import type { RunRecord } from "../store/store.ts";
 import { watchRun } from "./alerting.ts";
 import { watchCards } from "./cards.ts";
 import type { Services } from "./deps.ts";
+import { keepLearned, machineOf } from "./machine.ts";
 import { queueOptions } from "./pools.ts";
-
 import type { Sources } from "./source.ts";
 import { keepQueue } from "./steering.ts";
 
@@ -69,7 +69,8 @@ export class Running {
     const loaded = await this.#sources.ready(source);
     const providers = this.providers(source.file, options.concurrency);
     try {
-      const planned = await design(loaded, options, { providers, prices: { ...deps.prices, ...options.prices } });
+      const prices = { ...deps.prices, ...options.prices };
+      const planned = await design(loaded, options, { providers, prices, machine: machineOf(this.#services) });
       checkBudget(planned.experiment, planned.models);
       alertSettings({ ...deps.alerts, ...options.alerts });
       const now = deps.clock.now();
@@ -114,7 +115,12 @@ export class Running {
     const providers = this.providers(found.file, options.concurrency);
     try {
       const prices = { ...deps.prices, ...options.prices };
-      const planned = await design(loaded, options, { providers, prices }, found.variants);
+      const planned = await design(
+        loaded,
+        options,
+        { providers, prices, machine: machineOf(this.#services) },
+        found.variants,
+      );
       const grown = planned.variants.length > found.variants.length;
       if (found.status === "finished" && !grown && p.retryErrors !== true)
         throw new UserError("finished", `run ${found.id} is finished`, "start a new run");
@@ -225,7 +231,10 @@ export class Running {
     const done = handle.done.finally(async () => {
       this.#live.delete(record.id);
       watching.dispose();
+      await keepLearned(this.#services, planned);
       queue.dispose();
+      // Local models are let go of before their server's connections are.
+      await queue.idle();
       await cache.close();
       await providers.close();
       this.#services.emit("changed", { what: "runs" });

@@ -143,7 +143,17 @@ function show(desk: Desk, body: string, response: ServerResponse): void {
       parameters: "",
       template: "{{ .Prompt }}",
       details: modelCard(model).details,
-      model_info: { "general.architecture": "reader", "reader.context_length": desk.options.contextTokens ?? 128_000 },
+      // The layers of a model of 8 billion: 128 KiB of key-value cache a token, whatever the card is set to take.
+      model_info: {
+        "general.architecture": "reader",
+        "reader.context_length": desk.options.contextTokens ?? 128_000,
+        "reader.block_count": 32,
+        "reader.attention.head_count": 32,
+        "reader.attention.head_count_kv": 8,
+        "reader.embedding_length": 4_096,
+        "reader.attention.key_length": 128,
+        "reader.attention.value_length": 128,
+      },
       capabilities: ["completion", "tools"],
       modified_at: modelCard(model).modified_at,
     });

@@ -1,0 +1,36 @@
+import { joinLearned, type Learned, readLearned } from "../context/learned.ts";
+import type { Machine } from "../runner/localModels.ts";
+import type { Design } from "../runner/prepare.ts";
+import type { RunModel } from "../runner/record.ts";
+import type { Services } from "./deps.ts";
+
+/** Under which scope of the state table contexts that worked and failed are kept. */
+const learnedScope = "context";
+
+/** What is known of this machine: earlier runs' lessons from the store, and the cards as they are. */
+export function machineOf(services: Services): Machine {
+  return {
+    learned: (model) => learnedOf(services, model),
+    cards: () => services.gpus.read(),
+  };
+}
+
+async function learnedOf(services: Services, model: RunModel): Promise<Learned> {
+  return readLearned(await services.store.state.get(learnedScope, keyOf(services, model)));
+}
+
+/** Keeps what a run learned, joined with what was known before. */
+export async function keepLearned(services: Services, { contexts, models }: Design): Promise<void> {
+  for (const [id, manager] of contexts.managers) {
+    const model = models.get(id);
+    const { learned } = manager;
+    if (model === undefined || (learned.workedTokens ?? learned.failedTokens) === undefined) continue;
+    const all = joinLearned(await learnedOf(services, model), learned);
+    await services.store.state.set(learnedScope, keyOf(services, model), JSON.stringify(all));
+  }
+}
+
+/** By server and machine: a store that several machines share keeps their cards apart. */
+function keyOf({ owner }: Services, { id, facts }: RunModel): string {
+  return `${facts.scope} ${id} ${owner.split(":")[0]}`;
+}
