@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { systemClock } from "../base/clock.ts";
 import { steadyHeap } from "../base/node/steadyHeap.ts";
+import { storeIgnores } from "../base/storeFolder.ts";
 import type { EngineDeps } from "../engine/service/deps.ts";
 import type { CliContext, CommonFlags, Screen } from "./context.ts";
 import { exitCodes } from "./exitCodes.ts";
@@ -88,7 +89,7 @@ function isElsewhere(store: string): boolean {
 /** Prompts and answers are nobody's to commit by mistake. */
 function ignoreByGit(folder: string): void {
   const ignore = path.join(folder, ".gitignore");
-  if (!existsSync(ignore)) writeFileSync(ignore, "*\n");
+  if (!existsSync(ignore)) writeFileSync(ignore, storeIgnores);
 }
 
 /** The version stands in package.json, above the bundle and above the sources. */

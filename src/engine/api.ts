@@ -10,6 +10,7 @@ import type { Decision, Verdict } from "./decide/sampler.ts";
 import type { EnsembleReport } from "./ensemble/judge.ts";
 import type { RulesReport } from "./ensemble/judgeRules.ts";
 import type { GpuReport, GpuSample } from "./gpu/gpu.ts";
+import type { Price } from "./plan/prices.ts";
 import type { PreviewModel } from "./preview/preview.ts";
 import type { PromptMessage } from "./prompt/prompt.ts";
 import type { EditorAnswer, EditorModel, EditorQuestion } from "./provider/editorModels.ts";
@@ -181,6 +182,8 @@ export interface EngineApi {
   }): Promise<{ readonly files: readonly { readonly path: string; readonly text: string }[] }>;
   /** Ids that can be asked for now, per provider, with the reason where there are none. */
   models(p: { readonly providers?: readonly string[] }): Promise<readonly ModelListing[]>;
+  /** Every known price where `folder` is; the editor's settings and the workspace's file stand over the built-in ones. */
+  prices(p: { readonly folder: string }): Promise<PriceList>;
   doctor(p: Record<string, never>): Promise<DoctorReport>;
   /** The graphics cards of this machine and what Ollama has loaded, read now; no card is a normal state. */
   gpu(p: Record<string, never>): Promise<GpuReport>;
@@ -469,6 +472,23 @@ export interface ModelListing {
   readonly models: readonly { readonly id: string; readonly detail: string | undefined }[];
   /** Why there are none, and what to do. */
   readonly problem: string | undefined;
+}
+
+/** `layoutlab/prices@1`. */
+export interface PriceList {
+  readonly schema: "layoutlab/prices@1";
+  /** Day and source of the built-in prices. */
+  readonly asOf: string;
+  readonly source: string;
+  /** The workspace's own table, with what its author says of it. */
+  readonly file:
+    | { readonly path: string; readonly asOf: string | undefined; readonly source: string | undefined }
+    | undefined;
+  /** US dollars per million tokens. */
+  readonly prices: readonly (Price & {
+    readonly model: string;
+    readonly from: "built-in" | "settings" | "file";
+  })[];
 }
 
 export interface DoctorReport {

@@ -21,6 +21,7 @@ import { Authoring } from "./service/authoring.ts";
 import { compareSides } from "./service/comparing.ts";
 import type { EngineDeps, Services } from "./service/deps.ts";
 import { examine, listModels, loadedModels } from "./service/doctor.ts";
+import { priceList } from "./service/pricing.ts";
 import { rescore } from "./service/rescoring.ts";
 import { Results } from "./service/results.ts";
 import { findRun, Running } from "./service/running.ts";
@@ -234,6 +235,7 @@ export async function openEngine(deps: EngineDeps): Promise<Engine> {
 
     scaffold: (p) => newExperiment(sources, p),
     models: (p) => withProviders((providers) => listModels(providers, p.providers)),
+    prices: ({ folder }) => priceList(services, sources, folder),
     doctor: () => withProviders((providers) => examine(services, providers)),
     gpu: () => gpus.read(),
     async gpuSamples({ run }) {

@@ -47,6 +47,7 @@ export const commands = {
   "layoutlab.unpauseModel": { title: "Resume Model", icon: "debug-continue", palette: false },
   "layoutlab.retuneLimits": { title: "Change Limits", icon: "settings", palette: false },
   "layoutlab.resetCircuit": { title: "Reset Circuit", icon: "debug-restart", palette: false },
+  "layoutlab.editPrices": { title: "Edit Prices", icon: "symbol-number" },
 } as const satisfies Readonly<Record<string, CommandContribution>>;
 
 export type CommandId = keyof typeof commands;

@@ -7,6 +7,7 @@ import { registerEstimate } from "./estimate.ts";
 import { registerExport } from "./export.ts";
 import { registerInit } from "./init.ts";
 import { registerPreview } from "./preview.ts";
+import { registerPrices } from "./prices.ts";
 import { registerRequests } from "./requests.ts";
 import { registerRun } from "./run.ts";
 import { registerRuns } from "./runs.ts";
@@ -31,6 +32,7 @@ const commands: readonly Register[] = [
   registerScore,
   registerDecide,
   registerCache,
+  registerPrices,
   registerRequests,
   registerServe,
   registerSimulate,

@@ -17,12 +17,15 @@ export type PriceTable = Readonly<Record<string, Price>>;
 /** The day the table below was last held against public price lists. */
 export const pricesAsOf = "2026-11-21";
 
+/** Where they stand for anyone to check. */
+export const pricesSource = "developers.openai.com/api/docs/pricing, standard tier";
+
 /**
  * OpenAI's standard tier, from its public price list (developers.openai.com/api/docs/pricing) as quoted by several dated sources
  * between March and November 2026. Models that bill for writing to the cache (the gpt-5.6 family) are left out: their cost cannot
  * be told from what is reported about a call.
  */
-const openaiPrices: PriceTable = {
+export const builtinPrices: PriceTable = {
   "gpt-5.5": { prompt: 5, cached: 0.5, completion: 30, upTo: 272_000 },
   "gpt-5.4": { prompt: 2.5, cached: 0.25, completion: 15, upTo: 272_000 },
   "gpt-5.4-mini": { prompt: 0.75, cached: 0.075, completion: 4.5 },
@@ -60,7 +63,7 @@ export function priceOf(modelId: string, facts?: Pick<ProviderFacts, "free">, ow
   if (facts?.free) return free;
   if (parts !== undefined && parts.provider !== "openai") return undefined;
   const family = bare.replace(/-\d{4}-\d{2}-\d{2}$/, "");
-  return Object.hasOwn(openaiPrices, family) ? openaiPrices[family] : undefined;
+  return Object.hasOwn(builtinPrices, family) ? builtinPrices[family] : undefined;
 }
 
 /** Tokens of one call or of many. `cached` of the prompt tokens came from the provider's cache. */

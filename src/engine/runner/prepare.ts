@@ -195,7 +195,7 @@ export function checkBudget(experiment: Experiment, models: ReadonlyMap<string, 
     throw new UserError(
       "unknown-price",
       `limits.maxCost cannot be kept: the price of ${unpriced.map((model) => model.id).join(", ")} is unknown`,
-      "give its price in the price table (layoutlab.prices, or --price), or limit maxCalls or maxTokens instead",
+      "give its price (.layoutlab/prices.yaml, layoutlab.prices or --price), or limit maxCalls or maxTokens instead",
     );
   }
 }

@@ -96,6 +96,7 @@ export class Authoring {
       throw new InvalidExperiment(loaded);
     const model = p.model ?? experiment.models[0];
     if (model !== undefined) await loadTokenizer(model);
+    const prices = { ...this.#services.deps.prices, ...(await this.#sources.prices(p.file))?.prices };
     const { output } = experiment.prompt;
     return buildPreview(
       {
@@ -111,7 +112,7 @@ export class Authoring {
         ...(p.hop === undefined ? {} : { hop: p.hop }),
         ...(model === undefined ? {} : { model }),
         ...(p.parameters === undefined ? {} : { parameters: p.parameters }),
-        price: (id) => priceOf(id, { free: isFree(id) }, this.#services.deps.prices),
+        price: (id) => priceOf(id, { free: isFree(id) }, prices),
         locate: (part) => loaded.parsed.locate(["prompt", part]),
       },
     );
@@ -133,7 +134,7 @@ export class Authoring {
     try {
       const planned = await design(loaded, p, {
         providers,
-        prices: { ...this.#services.deps.prices, ...p.prices },
+        prices: await this.#sources.priceTable(p.file, p.prices),
         machine: machineOf(this.#services),
       });
       const { experiment, dataset, variants, prompts, models, answerTokens } = planned;
@@ -171,9 +172,10 @@ export class Authoring {
       const answered = rows * variants.length * repeats;
       const cachedCalls = Math.round(calls * held);
       const share = 1 - held;
-      const unpriced = [...models.values()]
-        .filter((model) => !model.facts.free && model.price === undefined)
-        .map((model) => model.id);
+      // A price that does not reach to prompts as long as these is none.
+      const unpriced = [
+        ...new Set(perVariant.flatMap(({ model, cost: known }) => (known === undefined ? [model.id] : []))),
+      ];
       const cost =
         unpriced.length > 0 ? null : perVariant.reduce((sum, one) => sum + (one.cost ?? 0) * rows * repeats * share, 0);
       const promptTotal = perVariant.reduce((sum, one) => sum + one.promptTokens * rows * repeats, 0);

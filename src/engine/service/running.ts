@@ -69,7 +69,7 @@ export class Running {
     const loaded = await this.#sources.ready(source);
     const providers = this.providers(source.file, options.concurrency);
     try {
-      const prices = { ...deps.prices, ...options.prices };
+      const prices = await this.#sources.priceTable(source.file, options.prices);
       const planned = await design(loaded, options, { providers, prices, machine: machineOf(this.#services) });
       checkBudget(planned.experiment, planned.models);
       alertSettings({ ...deps.alerts, ...options.alerts });
@@ -114,7 +114,7 @@ export class Running {
     const loaded = await this.#sources.ready({ file: found.file });
     const providers = this.providers(found.file, options.concurrency);
     try {
-      const prices = { ...deps.prices, ...options.prices };
+      const prices = await this.#sources.priceTable(found.file, options.prices);
       const planned = await design(
         loaded,
         options,

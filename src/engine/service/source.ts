@@ -4,10 +4,12 @@ import { UserError } from "../../base/errors.ts";
 import { DiskFiles } from "../../base/node/files.ts";
 import type { Source } from "../api.ts";
 import { checkLayout } from "../layout/resolve.ts";
+import type { PriceTable } from "../plan/prices.ts";
 import { formatDiagnostic } from "../spec/diagnostic.ts";
 import { type LoadedExperiment, loadExperiment, type ReadyExperiment } from "../spec/load.ts";
 import { createLoadCache } from "../spec/loadFiles.ts";
 import { builtinProviders } from "../spec/names.ts";
+import { type PriceFile, parsePrices } from "../spec/priceFile.ts";
 import { parseWorkspaceLayouts } from "../spec/workspaceLayouts.ts";
 import type { EngineDeps } from "./deps.ts";
 
@@ -44,20 +46,45 @@ export class Sources {
       workspaceLayouts: shared.layouts,
       ...(this.#deps.providers === undefined ? {} : { providers: providerNames(this.#deps) }),
     });
-    return shared.diagnostics.length === 0
-      ? loaded
-      : { ...loaded, diagnostics: [...loaded.diagnostics, ...shared.diagnostics] };
+    const beside = [...shared.diagnostics, ...((await this.prices(source.file))?.diagnostics ?? [])];
+    return beside.length === 0 ? loaded : { ...loaded, diagnostics: [...loaded.diagnostics, ...beside] };
   }
 
   /** Layouts that every experiment below the folder of the nearest `.layoutlab/layouts.yaml` may use. */
   async #workspaceLayouts(file: string): Promise<ReturnType<typeof parseWorkspaceLayouts>> {
+    const found = await this.#nearest(file, "layouts.yaml");
+    return found === undefined ? { layouts: [], diagnostics: [] } : parseWorkspaceLayouts(found.text, found.path);
+  }
+
+  /** The nearest `.layoutlab/prices.yaml`, with what is wrong with it. */
+  async prices(file: string): Promise<(PriceFile & { readonly path: string }) | undefined> {
+    const found = await this.#nearest(file, "prices.yaml");
+    return found && { ...parsePrices(found.text, found.path), path: found.path };
+  }
+
+  /**
+   * What models cost to an experiment: the person's prices over the built-in ones, the workspace's over those, a run's `own` over
+   * all. @throws UserError for a price file with mistakes: money is not reckoned with half of it.
+   */
+  async priceTable(file: string, own: PriceTable = {}): Promise<PriceTable> {
+    const found = await this.prices(file);
+    const wrong = found?.diagnostics.find(({ severity }) => severity === "error");
+    if (wrong !== undefined) {
+      const { line, column } = wrong.range.start;
+      throw new UserError("price-file", `${wrong.file}:${line}:${column}: ${wrong.message}`, wrong.action);
+    }
+    return { ...this.#deps.prices, ...found?.prices, ...own };
+  }
+
+  /** A file of the nearest `.layoutlab` folder at or above an experiment. */
+  async #nearest(file: string, name: string): Promise<{ readonly path: string; readonly text: string } | undefined> {
     for (let folder = path.dirname(file), up = 0; up < 8; folder = path.dirname(folder), up++) {
-      const candidate = path.join(folder, ".layoutlab", "layouts.yaml");
+      const candidate = path.join(folder, ".layoutlab", name);
       const opened = await this.files(file).open(candidate);
-      if (opened.kind === "file") return parseWorkspaceLayouts(await readFile(candidate, "utf8"), candidate);
+      if (opened.kind === "file") return { path: candidate, text: await readFile(candidate, "utf8") };
       if (path.dirname(folder) === folder) break;
     }
-    return { layouts: [], diagnostics: [] };
+    return undefined;
   }
 
   /** @throws UserError with every error of the file, one a line. */

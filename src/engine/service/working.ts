@@ -1,6 +1,6 @@
 import { seededRandom } from "../../base/random.ts";
 import { AnswerCache } from "../cache/answerCache.ts";
-import { priceOf } from "../plan/prices.ts";
+import { type PriceTable, priceOf } from "../plan/prices.ts";
 import { messageText } from "../prompt/prompt.ts";
 import type { ModelRequest } from "../provider/provider.ts";
 import type { Providers } from "../provider/registry.ts";
@@ -32,6 +32,8 @@ export interface Worked {
 interface Job {
   readonly experiment: Experiment;
   readonly reading: Reading;
+  /** As the run was started with them. */
+  readonly prices: PriceTable;
 }
 
 const leaseMs = 60_000;
@@ -89,6 +91,7 @@ export async function work(
   const answerOne = async (row: ClaimedRequest): Promise<void> => {
     const model = await modelOf(row.model);
     const own = await jobOf(row.run);
+    const price = own?.prices[row.model] ?? model.price;
     const watch = own && streaming(own.experiment.limits.stream, model.facts, own.reading.output, own.reading.labels);
     const ask = (request: ModelRequest) =>
       queue.add(
@@ -119,7 +122,7 @@ export async function work(
       return;
     }
     const expected = { prompt: row.promptTokensEstimated, completion: 0 };
-    const completion = completionOf(settled, parsed, expected, model, "call", tools);
+    const completion = completionOf(settled, parsed, expected, { ...model, price }, "call", tools);
     const mode = own?.experiment.cache.mode;
     const keeps = plain && own !== undefined && !runsTools(request, own.reading.allowed);
     const entry =
@@ -206,7 +209,8 @@ function job(record: RunRecord, { deps }: Services): Job {
   const experiment = JSON.parse(record.experiment) as Experiment;
   const labels = JSON.parse(String(record.settings["labels"] ?? "[]")) as string[];
   const { output } = experiment.prompt;
-  return { experiment, reading: { output, labels, allowed: deps.tools ?? {}, clock: deps.clock } };
+  const prices = JSON.parse(String(record.settings["prices"] ?? "{}")) as PriceTable;
+  return { experiment, prices, reading: { output, labels, allowed: deps.tools ?? {}, clock: deps.clock } };
 }
 
 /** What is sent: everything stands in the row. */

@@ -67,6 +67,7 @@ const methods: { readonly [K in keyof EngineApi]: null } = {
   requestStats: null,
   scaffold: null,
   models: null,
+  prices: null,
   doctor: null,
   gpu: null,
   gpuSamples: null,

@@ -8,6 +8,7 @@ import { deleteCached, inspectAnswer, moreAnswers } from "./cacheEntries.ts";
 import { clearCache } from "./clearCache.ts";
 import { compareLayouts } from "./compareLayouts.ts";
 import { compareRuns } from "./compareRuns.ts";
+import { editPrices } from "./editPrices.ts";
 import { estimateCost } from "./estimateCost.ts";
 import { exportResults } from "./exportResults.ts";
 import { newExperiment } from "./newExperiment.ts";
@@ -58,6 +59,7 @@ const commands: { readonly [Id in CommandId]: Command } = {
   "layoutlab.unpauseModel": (lab, argument) => pauseModel(lab, argument, false),
   "layoutlab.retuneLimits": retuneLimits,
   "layoutlab.resetCircuit": resetCircuit,
+  "layoutlab.editPrices": (lab) => editPrices(lab),
 };
 
 /** A command never rejects for a person: its trouble is shown. Who calls it from code learns by the undefined result. */

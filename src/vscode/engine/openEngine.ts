@@ -2,6 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import * as vscode from "vscode";
 import { UserError } from "../../base/errors.ts";
+import { storeIgnores } from "../../base/storeFolder.ts";
 import type { WorkerSettings } from "../../engine/worker/protocol.ts";
 import type { Keys } from "../secrets.ts";
 import type { Settings } from "../settings.ts";
@@ -79,7 +80,7 @@ async function storePath(context: vscode.ExtensionContext, settings: Settings): 
   try {
     await mkdir(own, { recursive: true });
     // A store belongs to one machine; the folder says so itself to whoever versions its surroundings.
-    await writeFile(path.join(own, ".gitignore"), "*\n", { flag: "wx" });
+    await writeFile(path.join(own, ".gitignore"), storeIgnores, { flag: "wx" });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") {
       const action = "make the folder writable, or name another place in the setting layoutlab.store.path";

@@ -105,7 +105,9 @@ export class Checks implements Disposable {
     this.#watching = true;
     const watcher = this.#store.add(vscode.workspace.createFileSystemWatcher(referredFiles));
     const changed = (uri: vscode.Uri) => {
-      if (uri.path.includes("/.layoutlab/") || uri.path.includes("/node_modules/")) return;
+      // Of our own folder only what a person writes there counts: layouts and prices.
+      const written = !uri.path.includes("/.layoutlab/") || uri.path.endsWith(".yaml");
+      if (!written || uri.path.includes("/node_modules/")) return;
       this.#referred.fire(uri);
       for (const document of vscode.workspace.textDocuments) {
         // A saved experiment has been checked at its last keystroke.

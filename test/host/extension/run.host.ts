@@ -90,7 +90,10 @@ describe("running", () => {
   }).timeout(120_000);
 
   it("keeps its store in the workspace, out of version control", async () => {
-    assert.equal(await readFile(join(workspaceFolder(), ".layoutlab/.gitignore"), "utf8"), "*\n");
+    assert.equal(
+      await readFile(join(workspaceFolder(), ".layoutlab/.gitignore"), "utf8"),
+      "*\n!layouts.yaml\n!prices.yaml\n",
+    );
   });
 
   it("compares layouts in the native diff", async () => {
