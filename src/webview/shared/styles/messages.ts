@@ -162,8 +162,12 @@ export const messageStyles = css`
       align-items: baseline;
       gap: 4px;
     }
+    .group-head {
+      width: auto;
+    }
     .group-tokens {
       padding-inline-start: 4px;
+      white-space: nowrap;
     }
   }
 `;
