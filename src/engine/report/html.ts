@@ -1,6 +1,6 @@
 import type { RunSummary, VariantSummary } from "../runner/events.ts";
 import { xml } from "./junit.ts";
-import { ms, percent, ranked } from "./markdown.ts";
+import { ms, percent, prefixRows, prefixTitles, ranked } from "./markdown.ts";
 import { exportRow } from "./rows.ts";
 import type { ReportSource } from "./write.ts";
 
@@ -22,6 +22,7 @@ ${summary.notes.map((note) => `<p class="note">${xml(note)}</p>`).join("\n")}
 ${leaderboard(summary)}
 ${modelTable(summary.models)}
 ${ensembleList(summary.ensembles)}
+${prefixTable(summary)}
 ${forest(summary)}
 <h2>Wrong answers</h2>
 <table><thead><tr><th>variant</th><th>row</th><th>expected</th><th>answer</th><th>output</th></tr></thead><tbody>
@@ -70,6 +71,18 @@ function modelTable(models: RunSummary["models"]): string {
     })
     .join("\n");
   return `<h2>Models side by side</h2><p>${xml(models.explanation)}</p><table><thead><tr><th>layout</th><th>mean rank</th>${head}</tr></thead><tbody>${rows}</tbody></table>`;
+}
+
+/** What prefix caching serves and saves, where it can. */
+function prefixTable(summary: RunSummary): string {
+  const figures = prefixRows(summary);
+  if (figures.length === 0) return "";
+  const rows = figures.map(
+    ([name = "", ...cells]) =>
+      `<tr><td>${xml(name)}</td>${cells.map((cell) => `<td class="n">${xml(cell)}</td>`).join("")}</tr>`,
+  );
+  const head = prefixTitles.map((title) => `<th>${xml(title)}</th>`).join("");
+  return `<h2>Prefix caching</h2><table><thead><tr>${head}</tr></thead><tbody>${rows.join("\n")}</tbody></table>`;
 }
 
 function ensembleList(ensembles: RunSummary["ensembles"]): string {

@@ -84,22 +84,45 @@ function scoreLines(summary: RunSummary): string[] {
   ];
 }
 
-/** What prefix caching serves and saves, where it can. */
-function prefixLines(summary: RunSummary): string[] {
+/** Titles of `prefixRows`. */
+export const prefixTitles: readonly string[] = [
+  "variant",
+  "same for every example",
+  "servable",
+  "cached per answer, as billed",
+  "1,000 calls, nothing cached",
+  "prefix cached",
+];
+
+/** What a prefix cache serves and saves, a row a variant; none where it can do neither. */
+export function prefixRows(summary: RunSummary): readonly (readonly string[])[] {
   if (!prefixMatters(summary.variants.map(({ prefix }) => prefix))) return [];
   const money = (value: number | undefined) => (value === undefined ? "unknown" : `$${value.toFixed(2)}`);
+  return ranked(summary).flatMap(({ id, prefix }) =>
+    prefix === undefined
+      ? []
+      : [
+          [
+            id,
+            String(prefix.tokens),
+            String(prefix.servable),
+            prefix.cachedPerAnswer === null ? "–" : String(Math.round(prefix.cachedPerAnswer)),
+            money(prefix.perThousand?.cold),
+            money(prefix.perThousand?.warm),
+          ],
+        ],
+  );
+}
+
+function prefixLines(summary: RunSummary): string[] {
+  const rows = prefixRows(summary);
+  if (rows.length === 0) return [];
   return [
     "## Prefix caching",
     "",
-    "| variant | same for every example | servable | cached per answer, as billed | 1,000 calls, nothing cached | prefix cached |",
+    `| ${prefixTitles.join(" | ")} |`,
     "|---|--:|--:|--:|--:|--:|",
-    ...ranked(summary).flatMap(({ id, prefix }) =>
-      prefix === undefined
-        ? []
-        : [
-            `| ${plain(id)} | ${prefix.tokens} | ${prefix.servable} | ${prefix.cachedPerAnswer === null ? "–" : Math.round(prefix.cachedPerAnswer)} | ${money(prefix.perThousand?.cold)} | ${money(prefix.perThousand?.warm)} |`,
-          ],
-    ),
+    ...rows.map(([name = "", ...cells]) => `| ${plain(name)} | ${cells.join(" | ")} |`),
     "",
   ];
 }

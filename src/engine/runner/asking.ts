@@ -1,3 +1,4 @@
+import type { Ask } from "../decide/sampler.ts";
 import { Packer } from "../packing/packer.ts";
 import type { PreparedRun, Race } from "./preparedRun.ts";
 import type { RepeatMeans } from "./samplers.ts";
@@ -69,7 +70,7 @@ export class Asking {
       return;
     }
     const plans: TrialPlan[] = [];
-    for (const ask of asks) {
+    for (const ask of inSendOrder(asks, race.sendRanks)) {
       const variant = race.variants[ask.variant];
       if (variant === undefined) throw new Error(`the sampler asked for variant ${ask.variant}`);
       for (let repeat = 0; repeat < run.repeats; repeat++) {
@@ -85,6 +86,19 @@ export class Asking {
     const held = this.#packer.held(race.model);
     return held > 0 && held === this.#open.get(race) && !this.#o.isOver(race);
   }
+}
+
+/** Rows keep their order; within a row those go together that begin alike. What is decided follows the rows, not this. */
+function inSendOrder(asks: readonly Ask[], ranks: readonly number[]): readonly Ask[] {
+  const rank = ({ variant }: Ask) => ranks[variant] ?? 0;
+  const ordered: Ask[] = [];
+  for (let from = 0; from < asks.length; ) {
+    let to = from + 1;
+    while (asks[to]?.row === asks[from]?.row) to += 1;
+    ordered.push(...asks.slice(from, to).sort((a, b) => rank(a) - rank(b)));
+    from = to;
+  }
+  return ordered;
 }
 
 function knownTrials({ packed, known }: PreparedRun): (variant: number, position: number, repeat: number) => boolean {

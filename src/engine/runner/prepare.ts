@@ -24,6 +24,7 @@ import { openScorers } from "../metrics/scorers/open.ts";
 import { type ChainStep, endsChain, type HopAnswer, hopSource, withAnswers } from "../packing/chain.ts";
 import { packedVariants, packingNotes } from "../packing/packedVariants.ts";
 import type { PackedVariant } from "../packing/packing.ts";
+import { fixedHead, prefixRanks } from "../plan/prefixOrder.ts";
 import { type PriceTable, priceOf } from "../plan/prices.ts";
 import { expandVariants, type Variant } from "../plan/variants.ts";
 import type { Prompt } from "../prompt/prompt.ts";
@@ -349,7 +350,8 @@ export async function prepare(
     const size = Math.max(1, ...variants.map(({ index }) => planned.packed.get(index)?.size ?? 1));
     const everything = own.mode === "full" || own.mode === "fixed";
     const least = Math.max(variants.length, everything ? aheadOfAll : 0);
-    return { model, variants, sampler, lookahead: size * Math.max(least, 2 * deps.slots(model)) };
+    const lookahead = size * Math.max(least, 2 * deps.slots(model));
+    return { model, variants, sampler, lookahead, sendRanks: sendRanks(planned, variants) };
   });
   return {
     run: {
@@ -382,6 +384,15 @@ export async function prepare(
       answered,
     },
   };
+}
+
+function sendRanks({ prompts, dataset }: Design, variants: readonly Variant[]): readonly number[] {
+  const [example] = dataset.examples;
+  const headOf = ({ index }: Variant) => {
+    const own = prompts[index];
+    return example === undefined || own === undefined ? "" : fixedHead(own.layout.assemble(example));
+  };
+  return prefixRanks(variants.map(headOf));
 }
 
 /** Turns an ask into what would be sent. */

@@ -43,4 +43,6 @@ export interface Race {
   readonly sampler: Sampler | OpenSampler;
   /** Asks kept open ahead of the answers: enough to fill every slot, few enough to waste little when a variant is dropped. */
   readonly lookahead: number;
+  /** Each variant's place among those of a row as they are sent, see `prefixRanks`. */
+  readonly sendRanks: readonly number[];
 }

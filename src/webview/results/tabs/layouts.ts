@@ -1,10 +1,10 @@
-import { html, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import type { LayoutMetrics } from "../../../engine/layout/layout.ts";
 import type { VariantSummary } from "../../../engine/runner/events.ts";
 import { iconButton } from "../../shared/button.ts";
 import { cssVars } from "../../shared/cssVars.ts";
 import { csvText } from "../../shared/csv.ts";
-import { count, percent } from "../../shared/format.ts";
+import { count, dollars, percent } from "../../shared/format.ts";
 import { scrollBox } from "../../shared/scrollBox.ts";
 import type { ResultsContext } from "../context.ts";
 
@@ -67,6 +67,48 @@ export function layoutsTab({ details, nameOf, save }: ResultsContext): TemplateR
         </thead>
         <tbody>
           ${variants.map((variant) => row(variant, nameOf(variant.id), mostTokens))}
+        </tbody>
+      </table>
+    </div>
+  </section>
+  ${prefixSection(variants, nameOf)}`;
+}
+
+/** What providers' prefix caches could serve of these prompts, and did, with what that is worth. */
+function prefixSection(
+  variants: readonly VariantSummary[],
+  nameOf: ResultsContext["nameOf"],
+): TemplateResult | typeof nothing {
+  const known = variants.flatMap(({ id, prefix }) => (prefix === undefined ? [] : [{ id, prefix }]));
+  if (!known.some(({ prefix }) => (prefix.cachedPerAnswer ?? 0) > 0 || prefix.perThousand !== null)) return nothing;
+  const money = (value: number | undefined) =>
+    value === undefined ? html`<span class="muted">unknown</span>` : dollars(value);
+  return html`<section class="section" aria-labelledby="prefixes">
+    <h2 id="prefixes">Prefix caching</h2>
+    <p class="muted">Providers serve a beginning they have just seen for less, from 1,024 tokens on in steps of 128.</p>
+    <div class="table-scroll" ${scrollBox("Prefix caching")}>
+      <table class="table">
+        <thead>
+          <tr>
+            <th scope="col">Variant</th>
+            <th scope="col" class="number" title="Leading tokens that are the same for every example">Same for all</th>
+            <th scope="col" class="number" title="Of those, what a cache can serve">Servable</th>
+            <th scope="col" class="number" title="Cached tokens an answer, as billed">Served</th>
+            <th scope="col" class="number" title="1,000 calls with nothing cached">$ / 1,000, cold</th>
+            <th scope="col" class="number" title="1,000 calls with the prefix in the cache">$ / 1,000, cached</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${known.map(
+            ({ id, prefix }) => html`<tr>
+              <th scope="row" class="nowrap">${nameOf(id)}</th>
+              <td class="number">${count(prefix.tokens)}</td>
+              <td class="number">${count(prefix.servable)}</td>
+              <td class="number">${prefix.cachedPerAnswer === null ? html`<span class="muted">none</span>` : count(Math.round(prefix.cachedPerAnswer))}</td>
+              <td class="number">${money(prefix.perThousand?.cold)}</td>
+              <td class="number">${money(prefix.perThousand?.warm)}</td>
+            </tr>`,
+          )}
         </tbody>
       </table>
     </div>
