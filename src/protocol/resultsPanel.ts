@@ -1,3 +1,4 @@
+import type { PositionReport } from "../engine/analysis/storedPositions.ts";
 import type { ComparisonReport, RunDetails, RunListItem, TrialDetail, TrialPage, TrialQuery } from "../engine/api.ts";
 import type { Decision, Verdict } from "../engine/decide/sampler.ts";
 
@@ -14,6 +15,8 @@ export interface ResultsHost {
       readonly params: { readonly variant: number };
       readonly result: readonly { readonly expected: string; readonly prediction: string; readonly count: number }[];
     };
+    /** Accuracy by where the decisive text stands: by a column, or by the segment's place in the prompt. */
+    readonly positions: { readonly params: { readonly column?: string }; readonly result: PositionReport };
     readonly decisions: {
       readonly params: undefined;
       readonly result: readonly (Decision & { readonly model: string; readonly at: number })[];

@@ -73,6 +73,7 @@ const views: readonly View[] = [
   }),
   resultsTab("confusion"),
   resultsTab("layouts"),
+  resultsTab("positions"),
   resultsTab("requests"),
   resultsTab("decisions"),
 ];

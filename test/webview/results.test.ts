@@ -204,6 +204,16 @@ describe("the other tabs", () => {
     expect(await lastQuery()).not.toHaveProperty("filter.outcome");
   });
 
+  it("draws accuracy by place, of the segment or by a column, with a table that says the same", async () => {
+    const page = await open({}, "positions");
+    await page.waitForSelector("#chart-positions svg .curve");
+    expect(await page.locator("#chart-positions svg .curve").count()).toBe(5);
+    await page.selectOption("#position-column", "gold_position");
+    await page.waitForSelector("#chart-positions svg text:has-text('gold_position')");
+    expect(await page.locator("#chart-positions tbody tr").count()).toBe(40);
+    expect((await panel.asked("positions")).map(({ params }) => params)).toEqual([{}, { column: "gold_position" }]);
+  });
+
   it("replays the race decision by decision", async () => {
     const page = await open({}, "decisions");
     const dropped = () => page.locator("section[aria-labelledby=replay] .is-dropped").count();

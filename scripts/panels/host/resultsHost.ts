@@ -104,6 +104,27 @@ export function openResultsHost(wire: PanelWire, scene: string) {
       }
       return [...counts.values()];
     },
+    positions: ({ column }) => ({
+      schema: "layoutlab/positions@1",
+      run,
+      column: column ?? null,
+      columns: ["gold_position"],
+      curves:
+        scene === "empty"
+          ? []
+          : variantIds.map((variant, v) => ({
+              variant,
+              rows,
+              bins: Array.from({ length: 8 }, (_, i) => {
+                const accuracy = 0.62 + 0.05 * (v % 3) + 0.012 * (i - 3.5) ** 2 - 0.004 * v * i;
+                const from = column === undefined ? 0.7 + i * 0.03 : i;
+                const to = column === undefined ? from + 0.02 : i;
+                return { from, to, rows: 42, accuracy, interval: [accuracy - 0.08, accuracy + 0.07] as const };
+              }),
+              test: { statistic: 12.1, df: 7, pValue: 0.09 + 0.1 * v },
+              explanation: `No effect of place is shown (chi-squared 12.1, 7 df, p = ${(0.09 + 0.1 * v).toFixed(3)}); it ranges from 77.0 % at 0 to 62.3 % at 4.`,
+            })),
+    }),
     decisions: () => decisionsUpTo(rows).map(({ model, decision }) => ({ ...decision, model, at: decision.row * 640 })),
     redecide: ({ equivalence }) => ({
       verdict: verdictFor(equivalence),

@@ -11,6 +11,8 @@ export interface PositionReport {
   readonly run: string;
   /** Column that says where the decisive text stands; null when it is the segment's place in the prompt as sent. */
   readonly column: string | null;
+  /** Columns of numbers, which may say it. */
+  readonly columns: readonly string[];
   readonly curves: readonly PositionCurve[];
 }
 
@@ -35,7 +37,21 @@ export async function storedPositions(
     column === undefined ? "share" : "column",
     Number(record.settings["confidence"] ?? 0.95),
   );
-  return { schema: "layoutlab/positions@1", run: record.id, column: column ?? null, curves };
+  const columns = await numberColumns(store, record);
+  return { schema: "layoutlab/positions@1", run: record.id, column: column ?? null, columns, curves };
+}
+
+/** Rows that are looked at to find out whether a column holds numbers. */
+const lookedAt = 200;
+
+async function numberColumns(store: Store, record: RunRecord): Promise<readonly string[]> {
+  const examples = await store.runs.examples(record.datasetHash, [...record.order.slice(0, lookedAt)]);
+  const isNumber = (value: unknown) => value !== "" && typeof value !== "boolean" && Number.isFinite(Number(value));
+  return Object.keys(examples[0]?.fields ?? {}).filter((name) => {
+    const values = examples.map(({ fields }) => fields[name] ?? "").filter((value) => value !== "");
+    // One value throughout is no place that could matter.
+    return new Set(values).size > 1 && values.every(isNumber);
+  });
 }
 
 type PlaceOf = (trial: TrialRow) => Promise<number | undefined>;

@@ -93,6 +93,7 @@ export class ResultsPanels implements Disposable {
         trials: (query) => engine.request("trials", { ...query, filter: { ...query.filter, run: shown.run } }),
         trial: (which) => engine.request("trial", { ...which, run: shown.run }),
         confusion: ({ variant }) => engine.request("confusion", { run: shown.run, variant }),
+        positions: (by) => engine.request("positions", { run: shown.run, ...by }),
         decisions: () => engine.request("decisions", { run: shown.run }),
         redecide: (margin) => engine.request("redecide", { run: shown.run, ...margin }),
         details: ({ run }) => engine.request("run", { run }),

@@ -22,6 +22,8 @@ export interface ResultsState {
   /** The row whose detail is open: variant, position and repeat. */
   readonly selected: readonly number[];
   readonly confusionVariant: number;
+  /** Column that says where the decisive text stands; empty for the segment's place. */
+  readonly positionColumn: string;
   /** A second run to compare with; empty for none. */
   readonly other: string;
 }
@@ -43,5 +45,6 @@ export const firstState: ResultsState = {
   trials: firstTrials,
   selected: [],
   confusionVariant: 0,
+  positionColumn: "",
   other: "",
 };

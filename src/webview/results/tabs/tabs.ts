@@ -16,6 +16,7 @@ export const tabs: readonly ResultsTab[] = [
   { id: "errors", label: "Errors", draw: (context) => html`<trial-browser .context=${context}></trial-browser>` },
   { id: "confusion", label: "Confusion", draw: (context) => html`<confusion-tab .context=${context}></confusion-tab>` },
   { id: "layouts", label: "Layouts", draw: layoutsTab },
+  { id: "positions", label: "Positions", draw: (context) => html`<positions-tab .context=${context}></positions-tab>` },
   { id: "requests", label: "Requests", draw: requestsTab },
   { id: "decisions", label: "Decisions", draw: (context) => html`<decisions-tab .context=${context}></decisions-tab>` },
 ];

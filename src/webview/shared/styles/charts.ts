@@ -128,6 +128,28 @@ export const chartStyles = css`
     stroke: var(--series);
     stroke-width: 1.4;
   }
+  .curve,
+  .curve-interval {
+    fill: none;
+    stroke: var(--series);
+    stroke-width: 1.6;
+  }
+  .curve-interval {
+    stroke-opacity: 0.6;
+    stroke-width: 1.2;
+  }
+  .chart-legend {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 2px 14px;
+    padding: 0;
+    list-style: none;
+  }
+  .chart-legend li {
+    display: inline-flex;
+    align-items: center;
+    gap: 4px;
+  }
   .mark-dropped {
     fill: var(--vscode-editor-background);
   }
