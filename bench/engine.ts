@@ -1,14 +1,17 @@
 /**
- * The whole product on the work its peers were measured on: `node bench/engine.ts [--full]`. A trivial server in a process of
- * its own answers; every measured program runs as a user would run it, start-up included, in turns, so that the ratios mean
- * something on any machine. Exits with 1 when a figure is missed. `--full` asks 170,000 requests instead of 20,000.
+ * The whole product on the work its peers were measured on: `node bench/engine.ts [--full]`. A server in a process of its own
+ * answers; every program runs as a user would run it, start-up included, in turns, so that the ratios mean something on any
+ * machine. Exits with 1 when a goal is missed. `--full` asks 170,000 requests instead of 20,000, gives every peer all 10,000,
+ * and installs promptfoo (2.5 GB).
  */
 import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import type { RunSummary } from "../src/engine/runner/events.ts";
+import { figure, heading, median, table, verdict } from "./engine/figures.ts";
 import { type Lab, replayOf, writeLab } from "./engine/lab.ts";
-import { measure, type Usage } from "./engine/measure.ts";
+import { measure } from "./engine/measure.ts";
+import { type Measured, notRun, type Peer, promptfoo, sdkLoop, smallPeers, unavailable } from "./engine/peers.ts";
 import { startServer } from "./engine/server.ts";
 
 const full = process.argv.includes("--full");
@@ -17,28 +20,18 @@ const many = full ? 170_000 : 20_000;
 const inFlight = 64;
 const root = fileURLToPath(new URL("..", import.meta.url));
 const cli = path.join(root, "dist", "cli.js");
-const sdkLoop = fileURLToPath(new URL("engine/sdkLoop.ts", import.meta.url));
-let missed = 0;
-
-interface Measured {
-  readonly usage: Usage;
-  /** From the first request to the end, start-up excluded. */
-  readonly spanMs: number;
-  readonly count: number;
-}
-
-function report(what: string, value: string, beside = ""): void {
-  process.stdout.write(`${what.padEnd(44)} ${value.padStart(34)}  ${beside}\n`);
-}
-
-function kept(value: number, limit: number, unit: string): string {
-  if (value > limit) missed += 1;
-  return `at most ${limit} ${unit}: ${value <= limit ? "yes" : "NO"}`;
-}
 
 const perThousand = ({ usage, count }: Measured) => usage.cpuMs / count;
-const show = (one: Measured) =>
-  `${perThousand(one).toFixed(3)} CPU s/1,000, ${Math.round(one.count / (one.spanMs / 1000))}/s, ${Math.round(one.usage.peakMb)} MB`;
+const rate = ({ spanMs, count }: Measured) => count / (spanMs / 1000);
+const head = ["", "requests", "req/s", "CPU s/1,000", "peak MB", "stores"];
+const row = (name: string, one: Measured, stores: boolean) => [
+  name,
+  String(one.count),
+  String(Math.round(rate(one))),
+  perThousand(one).toFixed(3),
+  String(Math.round(one.usage.peakMb)),
+  stores ? "yes" : "no",
+];
 
 /** `layoutlab run` over the lab's experiment; the store lies beside it, so a second run finds the answers. */
 async function run(
@@ -53,11 +46,6 @@ async function run(
   const answered = summary.requests.succeeded + summary.requests.cached;
   if (answered !== count) throw new Error(`${answered} of ${count} requests were answered: ${summary.stopped.reason}`);
   return { usage, spanMs: summary.durationMs, count, summary };
-}
-
-async function sdk(env: Readonly<Record<string, string>>, count: number): Promise<Measured> {
-  const { usage, stdout } = await measure(sdkLoop, [String(count), String(inFlight)], { env });
-  return { usage, spanMs: (JSON.parse(stdout) as { readonly spanMs: number }).spanMs, count };
 }
 
 async function withServer<T>(
@@ -80,22 +68,6 @@ async function withLab<T>(lab: Lab, work: (lab: Lab) => Promise<T>): Promise<T> 
   }
 }
 
-const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
-
-spawnSync(process.execPath, ["esbuild.mjs", "--only=cli,bin"], { cwd: root, stdio: "inherit" });
-
-report("start-up", "median of 7");
-const version = await starts(["--version"]);
-report("  layoutlab --version", `${Math.round(version)} ms`, kept(Math.round(version), 100, "ms"));
-await withLab(writeLab(10), (lab) =>
-  withServer(0, async (env) => {
-    await run(lab, env, 10);
-    const args = ["run", lab.spec, "--json", "--quiet", "--store", path.join(lab.folder, "store.db")];
-    const took = await starts(args, { ...env });
-    report("  a cached run of 10 rows", `${Math.round(took)} ms`, kept(Math.round(took), 700, "ms"));
-  }),
-);
-
 async function starts(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<number> {
   const times: number[] = [];
   for (let i = 0; i < 7; i++) {
@@ -110,80 +82,137 @@ async function starts(args: readonly string[], env: Readonly<Record<string, stri
   return median(times);
 }
 
-report(`\n${requests} requests, ${inFlight} in flight, answered at once`, "");
-let small: Measured | undefined;
-await withServer(0, async (env, take) => {
-  const ratios: number[] = [];
-  const rates: number[] = [];
-  for (let round = 0; round < (full ? 3 : 2); round++) {
-    const bare = await sdk(env, requests);
-    await take();
-    await withLab(writeLab(requests), async (lab) => {
-      small = await run(lab, env, requests);
-      const sent = await take();
-      if (sent !== requests) throw new Error(`the server was asked ${sent} times`);
-      report("  openai SDK + p-limit, nothing stored", show(bare));
-      report("  layoutlab run", show(small));
-      ratios.push(perThousand(small) / perThousand(bare));
-      rates.push(bare.count / bare.spanMs / (small.count / small.spanMs));
-      if (round > 0) return;
-      const again = await run(lab, env, requests);
-      report(
-        "  the same again, all from the cache",
-        `${Math.round(again.usage.wallMs)} ms`,
-        kept(Math.round(again.usage.wallMs), 2000, "ms"),
-      );
-      if ((await take()) > 0) throw new Error("a cached run asked the server");
-    });
-  }
-  report("  CPU, layoutlab / bare SDK", median(ratios).toFixed(2), kept(Number(median(ratios).toFixed(2)), 1, ""));
-  report("  rate, bare SDK / layoutlab", median(rates).toFixed(2), kept(Number(median(rates).toFixed(2)), 1, ""));
-});
-
-report("\nthe engine's own share: recorded outputs, no HTTP", "");
-{
-  const one = await withLab(writeLab(2, "replay:outputs.jsonl"), (lab) => {
-    replayOf(lab, 2);
-    return run(lab, {}, 2);
-  });
-  const all = await withLab(writeLab(requests, "replay:outputs.jsonl"), (lab) => {
-    replayOf(lab, requests);
-    return run(lab, {}, requests);
-  });
-  const own = (all.usage.cpuMs - one.usage.cpuMs) / requests;
-  report("  per 1,000 trials, start-up taken off", `${own.toFixed(3)} CPU s`, kept(Number(own.toFixed(3)), 0.15, "s"));
+async function startUp(): Promise<void> {
+  heading("Start-up, median of 7");
+  figure("layoutlab --version", await starts(["--version"]), { atMost: 100, unit: "ms" });
+  await withLab(writeLab(10), (lab) =>
+    withServer(0, async (env) => {
+      await run(lab, env, 10);
+      const args = ["run", lab.spec, "--json", "--quiet", "--store", path.join(lab.folder, "store.db")];
+      figure("a cached run of 10 rows", await starts(args, env), { atMost: 700, unit: "ms" });
+    }),
+  );
 }
 
-report(`\n${requests} requests, ${inFlight} in flight, answered after 50 ms`, "");
-await withServer(50, (env) =>
-  withLab(writeLab(requests), async (lab) => {
-    const ideal = (requests * 50) / inFlight;
-    const bare = await sdk(env, requests);
-    report("  openai SDK + p-limit, span / ideal", (bare.spanMs / ideal).toFixed(3));
-    const { summary } = await run(lab, env, requests);
-    const ratio = Number((summary.queue.makespanMs / ideal).toFixed(3));
-    report("  layoutlab run, span / ideal", `${ratio}`, kept(ratio, 1.06, ""));
-  }),
-);
+/** In turns with the bare SDK; gives the last run. */
+async function atOnce(): Promise<Measured> {
+  heading(`${requests} requests, ${inFlight} in flight, answered at once`);
+  const missing = unavailable(sdkLoop);
+  if (missing !== undefined) throw new Error(`the baseline cannot be installed: ${missing}`);
+  return withServer(0, async (env, take) => {
+    const cpu: number[] = [];
+    const rates: number[] = [];
+    const rows: string[][] = [];
+    let own: Measured | undefined;
+    let cachedMs = Number.NaN;
+    for (let round = 0; round < (full ? 5 : 3); round++) {
+      const bare = await sdkLoop.run(env, requests, inFlight);
+      await take();
+      own = await withLab(writeLab(requests), async (lab) => {
+        const first = await run(lab, env, requests);
+        const sent = await take();
+        if (sent !== requests) throw new Error(`the server was asked ${sent} times`);
+        if (round === 0) {
+          cachedMs = (await run(lab, env, requests)).usage.wallMs;
+          if ((await take()) > 0) throw new Error("a cached run asked the server");
+        }
+        return first;
+      });
+      rows.push(row("openai SDK + p-limit", bare, false), row("layoutlab run", own, true));
+      cpu.push(perThousand(own) / perThousand(bare));
+      rates.push(rate(bare) / rate(own));
+    }
+    table(head, rows);
+    figure("CPU, layoutlab / bare SDK, median of the rounds", median(cpu), { atMost: 1 });
+    figure("rate, bare SDK / layoutlab, median of the rounds", median(rates), { atMost: 1 });
+    figure("the same again, all from the cache", cachedMs, { atMost: 2000, unit: "ms" });
+    if (own === undefined) throw new Error("nothing was measured");
+    return own;
+  });
+}
 
-report(`\n${many} requests`, "");
-await withServer(0, (env) =>
-  withLab(writeLab(many), async (lab) => {
-    const large = await run(lab, env, many);
-    const { memory, peakMb } = large.usage;
-    const tenth = (n: number) => {
-      const part = memory.slice(Math.floor((memory.length * (n - 1)) / 10), Math.floor((memory.length * n) / 10));
-      return part.reduce((sum, one) => sum + one, 0) / Math.max(1, part.length);
+async function peers(own: Measured): Promise<void> {
+  heading("Peers on the same work");
+  const rows: string[][] = [row("layoutlab run", own, true)];
+  const missing: string[] = [];
+  await withServer(0, async (env) => {
+    const one = async (peer: Peer, count: number) => {
+      const reason = unavailable(peer);
+      if (reason !== undefined) {
+        missing.push(`${peer.name}: not run: ${reason}`);
+        return undefined;
+      }
+      const measured = await peer.run(env, count, inFlight);
+      rows.push(row(peer.name, measured, peer.stores));
+      return measured;
     };
-    report("  layoutlab run", show(large), kept(Math.round(peakMb), 300, "MB"));
-    const growth = tenth(10) / tenth(2);
-    report(
-      "  memory, last tenth / second tenth",
-      growth.toFixed(2),
-      full ? kept(Number(growth.toFixed(2)), 1.1, "") : "",
+    for (const peer of smallPeers) await one(peer, full ? requests : 2_000);
+    if (!full) missing.push("promptfoo: not run: 2.5 GB to install, which --full does");
+    const large = full ? await one(promptfoo, requests) : undefined;
+    for (const [name, reason] of notRun) missing.push(`${name}: not run: ${reason}`);
+    table(head, rows);
+    for (const line of missing) process.stdout.write(`  ${line}\n`);
+    if (large === undefined) return;
+    figure("CPU, layoutlab / promptfoo", perThousand(own) / perThousand(large), { atMost: 0.1 });
+    figure("memory, layoutlab / promptfoo", own.usage.peakMb / large.usage.peakMb, { atMost: 0.25 });
+  });
+}
+
+async function ownShare(): Promise<void> {
+  heading(`The engine's own share: ${requests} recorded outputs, no HTTP`);
+  const cpuOf = (count: number) =>
+    withLab(writeLab(count, "replay:outputs.jsonl"), async (lab) => {
+      replayOf(lab, count);
+      return (await run(lab, {}, count)).usage.cpuMs;
+    });
+  const shares: number[] = [];
+  for (let round = 0; round < 3; round++) shares.push(((await cpuOf(requests)) - (await cpuOf(2))) / requests);
+  figure("CPU per 1,000 trials, start-up taken off, median of 3", median(shares), { atMost: 0.15, unit: "s" });
+}
+
+async function afterFifty(): Promise<void> {
+  heading(`${requests} requests, ${inFlight} in flight, answered after 50 ms`);
+  const ideal = (requests * 50) / inFlight;
+  await withServer(50, async (env) => {
+    const light = await smallPeers[0]?.run(env, requests, inFlight);
+    const bare = await sdkLoop.run(env, requests, inFlight);
+    const { summary } = await withLab(writeLab(requests), (lab) => run(lab, env, requests));
+    const spans: readonly (readonly [string, number])[] = [
+      ["undici p-limit", light?.spanMs ?? Number.NaN],
+      ["openai SDK + p-limit", bare.spanMs],
+      ["layoutlab run", summary.queue.makespanMs],
+    ];
+    table(
+      ["", "span s", "span / ideal"],
+      spans.map(([name, ms]) => [name, (ms / 1000).toFixed(2), (ms / ideal).toFixed(3)]),
     );
-    const cpu = perThousand(large) / (small === undefined ? Number.NaN : perThousand(small));
-    report(`  CPU per 1,000, against ${requests}`, cpu.toFixed(2), kept(Number(cpu.toFixed(2)), 1.1, ""));
-  }),
-);
-process.exitCode = missed > 0 ? 1 : 0;
+    figure("span / ideal", summary.queue.makespanMs / ideal, { atMost: 1.06 });
+  });
+}
+
+async function flat(small: Measured): Promise<void> {
+  heading(`${many} requests, answered at once`);
+  await withServer(0, (env) =>
+    withLab(writeLab(many), async (lab) => {
+      const large = await run(lab, env, many);
+      table(head, [row("layoutlab run", small, true), row("layoutlab run", large, true)]);
+      const { memory, peakMb } = large.usage;
+      const tenth = (n: number) => {
+        const part = memory.slice(Math.floor((memory.length * (n - 1)) / 10), Math.floor((memory.length * n) / 10));
+        return part.reduce((sum, one) => sum + one, 0) / Math.max(1, part.length);
+      };
+      figure("peak memory", peakMb, { atMost: 300, unit: "MB" });
+      if (full) figure("memory, last tenth / second tenth", tenth(10) / tenth(2), { atMost: 1.1 });
+      figure(`CPU per 1,000, against ${requests}`, perThousand(large) / perThousand(small), { atMost: 1.1 });
+    }),
+  );
+}
+
+spawnSync(process.execPath, ["esbuild.mjs", "--only=cli,bin"], { cwd: root, stdio: "inherit" });
+await startUp();
+const own = await atOnce();
+await peers(own);
+await ownShare();
+await afterFifty();
+await flat(own);
+process.exitCode = verdict();
