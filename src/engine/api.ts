@@ -5,6 +5,7 @@ import type { EfficiencyReport } from "./analysis/efficiency.ts";
 import type { LengthReport } from "./analysis/lengths.ts";
 import type { PatternReport } from "./analysis/patterns.ts";
 import type { PositionReport } from "./analysis/storedPositions.ts";
+import type { BatchAnalysis } from "./batch/analyze.ts";
 import type { Comparison, PowerPlan } from "./decide/compare.ts";
 import type { Decision, Verdict } from "./decide/sampler.ts";
 import type { EnsembleReport } from "./ensemble/judge.ts";
@@ -17,6 +18,14 @@ import type { EditorAnswer, EditorModel, EditorQuestion } from "./provider/edito
 import type { CircuitState } from "./queue/circuitBreaker.ts";
 import type { PoolSnapshot } from "./queue/queue.ts";
 import type { RunEvent, RunSummary, RunView } from "./runner/events.ts";
+import type {
+  AnalyzeRequest,
+  BatchProgress,
+  BatchRunReport,
+  BatchRunRequest,
+  ConvertReport,
+  ConvertRequest,
+} from "./service/batching.ts";
 import type { Pairing } from "./service/pairing.ts";
 import type { DeclaredLayout, Placing } from "./spec/declareLayout.ts";
 import type { Diagnostic, Range } from "./spec/diagnostic.ts";
@@ -190,6 +199,19 @@ export interface EngineApi {
   /** Graphics memory over time while a run of a local model went on. */
   gpuSamples(p: { readonly run: string }): Promise<readonly GpuSample[]>;
   simulator(p: { readonly start: boolean; readonly port?: number }): Promise<{ readonly url: string | undefined }>;
+  /** Makes a file of requests from a table, row by row; `batch` events tell how far it is. */
+  batchConvert(p: ConvertRequest): Promise<ConvertReport>;
+  /** Answers a file of requests, behind what its result file holds already; resolves at its end. */
+  batchRun(p: BatchRunRequest): Promise<BatchRunReport>;
+  /** Ends a conversion or a batch run: with `now` what is in flight is given up. */
+  batchStop(p: { readonly job: string; readonly now: boolean }): Promise<void>;
+  batchAnalyze(p: AnalyzeRequest): Promise<BatchAnalysis>;
+  /** Writes a made-up table of support tickets. */
+  batchSample(p: {
+    readonly to: string;
+    readonly rows: number;
+    readonly seed: number;
+  }): Promise<{ readonly rows: number }>;
   /** Starts the local batch server, which is one and stays until it is stopped, or stops it. `models` as `serve --model`. */
   batchServer(p: {
     readonly start: boolean;
@@ -222,6 +244,7 @@ export interface EngineEvents {
   readonly changed: { readonly what: "runs" | "cache" | "requests" };
   /** A reading of the graphics cards; every few seconds while a run of a local model goes on. */
   readonly gpu: GpuReport;
+  readonly batch: BatchProgress;
   readonly log: { readonly level: "debug" | "info" | "warn" | "error"; readonly message: string };
 }
 

@@ -18,6 +18,7 @@ import type { BatchServer } from "./serve/server.ts";
 import { Analytics } from "./service/analytics.ts";
 import { judgeAssert, markBaseline } from "./service/asserting.ts";
 import { Authoring } from "./service/authoring.ts";
+import { Batching } from "./service/batching.ts";
 import { compareSides } from "./service/comparing.ts";
 import type { EngineDeps, Services } from "./service/deps.ts";
 import { examine, listModels, loadedModels } from "./service/doctor.ts";
@@ -57,6 +58,7 @@ export async function openEngine(deps: EngineDeps): Promise<Engine> {
     run: new Emitter(),
     changed: new Emitter(),
     gpu: new Emitter(),
+    batch: new Emitter(),
     log: new Emitter(),
   };
   const absent = new Set<string>();
@@ -83,6 +85,7 @@ export async function openEngine(deps: EngineDeps): Promise<Engine> {
   const results = new Results(services, running);
   const analytics = new Analytics(store, running);
   const authoring = new Authoring(services, sources, running);
+  const batching = new Batching(services, sources, running);
   let batchServer: BatchServer | undefined;
   let simulator: { readonly url: string; close(): Promise<void> } | undefined;
 
@@ -252,6 +255,13 @@ export async function openEngine(deps: EngineDeps): Promise<Engine> {
       return { url: simulator?.url };
     },
 
+    batchConvert: (p) => batching.convert(p),
+    batchRun: (p) => batching.run(p),
+    async batchStop({ job, now }) {
+      batching.stop(job, now);
+    },
+    batchAnalyze: (p) => batching.analyze(p),
+    batchSample: (p) => batching.sample(p),
     async batchServer({ start, ...options }) {
       if (!start) {
         await batchServer?.close();
@@ -265,6 +275,7 @@ export async function openEngine(deps: EngineDeps): Promise<Engine> {
     work: (options, signal) => withProviders((providers) => work(services, providers, options, signal)),
     finished: (run) => running.finished(run),
     async close() {
+      batching.close();
       await running.close();
       gpus.dispose();
       await simulator?.close();

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { CliContext } from "../context.ts";
+import { registerBatch } from "./batch.ts";
 import { registerCache } from "./cache.ts";
 import { registerDecide } from "./decide.ts";
 import { registerDoctor } from "./doctor.ts";
@@ -34,6 +35,7 @@ const commands: readonly Register[] = [
   registerCache,
   registerPrices,
   registerRequests,
+  registerBatch,
   registerServe,
   registerSimulate,
   registerWorker,

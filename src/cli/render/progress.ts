@@ -82,7 +82,8 @@ function progressLine(view: RunView): string {
   return parts.filter((part) => part !== "").join(" · ");
 }
 
-function bar(share: number): string {
+/** A share from 0 to 1 as sixteen blocks. */
+export function bar(share: number): string {
   const full = Math.round(Math.min(1, Math.max(0, share)) * 16);
   return "█".repeat(full) + "░".repeat(16 - full);
 }

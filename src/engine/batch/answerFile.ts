@@ -28,19 +28,25 @@ export interface FileJob {
 
 export type JobEnd =
   | { readonly kind: "done" }
-  /** The signal was aborted. */
+  /** It was ended from outside. */
   | { readonly kind: "aborted" }
   | { readonly kind: "stopped"; readonly by: Asked };
+
+/** How a job is ended from outside: `soon` takes up nothing new, `now` gives up what is under way too. */
+export interface JobStop {
+  readonly soon: AbortSignal;
+  readonly now: AbortSignal;
+}
 
 /**
  * Answers the requests of a file that have no line yet, many at a time, and writes each answer as it comes: memory holds the
  * requests under way and the names of those that are done. Rejects when a file cannot be read or written.
  */
-export async function answerFile(job: FileJob, signal: AbortSignal): Promise<JobEnd> {
+export async function answerFile(job: FileJob, until: JobStop): Promise<JobEnd> {
   const stop = new AbortController();
   const abort = () => stop.abort();
-  signal.addEventListener("abort", abort, { once: true });
-  if (signal.aborted) abort();
+  until.now.addEventListener("abort", abort, { once: true });
+  if (until.now.aborted) abort();
   let flying = 0;
   let landed = () => {};
   const oneLands = () =>
@@ -72,7 +78,7 @@ export async function answerFile(job: FileJob, signal: AbortSignal): Promise<Job
 
   try {
     for await (const line of linesOf(job.input)) {
-      if (stop.signal.aborted || failure !== undefined) break;
+      if (stop.signal.aborted || until.soon.aborted) break;
       if (line.text.trim() === "") continue;
       flying += 1;
       answer(line)
@@ -91,10 +97,10 @@ export async function answerFile(job: FileJob, signal: AbortSignal): Promise<Job
     stop.abort();
   }
   while (flying > 0) await oneLands();
-  signal.removeEventListener("abort", abort);
+  until.now.removeEventListener("abort", abort);
   if (failure !== undefined) throw failure;
   if (stoppedBy !== undefined) return { kind: "stopped", by: stoppedBy };
-  return signal.aborted ? { kind: "aborted" } : { kind: "done" };
+  return until.soon.aborted || until.now.aborted ? { kind: "aborted" } : { kind: "done" };
 }
 
 function noteOf({ outcome, model, attempts }: Asked, at: number): OwnNote {

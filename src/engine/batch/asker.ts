@@ -62,7 +62,17 @@ export interface Asker {
   read(body: Fields): Promise<ReadyAsk>;
   ask(body: Fields, options: AskOptions): Promise<Asked>;
   send(ready: ReadyAsk, options: AskOptions): Promise<Asked & { readonly answer: Answered | undefined }>;
+  /** Takes back what of an owner still waits, and what it may yet ask; what has been sent goes on, and is not sent again. */
+  withdraw(owner: string): void;
   close(): void;
+}
+
+/** A request on its way. */
+interface Open {
+  readonly owner: string;
+  readonly waiting: AbortController;
+  inFlight: boolean;
+  withdrawn: boolean;
 }
 
 export interface ReadyAsk extends ChatAsk {
@@ -103,6 +113,8 @@ export function openAsker(options: AskerOptions): Asker {
     },
   });
   const known = new Set(providers.names());
+  const open = new Set<Open>();
+  const withdrawn = new Set<string>();
 
   function resolve(name: string): string | undefined {
     const alias = names.named.get(name);
@@ -138,34 +150,45 @@ export function openAsker(options: AskerOptions): Asker {
     const { id, provider } = ready;
     const request = { ...ready.request, model: ready.model, contextTokens: options.contextTokens };
     let told = 0;
-    let broken: SentReply | undefined;
-    const settled = await queue.add(
-      {
-        model: id,
-        run: owner,
-        variant: ready.asked,
-        tokens: ready.tokens,
-        async send(attempt) {
-          // What a listener has heard cannot be taken back: a stream that broke off stays broken.
-          if (told > 0 && broken !== undefined) return { ...broken, cached: true };
-          const reply = await provider.send(request, {
-            signal: attempt.signal,
-            ...(onText === undefined
-              ? {}
-              : {
-                  onText: (text: string) => {
-                    if (text.length > told) onText(text.slice(told));
-                    told = Math.max(told, text.length);
-                    return false;
-                  },
-                }),
-          });
-          broken = reply;
-          return reply;
+    let last: SentReply | undefined;
+    const one: Open = { owner, waiting: new AbortController(), inFlight: false, withdrawn: false };
+    const abort = () => one.waiting.abort(signal.reason);
+    if (signal.aborted || withdrawn.has(owner)) abort();
+    signal.addEventListener("abort", abort, { once: true });
+    open.add(one);
+    const settled = await queue
+      .add(
+        {
+          model: id,
+          run: owner,
+          variant: ready.asked,
+          tokens: ready.tokens,
+          async send(attempt) {
+            // What a listener has heard cannot be taken back: a stream that broke off stays broken.
+            if (last !== undefined && (told > 0 || one.withdrawn)) return { ...last, cached: true };
+            one.inFlight = true;
+            const reply = await provider.send(request, {
+              signal: attempt.signal,
+              ...(onText === undefined
+                ? {}
+                : {
+                    onText: (text: string) => {
+                      if (text.length > told) onText(text.slice(told));
+                      told = Math.max(told, text.length);
+                      return false;
+                    },
+                  }),
+            });
+            last = reply;
+            return reply;
+          },
         },
-      },
-      signal,
-    );
+        one.waiting.signal,
+      )
+      .finally(() => {
+        open.delete(one);
+        signal.removeEventListener("abort", abort);
+      });
     const { outcome } = settled.reply;
     const common = { outcome, model: id, attempts: settled.attempts, gaveUp: settled.gaveUp === true };
     if (outcome.kind === "answered") {
@@ -201,6 +224,14 @@ export function openAsker(options: AskerOptions): Asker {
           attempts: 0,
           gaveUp: false,
         };
+      }
+    },
+    withdraw(owner) {
+      withdrawn.add(owner);
+      for (const one of open) {
+        if (one.owner !== owner) continue;
+        one.withdrawn = true;
+        if (!one.inFlight) one.waiting.abort();
       }
     },
     close: () => queue.dispose(),

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { type Fields, field, fieldsOf, textField } from "../../base/untyped.ts";
 import { approximateTokenizer } from "../context/tokenizer.ts";
 import type { Message, ToolCall } from "../prompt/prompt.ts";
@@ -137,7 +137,7 @@ export interface CompletionHead {
 }
 
 export function completionHead(model: string, now: number): CompletionHead {
-  return { id: `chatcmpl-${randomBytes(15).toString("hex")}`, created: Math.floor(now / 1000), model };
+  return { id: `chatcmpl-${randomUUID().replaceAll("-", "")}`, created: Math.floor(now / 1000), model };
 }
 
 /** The answer as OpenAI's `chat.completion`. Tokens that the provider did not count are estimated. */

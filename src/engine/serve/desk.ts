@@ -263,7 +263,7 @@ export class Desk {
             note();
           },
         },
-        signal,
+        { soon: signal, now: signal },
       );
     } finally {
       cancelSave();

@@ -72,6 +72,11 @@ const methods: { readonly [K in keyof EngineApi]: null } = {
   gpu: null,
   gpuSamples: null,
   simulator: null,
+  batchConvert: null,
+  batchRun: null,
+  batchStop: null,
+  batchAnalyze: null,
+  batchSample: null,
   batchServer: null,
 };
 
@@ -105,6 +110,7 @@ async function open(): Promise<Engine> {
   });
   opened.on("changed", (what) => channel.send("changed", what));
   opened.on("gpu", (report) => channel.send("gpu", report));
+  opened.on("batch", (progress) => channel.send("batch", progress));
   opened.on("log", (line) => channel.send("log", line));
   return opened;
 }

@@ -50,6 +50,7 @@ export class EngineClient implements Disposable {
     run: new Emitter(),
     changed: new Emitter(),
     gpu: new Emitter(),
+    batch: new Emitter(),
     log: new Emitter(),
   };
   readonly #started = new Emitter<void>();
@@ -154,6 +155,7 @@ export class EngineClient implements Disposable {
     channel.on("run", (event) => this.#emitters.run.fire(event));
     channel.on("changed", (change) => this.#emitters.changed.fire(change));
     channel.on("gpu", (report) => this.#emitters.gpu.fire(report));
+    channel.on("batch", (progress) => this.#emitters.batch.fire(progress));
     channel.on("log", (line) => this.#emitters.log.fire(line));
     const running: Running = { worker, channel, stopped: new AbortController() };
     let failure: Error | undefined;
