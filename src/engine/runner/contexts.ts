@@ -25,6 +25,7 @@ export class RunContexts {
   readonly #managers: ReadonlyMap<string, ContextManager>;
   readonly #warningBytes: number;
   readonly #rows = new AnsweredRows();
+  readonly #full = new Set<string>();
   readonly #spilled = new Set<string>();
   readonly #unloading = new Map<string, Promise<void>>();
   #onChange: (change: ContextChange) => void = () => {};
@@ -46,6 +47,11 @@ export class RunContexts {
   /** Grows whenever less of a prompt of this model fits than before. */
   generation(model: string): number {
     return this.#managers.get(model)?.generation ?? 0;
+  }
+
+  /** True while the model's card is above the warning line. */
+  isFull(model: string): boolean {
+    return this.#full.has(model);
   }
 
   /** Notes that a plan's rows have their answers. */
@@ -104,6 +110,9 @@ export class RunContexts {
         this.#onChange({ model: id, what: "partly on the processor", reason });
       }
       const used = card?.usedBytes ?? vramBytes;
+      const line = card?.lineBytes ?? this.#warningBytes;
+      if (used !== undefined && used > line) this.#full.add(id);
+      else this.#full.delete(id);
       const action = used === undefined ? undefined : this.#managers.get(id)?.memory(used, card?.lineBytes);
       if (action !== undefined) await this.#act(id, action, () => provider.unload?.(name));
     }

@@ -41,3 +41,9 @@ export function exploratory(verdict: Verdict): Verdict {
   const explanation = `${verdict.explanation} Exploratory: the editor adds text of its own to every prompt, so this is about both together.`;
   return { ...verdict, explanation, guaranteed: false };
 }
+
+/** A verdict about answers that saw the answers before them. */
+export function ordered(verdict: Verdict): Verdict {
+  const explanation = `${verdict.explanation} Exploratory: requests were turns of one conversation, so answers depend on those before them and on the order of the rows.`;
+  return { ...verdict, explanation, guaranteed: false };
+}

@@ -5,6 +5,7 @@ import type { ModelRequest } from "../provider/provider.ts";
 import type { Settled } from "../queue/queue.ts";
 import type { Outcome } from "../response/outcome.ts";
 import type { Completion, RequestRecord, TrialRecord } from "../store/store.ts";
+import type { Conversations } from "./conversations.ts";
 import { Elsewhere } from "./elsewhere.ts";
 import { carryOn, type Reading, runsTools } from "./exchange.ts";
 import { type Judged, type Judging, judge, readPlan } from "./judging.ts";
@@ -31,6 +32,8 @@ export interface PipelineOptions extends SendingOptions, Judging {
   readonly adopted: Map<string, number>;
   /** Requests another process answered while the run was down, by `adoptionKey`. */
   readonly answered: ReadonlyMap<string, RequestRecord>;
+  /** Set where all requests of a variant are turns of one conversation. */
+  readonly conversations?: Conversations | undefined;
   /** Another process took a request first. */
   readonly onTaken: () => void;
 }
@@ -38,7 +41,7 @@ export interface PipelineOptions extends SendingOptions, Judging {
 /** What the experiment decides about each trial, apart from what the run is made of. */
 export type PipelineTask = Pick<
   PipelineOptions,
-  "contexts" | "output" | "labels" | "allowed" | "stream" | "adopted" | "answered"
+  "contexts" | "conversations" | "output" | "labels" | "allowed" | "stream" | "adopted" | "answered"
 >;
 
 /**
@@ -81,8 +84,9 @@ export class Pipeline {
     model: (id: string) => RunModel,
     onResult: (plan: TrialPlan, result: TrialResult) => void,
   ): Promise<void> {
-    const { cache, store, adopted } = this.#o;
-    const found = await cache.get(plans.flatMap((plan) => (this.#isLive(plan) ? [] : [plan.key])));
+    const { cache, store, adopted, conversations } = this.#o;
+    const looked = conversations === undefined ? plans.filter((plan) => !this.#isLive(plan)) : [];
+    const found = await cache.get(looked.map(({ key }) => key));
     const calls: { readonly plan: TrialPlan; id: number | undefined }[] = [];
     const done: Promise<void>[] = [];
     const begin = (plan: TrialPlan, result: Promise<TrialResult>) => {
@@ -94,6 +98,13 @@ export class Pipeline {
     for (const plan of plans) {
       if (plan.refused !== undefined) {
         begin(plan, this.#refused(plan, plan.refused));
+        continue;
+      }
+      if (conversations !== undefined) {
+        begin(
+          plan,
+          conversations.turn(plan, (rolled) => this.#inTurn(rolled, model(plan.variant.model))),
+        );
         continue;
       }
       const elsewhere = this.#o.answered.get(adoptionKey(plan));
@@ -121,6 +132,21 @@ export class Pipeline {
     await Promise.all(done);
   }
 
+  /** One turn of a conversation: what it asks is known only now. */
+  async #inTurn(plan: TrialPlan, model: RunModel): Promise<TrialResult> {
+    const { answered, adopted, cache, store } = this.#o;
+    if (this.#hard.signal.aborted) return { kind: "withdrawn" };
+    const elsewhere = answered.get(adoptionKey(plan));
+    if (elsewhere !== undefined) return this.#publish(plan, elsewhere);
+    const known = adopted.get(adoptionKey(plan));
+    const answer = this.#isLive(plan) ? undefined : (await cache.get([plan.key])).get(plan.key);
+    if (answer !== undefined) return this.#fromCache(plan, answer, known);
+    if (model.facts.replayed) return this.#replayed(plan, model);
+    const id = known ?? (await store.requests.enqueue([this.#row(plan)]))[0];
+    if (id === undefined) throw new Error(`no row for ${plan.key}`);
+    return this.#call(plan, id, model);
+  }
+
   /** Requests of a model that other processes hold. They fill no slot here, so as many more may be asked for. */
   takenElsewhere(model: string): number {
     return this.#taken.get(model) ?? 0;
@@ -128,6 +154,7 @@ export class Pipeline {
 
   /** Takes back what still waits and matches; what has been sent goes on. A resumed run asks for it again unless it is `forGood`. */
   withdraw(matches: (plan: TrialPlan) => boolean, options: { readonly forGood?: boolean } = {}): void {
+    this.#o.conversations?.withdraw(matches);
     for (const open of this.#open) {
       if (!matches(open.plan)) continue;
       if (options.forGood) open.unwanted = true;
@@ -139,6 +166,7 @@ export class Pipeline {
   /** Gives up what is in flight too. */
   abort(): void {
     this.#hard.abort();
+    this.#o.conversations?.withdraw(() => true);
     for (const open of this.#open) open.waiting.abort();
     this.#elsewhere.dispose();
   }

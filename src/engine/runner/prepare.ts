@@ -43,6 +43,7 @@ import type { PreparedRun, Race } from "./preparedRun.ts";
 import { fitRow, meanMetrics, type VariantPrompts, variantPrompts } from "./prompts.ts";
 import type { RunModel } from "./record.ts";
 import { type VariantRequest, variantRequest } from "./requests.ts";
+import { checkRolling, conversationsOf, rollingContext, rollingNote, rolls } from "./rolling.ts";
 import { costUnitOf, expectedCost, samplerOptions } from "./samplers.ts";
 import type { AllowedTools } from "./tools.ts";
 import type { TrialPlan } from "./trialPlan.ts";
@@ -109,6 +110,7 @@ export async function design(
   const { output } = experiment.prompt;
   const labels = output.labels === "auto" ? loaded.dataset.labels : output.labels;
   const variants = inPlace(expandVariants(experiment), known);
+  if (rolls(experiment)) checkRolling(experiment);
   const models = new Map<string, RunModel>();
   const counters = new Map<string, TokenCounter>();
   for (const id of experiment.models) {
@@ -147,8 +149,9 @@ export async function design(
     const own = prompts.filter((one) => one.variant.model === model.id);
     const size = contextSize(own, dataset.examples, { trim: experiment.context.trim, answerTokens });
     if (size === undefined) continue;
-    contextTokens.set(model.id, size);
-    const { manager, note } = await contextManager(model, size, experiment.context, deps.machine);
+    const needed = rolls(experiment) ? rollingContext(experiment, size) : size;
+    contextTokens.set(model.id, needed);
+    const { manager, note } = await contextManager(model, needed, experiment.context, deps.machine);
     managers.set(model.id, manager);
     if (note !== undefined) contextNotes.push(note);
   }
@@ -182,6 +185,7 @@ export async function design(
     notes: [
       ...notesOf(experiment, models),
       ...contextNotes,
+      ...(rolls(experiment) ? [rollingNote] : []),
       ...packingNotes(experiment, variants, packed ?? new Map()),
       ...collapseNotes(collapses, hasSystemRole),
     ],
@@ -237,6 +241,7 @@ export function newRecord(
       scope: experiment.sampling.scope,
       seed: experiment.sampling.seed,
       repeats: experiment.sampling.repeats,
+      conversation: experiment.context.conversation,
       orderHash: contentHash([...order].join(",")),
       experimentHash: facts.experimentHash,
       options: JSON.stringify(facts.options),
@@ -353,6 +358,7 @@ export async function prepare(
     const lookahead = size * Math.max(least, 2 * deps.slots(model));
     return { model, variants, sampler, lookahead, sendRanks: sendRanks(planned, variants) };
   });
+  const plan = planner(record, planned);
   return {
     run: {
       id: record.id,
@@ -365,7 +371,7 @@ export async function prepare(
       examples: record.order.length,
       repeats: experiment.sampling.repeats,
       scorers: openScorers(experiment.scoring),
-      plan: planner(record, planned),
+      plan,
       packed: planned.packed,
       budget: new Budget(experiment.limits, spent),
       maxDurationMs: experiment.limits.maxDuration,
@@ -379,6 +385,7 @@ export async function prepare(
       labels,
       allowed: deps.allowed ?? {},
       contexts: planned.contexts,
+      conversations: rolls(experiment) ? await conversationsOf(record, planned, plan, store) : undefined,
       stream: experiment.limits.stream,
       adopted,
       answered,

@@ -4,7 +4,7 @@ import { otherScores } from "../analysis/otherScores.ts";
 import { prefixFigures } from "../analysis/prefix.ts";
 import { storedEnsembles } from "../analysis/storedEnsembles.ts";
 import { agreeModels, type ModelResult, modelResult } from "../decide/models.ts";
-import type { Sampler } from "../decide/sampler.ts";
+import type { Sampler, Verdict } from "../decide/sampler.ts";
 import type { LayoutMetrics } from "../layout/layout.ts";
 import { runMetrics, spread } from "../metrics/runMetrics.ts";
 import type { Price } from "../plan/prices.ts";
@@ -13,7 +13,7 @@ import type { Experiment } from "../spec/experiment.ts";
 import type { RequestCounts, RunRecord, RunStatus, Store, VariantAggregate, VariantRecord } from "../store/store.ts";
 import type { RunSummary, VariantSummary } from "./events.ts";
 import { measureNoise } from "./noise.ts";
-import { exploratory, overallVerdict } from "./overallVerdict.ts";
+import { exploratory, ordered, overallVerdict } from "./overallVerdict.ts";
 import { shortName } from "./samplers.ts";
 
 /** A race as the summary needs it: who took part and what was decided. */
@@ -43,7 +43,10 @@ export async function summarise(store: Store, input: SummaryInput): Promise<RunS
   const aggregates = new Map(totals.map((one) => [one.variant, one]));
   const measures = await store.requests.measures(record.id);
   const exploring = exploratoryModels(record);
-  const races = input.races.map((race) => (exploring.includes(race.model) ? exploratoryRace(race) : race));
+  const inOrder = record.settings["conversation"] === "rolling";
+  const races = input.races
+    .map((race) => (exploring.includes(race.model) ? saidOf(race, exploratory) : race))
+    .map((race) => (inOrder ? saidOf(race, ordered) : race));
   const verdicts = races.map((race) => ({ model: race.model, verdict: race.sampler.verdict() }));
   const prices = fromJson<Record<string, Price>>(record, "prices", {});
   // Every trial is read for them: not while the run goes on.
@@ -133,14 +136,11 @@ function exploratoryModels(record: RunRecord): readonly string[] {
 }
 
 /** The race with what its verdict is worth said in it. */
-function exploratoryRace({ model, sampler }: DecidedRace): {
-  readonly model: string;
-  readonly sampler: Pick<Sampler, "verdict" | "variants">;
-} {
-  return {
-    model,
-    sampler: { verdict: () => exploratory(sampler.verdict()), variants: () => sampler.variants() },
-  };
+function saidOf(
+  { model, sampler }: { readonly model: string; readonly sampler: Pick<Sampler, "verdict" | "variants"> },
+  say: (verdict: Verdict) => Verdict,
+): { readonly model: string; readonly sampler: Pick<Sampler, "verdict" | "variants"> } {
+  return { model, sampler: { verdict: () => say(sampler.verdict()), variants: () => sampler.variants() } };
 }
 
 function resultOf({ model, sampler, variants }: DecidedRace, standsFor: ReadonlyMap<string, string>): ModelResult {

@@ -43,7 +43,12 @@ export async function answer(desk: Desk, dialect: Dialect, asked: Asked, given: 
     return;
   }
   const { messages, promptTokens, loadMs } = fitted;
-  const cachedTokens = options.prefixCache === false ? 0 : desk.prefixes.lookUp(asked.model, messages, promptTokens);
+  const cachedTokens =
+    options.prefixCache === false
+      ? 0
+      : asked.local === undefined
+        ? desk.prefixes.lookUp(asked.model, messages, promptTokens)
+        : desk.prefixes.sinceLast(asked.model, messages, promptTokens);
   const fault = drawFault(options.faults, random);
   if (fault !== undefined) counters.fault(fault);
   const waitMs = loadMs + drawLatency(options.latency, promptTokens - cachedTokens, random);

@@ -8,11 +8,12 @@ const maxBlocks = 100_000;
 /** Which prompt prefixes a model has lately seen. As OpenAI's: 1,024 tokens or nothing, then in steps of 128. */
 export class PrefixCache {
   private readonly seen = new Set<number>();
+  private readonly last = new Map<string, string>();
 
   /** Tokens of this prompt that the cache serves; remembers the prompt. */
   lookUp(model: string, messages: readonly SimulatedMessage[], promptTokens: number): number {
     if (promptTokens < leastTokens) return 0;
-    const text = messages.map((message) => `${message.role}\n${message.content}`).join("\n\u0000");
+    const text = textOf(messages);
     let hash = 2166136261;
     for (let i = 0; i < model.length; i++) hash = Math.imul(hash ^ model.charCodeAt(i), 16777619);
     let second = 5381;
@@ -33,7 +34,23 @@ export class PrefixCache {
     return tokens >= leastTokens ? tokens : 0;
   }
 
+  /**
+   * Tokens that a local server still has from the model's last prompt: whatever both begin with, as it keeps the keys and values
+   * of what it last read.
+   */
+  sinceLast(model: string, messages: readonly SimulatedMessage[], promptTokens: number): number {
+    const text = textOf(messages);
+    const last = this.last.get(model) ?? "";
+    this.last.set(model, text);
+    const most = Math.min(text.length, last.length);
+    let same = 0;
+    while (same < most && text.charCodeAt(same) === last.charCodeAt(same)) same += 1;
+    // The last token is always read, as the answer grows from it.
+    return Math.min(Math.floor((same / Math.max(1, text.length)) * promptTokens), Math.max(0, promptTokens - 1));
+  }
+
   clear(): void {
+    this.last.clear();
     this.seen.clear();
   }
 
@@ -47,4 +64,8 @@ export class PrefixCache {
       }
     }
   }
+}
+
+function textOf(messages: readonly SimulatedMessage[]): string {
+  return messages.map((message) => `${message.role}\n${message.content}`).join("\n\u0000");
 }
