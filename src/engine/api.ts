@@ -108,6 +108,8 @@ export interface EngineApi {
     /** A run that measured its noise (`aa`), to hold the difference against. */
     readonly noise?: string;
   }): Promise<ComparisonReport>;
+  /** Two or more variants, of one run or of several, two by two. */
+  sideBySide(p: { readonly sides: readonly ComparedSide[]; readonly confidence?: number }): Promise<SideBySide>;
   /** What combining layouts would be worth, from the stored answers; one report per model and set of parameters. */
   ensemble(p: {
     readonly run: string;
@@ -434,6 +436,47 @@ export interface ComparisonReport {
   readonly b: { readonly run: string; readonly variant: string };
   readonly pairing: Pairing;
   readonly comparison: Comparison;
+}
+
+/** `layoutlab/side-by-side@1`. */
+export interface SideBySide {
+  readonly schema: "layoutlab/side-by-side@1";
+  readonly confidence: number;
+  readonly sides: readonly (Standing & {
+    readonly run: string;
+    readonly name: string;
+    readonly createdAt: number;
+    readonly variant: string;
+  })[];
+  /** On the rows that all sides have, in their order; null where the datasets differ. */
+  readonly shared: readonly Standing[] | null;
+  /** Every two sides on the rows both have, b minus a; the intervals hold together, for all pairs at once. */
+  readonly pairs: readonly {
+    /** Places in `sides`. */
+    readonly a: number;
+    readonly b: number;
+    readonly pairing: Pairing;
+    readonly comparison: Comparison;
+    /** Corrected over all pairs (Holm); null where a race chose the rows, as no p-value holds there. */
+    readonly adjusted: number | null;
+    readonly significant: boolean;
+  }[];
+  /** The first rows that the sides do not score alike, an answer a side. */
+  readonly differing: readonly {
+    readonly example: string;
+    readonly answers: readonly {
+      readonly score: number;
+      readonly prediction: string | null;
+      readonly position: number;
+    }[];
+  }[];
+}
+
+/** Mean score over rows, with Wilson's interval. */
+export interface Standing {
+  readonly rows: number;
+  readonly accuracy: number;
+  readonly interval: readonly [number, number];
 }
 
 export interface TrialQuery {

@@ -19,7 +19,7 @@ import { Analytics } from "./service/analytics.ts";
 import { judgeAssert, markBaseline } from "./service/asserting.ts";
 import { Authoring } from "./service/authoring.ts";
 import { Batching } from "./service/batching.ts";
-import { compareSides } from "./service/comparing.ts";
+import { compareSides, sideBySide } from "./service/comparing.ts";
 import type { EngineDeps, Services } from "./service/deps.ts";
 import { examine, listModels, loadedModels } from "./service/doctor.ts";
 import { priceList } from "./service/pricing.ts";
@@ -162,6 +162,7 @@ export async function openEngine(deps: EngineDeps): Promise<Engine> {
       return rescore(services, sources, results, record);
     },
     compare: (p) => compareSides(store, p),
+    sideBySide: (p) => sideBySide(store, p),
     async ensemble({ run, ...spec }) {
       return storedEnsembles(store, await findRun(store, run), [spec]);
     },

@@ -1,6 +1,21 @@
+import type { CalibrationReport } from "../engine/analysis/calibration.ts";
+import type { CrossModelReport } from "../engine/analysis/crossModel.ts";
+import type { EfficiencyReport } from "../engine/analysis/efficiency.ts";
+import type { LengthReport } from "../engine/analysis/lengths.ts";
+import type { PatternReport } from "../engine/analysis/patterns.ts";
 import type { PositionReport } from "../engine/analysis/storedPositions.ts";
-import type { ComparisonReport, RunDetails, RunListItem, TrialDetail, TrialPage, TrialQuery } from "../engine/api.ts";
+import type {
+  ComparedSide,
+  ComparisonReport,
+  RunDetails,
+  RunListItem,
+  SideBySide,
+  TrialDetail,
+  TrialPage,
+  TrialQuery,
+} from "../engine/api.ts";
 import type { Decision, Verdict } from "../engine/decide/sampler.ts";
+import type { RequestTimeline } from "../engine/store/store.ts";
 
 /** The editor's side of the metrics panel; every table is paged from the store. */
 export interface ResultsHost {
@@ -33,6 +48,17 @@ export interface ResultsHost {
       readonly params: { readonly run: string; readonly theirs: string; readonly ours: string };
       readonly result: ComparisonReport;
     };
+    readonly sideBySide: {
+      readonly params: { readonly sides: readonly ComparedSide[] };
+      readonly result: SideBySide;
+    };
+    /** What can be worked out of the run shown. */
+    readonly efficiency: { readonly params: undefined; readonly result: EfficiencyReport };
+    readonly patterns: { readonly params: undefined; readonly result: PatternReport };
+    readonly calibration: { readonly params: undefined; readonly result: CalibrationReport };
+    readonly lengths: { readonly params: undefined; readonly result: LengthReport };
+    readonly crossModel: { readonly params: undefined; readonly result: CrossModelReport };
+    readonly timeline: { readonly params: undefined; readonly result: RequestTimeline };
     /** Opens a text that is too long for the panel in an untitled, read-only editor. */
     readonly openText: { readonly params: { readonly title: string; readonly text: string }; readonly result: void };
     /** Opens the dataset file at a row. */
@@ -45,7 +71,7 @@ export interface ResultsHost {
     /** Asks where to, and writes the run in the format chosen there. */
     readonly export: { readonly params: undefined; readonly result: void };
     /** Saves a chart or table drawn in the panel; asks where to. */
-    readonly save: { readonly params: { readonly name: string; readonly text: string }; readonly result: void };
+    readonly save: { readonly params: SavedFile; readonly result: void };
     readonly openFile: { readonly params: undefined; readonly result: void };
     readonly showRun: { readonly params: { readonly run: string }; readonly result: ResultsShown };
   };
@@ -53,6 +79,13 @@ export interface ResultsHost {
     /** The run went on or was scored again. */
     readonly shown: ResultsShown;
   };
+}
+
+export interface SavedFile {
+  readonly name: string;
+  readonly text: string;
+  /** How the text stands for the file's bytes; a picture is no text. */
+  readonly encoding?: "base64";
 }
 
 export interface ResultsShown {

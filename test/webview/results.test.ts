@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { SavedFile } from "../../src/protocol/resultsPanel.ts";
 import { type OpenOptions, type OpenPanel, openPanels, type Panels } from "./support/panels.ts";
 
 let panels: Panels;
@@ -44,8 +45,18 @@ describe("the results overview", () => {
     }
     await page.click("role=button[name='Save “Accuracy” as SVG']");
     await page.click("role=button[name='Save “Accuracy” as CSV']");
-    const saved = (await panel.asked("save")).map(({ params }) => params as { name: string; text: string });
-    expect(saved.map(({ name }) => name)).toEqual(["accuracy.svg", "accuracy.csv"]);
+    await page.click("role=button[name='Save “Accuracy” as PNG']");
+    await expect.poll(async () => (await panel.asked("save")).length).toBe(3);
+    const saved = (await panel.asked("save")).map(({ params }) => params as SavedFile);
+    expect(saved.map(({ name }) => name)).toEqual(["accuracy.svg", "accuracy.csv", "accuracy.png"]);
+    const picture = Buffer.from(saved[2]?.text ?? "", "base64");
+    expect(saved[2]?.encoding).toBe("base64");
+    expect(picture.subarray(1, 4).toString()).toBe("PNG");
+    // Twice as wide as on the page: the header of a PNG says so.
+    const { width = 0 } = (await page.locator("#chart-accuracy svg").boundingBox()) ?? {};
+    expect(picture.readUInt32BE(16)).toBe(Math.round(2 * width));
+    // Neither empty nor of one colour.
+    expect(picture.length).toBeGreaterThan(4000);
     expect(saved[0]?.text).toMatch(/^<svg .*xmlns="http:\/\/www.w3.org\/2000\/svg"/);
     expect(saved[0]?.text).not.toContain("var(");
     expect(saved[1]?.text.split("\r\n")[1]).toMatch(/^sandwich\/openai:gpt-4.1-mini,0\.83/);
@@ -60,7 +71,7 @@ describe("the results overview", () => {
   });
 
   it("stands another run beside this one and tests each variant", async () => {
-    const page = await open();
+    const page = await open({}, "compare");
     await page.selectOption("#other-run", "20261118-080000-9e0d");
     await page.waitForSelector("compare-runs tbody tr:nth-child(5) >> text=cannot tell");
     expect(await panel.asked("compare")).toHaveLength(5);
@@ -91,6 +102,107 @@ describe("the results overview", () => {
     await page.waitForSelector(".trial-detail h2");
     expect(await page.textContent(".trial-detail h2")).toBe(title);
     expect(await page.inputValue("#outcome")).toBe("unparsable");
+  });
+});
+
+describe("error patterns", () => {
+  it("stand beside the browser and show their rows in it, and come back after a reload", async () => {
+    const page = await open({ scene: "patterns" }, "errors");
+    const first = page.locator(".pattern").first();
+    expect(await page.textContent(".patterns h3")).toBe("Wrong under every variant");
+    expect(await first.textContent()).toContain("expected is parking_fine");
+    await first.click();
+    await expect.poll(lastQuery).toMatchObject({ filter: { outcome: "wrong", positions: expect.any(Array) } });
+    const { filter } = (await lastQuery()) as { readonly filter: { readonly positions: readonly number[] } };
+    expect(filter.positions.every((position) => position % 10 === 7)).toBe(true);
+    await page.waitForSelector("#trial-0 >> text=parking_fine");
+    const found = await page.textContent(".found");
+    await page.reload();
+    await page.waitForSelector("#trial-0 >> text=parking_fine");
+    expect(await page.textContent(".found")).toBe(found);
+    expect(await page.getAttribute(".pattern >> nth=0", "aria-pressed")).toBe("true");
+    await page.click(".pattern-chip");
+    await expect.poll(lastQuery).not.toHaveProperty("filter.positions");
+  });
+
+  it("find nothing in answers without a reason, and say so", async () => {
+    const page = await open({ scene: "empty" }, "errors");
+    await page.waitForSelector(".pattern-note");
+    expect(await page.textContent(".pattern-note")).toMatch(/^Nothing that rows have in common/);
+  });
+
+  it("fold away, and stay so", async () => {
+    const page = await open({ scene: "patterns" }, "errors");
+    await page.waitForSelector(".pattern");
+    await page.click(".patterns summary");
+    await expect.poll(() => page.locator(".pattern").first().isVisible()).toBe(false);
+    await page.reload();
+    await page.waitForSelector("#trial-0");
+    expect(await page.locator(".pattern").first().isVisible()).toBe(false);
+  });
+});
+
+describe("what is worked out of a run", () => {
+  it("judges confidences and draws them against the diagonal", async () => {
+    const page = await open({}, "calibration");
+    await page.waitForSelector("#chart-reliability svg .chart-reference");
+    expect(await page.locator("#results-panel .table").first().textContent()).toContain("too few to judge");
+    const before = await page.textContent("#chart-reliability .muted");
+    await page.selectOption("#calibration-variant", { index: 1 });
+    await expect.poll(() => page.textContent("#chart-reliability .muted")).not.toBe(before);
+  });
+
+  it("says whether what a layout does depends on the model", async () => {
+    const page = await open({ scene: "models" }, "models");
+    await page.waitForSelector("#chart-models svg");
+    expect(await page.textContent("#results-panel")).toMatch(/what a layout does depends on the model \(F\(/i);
+    expect(await page.locator("#chart-models .heat-box").count()).toBe(10);
+  });
+
+  it("draws the requests over time, each chart with its table", async () => {
+    const page = await open({}, "requests");
+    for (const name of ["throughput", "latency", "queue-wait", "tokens"]) {
+      await page.waitForSelector(`#chart-${name} svg path.xy-line`, { state: "attached" });
+      expect(await page.locator(`#chart-${name} details tbody tr`).count()).toBe(44);
+    }
+  });
+
+  it("stands any number of runs side by side, corrected over all pairs", async () => {
+    const page = await open({}, "compare");
+    expect(await panel.asked("sideBySide")).toEqual([]);
+    await page.click("#add-side");
+    await page.click("#add-side");
+    await page.waitForSelector("text=C − B");
+    await page.selectOption("#side-variant-1", { label: "recency" });
+    await expect
+      .poll(async () => (await panel.asked("sideBySide")).at(-1)?.params)
+      .toEqual({
+        sides: [
+          { run: "20261121-093015-7f3a" },
+          { run: "20261120-171200-11c2", variant: "recency/openai:gpt-4.1-mini" },
+          { run: "20261118-080000-9e0d" },
+        ],
+      });
+    await page.click("#results-panel .link >> nth=0");
+    await page.waitForSelector(".trial-detail h2");
+    expect(await page.getAttribute("#results-tab-errors", "aria-selected")).toBe("true");
+  });
+
+  it("keeps the place in each tab and in the list over a reload", async () => {
+    const page = await open({ scene: "many" }, "errors");
+    await page.waitForSelector("#trial-0");
+    await page.locator(".trial-grid").evaluate((grid) => grid.scrollTo({ top: 240_000 }));
+    await page.waitForSelector("#trial-10005:not(.is-waiting)");
+    await page.waitForTimeout(400);
+    await page.click("#results-tab-overview");
+    await page.waitForSelector("#chart-tokens-per-right svg");
+    await page.locator("#results-panel").evaluate((tab) => tab.scrollTo({ top: 300 }));
+    await page.waitForTimeout(400);
+    await page.reload();
+    await page.waitForSelector("#chart-tokens-per-right svg");
+    await expect.poll(() => page.locator("#results-panel").evaluate((tab) => tab.scrollTop)).toBe(300);
+    await page.click("#results-tab-errors");
+    await page.waitForSelector("#trial-10005:not(.is-waiting)");
   });
 });
 
@@ -232,7 +344,7 @@ describe("the other tabs", () => {
     const page = await open();
     await page.focus("#results-tab-overview");
     await page.keyboard.press("ArrowLeft");
-    expect(await page.getAttribute("#results-tab-decisions", "aria-selected")).toBe("true");
+    expect(await page.getAttribute("#results-tab-compare", "aria-selected")).toBe("true");
     await page.keyboard.press("Home");
     expect(await page.getAttribute("#results-tab-overview", "aria-selected")).toBe("true");
   });

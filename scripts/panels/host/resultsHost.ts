@@ -1,8 +1,14 @@
 import { Channel } from "../../../src/base/channel.ts";
+import { calibration } from "../../../src/engine/analysis/calibration.ts";
+import { crossModel } from "../../../src/engine/analysis/crossModel.ts";
+import { efficiency } from "../../../src/engine/analysis/efficiency.ts";
+import { lengthEffects } from "../../../src/engine/analysis/lengths.ts";
+import { errorPatterns } from "../../../src/engine/analysis/patterns.ts";
 import type { RunListItem, TrialQuery } from "../../../src/engine/api.ts";
 import type { RunSummary } from "../../../src/engine/runner/events.ts";
 import type { TrialRow } from "../../../src/engine/store/store.ts";
 import type { ResultsHost, ResultsShown, ResultsView } from "../../../src/protocol/resultsPanel.ts";
+import { planted, sideBySideOf, tableOf, timelineOf } from "./analyticsData.ts";
 import { hostileText } from "./previewHost.ts";
 import { decisionsUpTo, figures, rows, summary, trialRow, trialsOf, variantIds, verdictFor } from "./runData.ts";
 import { expectedLabel, fixedParts, labels, layoutNames, segmentText } from "./texts.ts";
@@ -11,7 +17,7 @@ import type { PanelWire } from "./wire.ts";
 /** Trials a variant has in the scene `many`: 170,000 over the five. */
 const manyRows = 34_000;
 
-/** Scenes: full, models (two of them, with ensembles and noise), many, empty (nothing scored), hostile (answers that try to break out), alone (no other run), failing. */
+/** Scenes: full, patterns (errors with a reason), one (a single variant), live, failed, models (two of them, with ensembles and noise), many, empty (nothing scored), hostile (answers that try to break out), alone (no other run), failing. */
 export function openResultsHost(wire: PanelWire, scene: string) {
   let run = "20260921-000000-aaaa";
   const last = scene === "many" ? manyRows : rows;
@@ -19,7 +25,11 @@ export function openResultsHost(wire: PanelWire, scene: string) {
   const trial = (variant: number, position: number): TrialRow =>
     scene === "hostile" && position === 0
       ? { ...trialRow(variant, position, longResponse()), prediction: hostileText, state: "unparsable", score: 0 }
-      : trialRow(variant, position);
+      : scene === "patterns"
+        ? planted(trialRow(variant, position))
+        : trialRow(variant, position);
+  const table = (models = ["openai:gpt-4.1-mini"]) =>
+    tableOf(trial, (variant, position) => scene !== "empty" && exists(variant, position), models);
   const channel: Channel<ResultsHost, ResultsView> = new Channel(wire.port, {
     ready() {
       if (scene === "failing") throw new Error("the store cannot be read");
@@ -161,6 +171,14 @@ export function openResultsHost(wire: PanelWire, scene: string) {
         },
       };
     },
+    sideBySide: ({ sides }) => sideBySideOf(sides),
+    efficiency: () => efficiency(run, table()),
+    patterns: () => errorPatterns(run, table()),
+    calibration: () => calibration(run, table()),
+    lengths: () => lengthEffects(run, table()),
+    crossModel: () =>
+      crossModel(run, table(scene === "models" ? ["openai:gpt-4.1-mini", "ollama:gemma3:12b"] : undefined)),
+    timeline: () => timelineOf(scene),
     openText: () => undefined,
     openRow: () => undefined,
     diff: () => undefined,
@@ -182,7 +200,13 @@ function longResponse(): string {
 }
 
 function shownRun(run: string, scene: string): ResultsShown {
-  const full = scene === "models" ? { ...summary(run), ...severalModels } : summary(run);
+  const made = scene === "models" ? { ...summary(run), ...severalModels } : summary(run);
+  const full =
+    scene === "one"
+      ? { ...made, variants: made.variants.slice(2, 3), verdict: { ...made.verdict, rivals: [], tied: [] } }
+      : scene === "failed"
+        ? { ...made, status: "failed" as const, stopped: { kind: "rejected" as const, reason: "the key was refused" } }
+        : made;
   const result =
     scene === "empty"
       ? {
@@ -205,8 +229,8 @@ function shownRun(run: string, scene: string): ResultsShown {
     file: full.file,
     createdAt: Date.UTC(2026, 10, day, 9, 30, 15),
     endedAt: Date.UTC(2026, 10, day, 9, 34, 0),
-    status: "finished",
-    live: false,
+    status: scene === "failed" ? "failed" : scene === "live" && day === 21 ? "running" : "finished",
+    live: scene === "live" && day === 21,
     models: ["openai:gpt-4.1-mini"],
     variants: full.variants.map(({ id: variant, layout, model, accuracy, status }) => ({
       id: variant,
@@ -296,7 +320,7 @@ const severalModels: Pick<RunSummary, "models" | "ensembles" | "noise"> = {
 
 /** What the store does, slowly and in memory. */
 function page(
-  { filter, sort, descending, limit, after }: TrialQuery,
+  { filter, sort, descending, limit, after, skip = 0 }: TrialQuery,
   last: number,
   exists: (variant: number, position: number) => boolean,
   trial: (variant: number, position: number) => TrialRow,
@@ -335,18 +359,19 @@ function page(
     found = matching.sort((a, b) => (descending ? -order(a, b) : order(a, b)));
     sorted.set(key, found);
   }
-  const from = Number(after ?? 0);
+  const from = Number(after ?? 0) + skip;
   const rowsOfPage = found.slice(from, from + limit).map((row) => ({ ...row, segment: segmentText(row.position) }));
   return {
     rows: rowsOfPage,
     next: from + limit < found.length ? String(from + limit) : undefined,
-    total: after === undefined ? found.length : undefined,
+    total: after === undefined && skip === 0 ? found.length : undefined,
   };
 }
 
 const sorted = new Map<string, TrialRow[]>();
 
 function matches(row: TrialRow, filter: TrialQuery["filter"]): boolean {
+  if (filter.positions?.includes(row.position) === false) return false;
   if (filter.states !== undefined && !filter.states.includes(row.state)) return false;
   if (filter.outcome === "wrong" && row.score === 1) return false;
   if (filter.outcome === "right" && row.score !== 1) return false;

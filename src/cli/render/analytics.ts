@@ -131,14 +131,18 @@ function calibrationText({ variants }: CalibrationReport): string {
 }
 
 function lengthsText({ effects }: LengthReport): string {
-  const said = effects.flatMap(({ variant, measure, matters, oddsPerDoubling: odds, correlation }) => {
+  const said = effects.flatMap(({ variant, measure, matters, odds, correlation }) => {
     if (!matters) return [];
     return [
       odds === null
         ? `${variant}: ${measureWords[measure]} decide nearly everything (rank correlation ${correlation.toFixed(2)}).`
-        : `${variant}: twice the ${measureWords[measure]} multiplies the odds of a right answer by ${odds.factor.toFixed(2)} (${odds.lo.toFixed(2)} to ${odds.hi.toFixed(2)}).`,
+        : `${variant}: from ${amount(odds.from)} to ${amount(odds.to)} ${measureWords[measure]} the odds of a right answer are multiplied by ${odds.factor.toFixed(2)} (${odds.lo.toFixed(2)} to ${odds.hi.toFixed(2)}).`,
     ];
   });
   if (effects.length === 0) return "";
   return ["Length", ...(said.length === 0 ? ["No effect of length is shown for any variant."] : said)].join("\n");
+}
+
+function amount(value: number): string {
+  return Number.isInteger(value) ? integer(value) : value.toFixed(1);
 }

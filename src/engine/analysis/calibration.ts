@@ -198,9 +198,12 @@ function explain(
         ? `It is too sure by ${points(gap)}`
         : `It is less sure than it is right, by ${points(-gap)}`;
   const error = `its confidence is off by ${points(ece)} on average (${points(eceInterval[0])} to ${points(eceInterval[1])})`;
+  const better = scaled.brier < before - 0.001;
   const helps =
-    scaled.brier < before - 0.001
+    better && scaled.ece < ece - 0.002
       ? `A temperature of ${scaled.temperature.toFixed(2)} brings that to ${points(scaled.ece)}.`
-      : "Temperature scaling does not help it.";
+      : better
+        ? `A temperature of ${scaled.temperature.toFixed(2)} improves its Brier score from ${before.toFixed(3)} to ${scaled.brier.toFixed(3)}, not that error.`
+        : "Temperature scaling does not help it.";
   return `${sure}; ${error}. ${helps}`;
 }

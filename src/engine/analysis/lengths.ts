@@ -1,4 +1,5 @@
-import { logisticSlope } from "../stats/logistic.ts";
+import { quantile } from "../metrics/quantile.ts";
+import { type LogisticSlope, logisticSlope } from "../stats/logistic.ts";
 import { holm } from "../stats/multiple.ts";
 import { normalCdf } from "../stats/normal.ts";
 import { wilson } from "../stats/proportion.ts";
@@ -22,8 +23,17 @@ export interface LengthEffect {
   readonly bins: readonly LengthBin[];
   /** Spearman's rank correlation of the measure and the score. */
   readonly correlation: number;
-  /** How the odds of a right answer change when the measure doubles; null where no curve fits, as where length decides all. */
-  readonly oddsPerDoubling: { readonly factor: number; readonly lo: number; readonly hi: number } | null;
+  /**
+   * What the odds of a right answer are multiplied with from the measure's lower quartile to its upper one; null where no curve
+   * fits, as where length decides all.
+   */
+  readonly odds: {
+    readonly from: number;
+    readonly to: number;
+    readonly factor: number;
+    readonly lo: number;
+    readonly hi: number;
+  } | null;
   /** Of the correlation, corrected over all variants and measures (Holm). */
   readonly adjusted: number;
   readonly matters: boolean;
@@ -63,10 +73,14 @@ export function lengthEffects(run: string, table: RunTable): LengthReport {
       });
       if (x.length < fewestRows) return [];
       const fit = logisticSlope(x.map(Math.log2), y, table.alpha);
+      const sorted = x.toSorted((a, b) => a - b);
+      const quartiles = [quantile(sorted, 0.25), quantile(sorted, 0.75)] as const;
       const correlation = spearman(x, y);
       // Whatever the ties, the variance of a rank correlation of unrelated values is 1 / (n - 1).
       const p = 2 * normalCdf(-Math.abs(correlation) * Math.sqrt(x.length - 1));
-      return [{ variant: id, measure, bins: binned(x, y, table.alpha), correlation, fit, p }];
+      return [
+        { variant: id, measure, bins: binned(x, y, table.alpha), correlation, odds: oddsAcross(fit, quartiles), p },
+      ];
     });
   });
   const adjusted = holm(found.map(({ p }) => p));
@@ -74,15 +88,24 @@ export function lengthEffects(run: string, table: RunTable): LengthReport {
     schema: "layoutlab/lengths@1",
     run,
     confidence: 1 - table.alpha,
-    effects: found.map(({ fit, p: _, ...effect }, i) => ({
+    effects: found.map(({ p: _, ...effect }, i) => ({
       ...effect,
-      oddsPerDoubling:
-        fit === undefined
-          ? null
-          : { factor: Math.exp(fit.slope), lo: Math.exp(fit.interval[0]), hi: Math.exp(fit.interval[1]) },
       adjusted: adjusted[i] ?? 1,
       matters: (adjusted[i] ?? 1) < table.alpha,
     })),
+  };
+}
+
+function oddsAcross(fit: LogisticSlope | undefined, [from, to]: readonly [number, number]): LengthEffect["odds"] {
+  if (fit === undefined || from >= to) return null;
+  const span = Math.log2(to / from);
+  const { slope, interval } = fit;
+  return {
+    from,
+    to,
+    factor: Math.exp(slope * span),
+    lo: Math.exp(interval[0] * span),
+    hi: Math.exp(interval[1] * span),
   };
 }
 

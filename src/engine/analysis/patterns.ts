@@ -75,6 +75,9 @@ interface Marked {
 
 const notAsked = 2;
 
+/** What concerns all variants first; within a kind, the clearest first. */
+const kinds: readonly PatternTarget["kind"][] = ["everywhere", "only", "wrong", "unparsable"];
+
 /** Finds what failing rows have in common. Only what stood in the dataset defines a group; answers only count in it. */
 export function errorPatterns(run: string, table: RunTable): PatternReport {
   const conditions = conditionsOf(table.rows, table.segmentColumn);
@@ -102,7 +105,9 @@ export function errorPatterns(run: string, table: RunTable): PatternReport {
     run,
     falseDiscoveryRate: table.alpha,
     tested: tests.length + confusions.tested,
-    found: merged(found, table).slice(0, mostFound),
+    found: merged(found, table)
+      .slice(0, mostFound)
+      .sort((a, b) => kinds.indexOf(a.target.kind) - kinds.indexOf(b.target.kind)),
     confusions: confusions.found,
     agreement: agreementOf(table),
   };
@@ -162,56 +167,95 @@ function wrongAt(table: RunTable, variant: number, position: number): number {
   return Number.isNaN(score) ? notAsked : Number(score < 1);
 }
 
-/** One finding for conditions that pick nearly the same failing rows of a target; the clearest one names it. */
-function merged(
-  found: readonly {
-    readonly marked: Marked;
-    readonly condition: Condition;
-    readonly total: number;
-    readonly failing: number;
-    readonly rows: number;
-    readonly failures: number;
-    readonly pValue: number;
-    readonly adjusted: number;
-  }[],
-  table: RunTable,
-): ErrorPattern[] {
+/** A condition that was found for a target, with the counts it was tested by. */
+interface Found {
+  readonly marked: Marked;
+  readonly condition: Condition;
+  readonly total: number;
+  readonly failing: number;
+  readonly rows: number;
+  readonly failures: number;
+  readonly pValue: number;
+  readonly adjusted: number;
+}
+
+/**
+ * The findings worth a line, the clearest first. One that picks nearly the same failing rows of a target as a clearer one is named
+ * with it; one that owes its failures to rows of clearer ones is left out: on the other rows it must still fail more than the rest.
+ */
+function merged(found: readonly Found[], table: RunTable): ErrorPattern[] {
   const kept: {
     readonly marked: Marked;
     readonly failing: ReadonlySet<number>;
     readonly also: string[];
     readonly pattern: ErrorPattern;
   }[] = [];
-  for (const { marked, condition, total, failing, rows, failures, pValue, adjusted } of found) {
+  const told = new Map<Marked, Uint8Array>();
+  for (const one of found) {
+    const { marked, condition } = one;
+    const covered = told.get(marked) ?? new Uint8Array(marked.marks.length);
+    told.set(marked, covered);
     const own = new Set([...condition.members].filter((i) => marked.marks[i] === 1));
     const twin = kept.find((other) => other.marked === marked && overlap(other.failing, own) >= sameRows);
     if (twin !== undefined) {
       if (twin.also.length < 4) twin.also.push(condition.text);
       continue;
     }
-    const { target } = marked;
+    if (!addsTo(covered, one, table.alpha)) continue;
+    for (const i of condition.members) covered[i] = 1;
     const also: string[] = [];
-    kept.push({
-      marked,
-      failing: own,
-      also,
-      pattern: {
-        id: `${target.kind} ${"variant" in target ? target.variant : ""} ${condition.text}`,
-        target,
-        kind: condition.kind,
-        condition: condition.text,
-        rows,
-        failures,
-        rate: failures / rows,
-        restRate: total === rows ? 0 : (failing - failures) / (total - rows),
-        pValue,
-        adjusted,
-        also,
-        positions: [...own].slice(0, mostPositions).map((i) => table.rows[i]?.position ?? 0),
-      },
-    });
+    kept.push({ marked, failing: own, also, pattern: patternOf(one, own, also, table) });
   }
   return kept.map(({ pattern }) => pattern);
+}
+
+/** Does the condition still fail more than the rest on rows that nothing kept has told of? */
+function addsTo(covered: Uint8Array, { marked: { marks }, condition: { members } }: Found, alpha: number): boolean {
+  const counts = { rows: 0, failures: 0, total: 0, failing: 0 };
+  marks.forEach((mark, i) => {
+    if (mark === notAsked || covered[i] === 1) return;
+    counts.total += 1;
+    counts.failing += mark;
+  });
+  for (const i of members) {
+    const mark = marks[i] as number;
+    if (mark === notAsked || covered[i] === 1) continue;
+    counts.rows += 1;
+    counts.failures += mark;
+  }
+  return fisherUpper(counts.failures, counts.rows, counts.failing, counts.total) < alpha;
+}
+
+function patternOf(
+  one: Found,
+  failingRows: ReadonlySet<number>,
+  also: readonly string[],
+  table: RunTable,
+): ErrorPattern {
+  const {
+    marked: { target },
+    condition,
+    total,
+    failing,
+    rows,
+    failures,
+    pValue,
+    adjusted,
+  } = one;
+  return {
+    id: `${target.kind} ${"variant" in target ? target.variant : ""} ${condition.text}`,
+    target,
+    kind: condition.kind,
+    condition: condition.text,
+    rows,
+    failures,
+    rate: failures / rows,
+    restRate: total === rows ? 0 : (failing - failures) / (total - rows),
+    pValue,
+    adjusted,
+    also,
+    positions: [...failingRows].slice(0, mostPositions).map((i) => table.rows[i]?.position ?? 0),
+  };
 }
 
 function overlap(a: ReadonlySet<number>, b: ReadonlySet<number>): number {

@@ -1,8 +1,10 @@
 import { UserError } from "../../base/errors.ts";
-import type { ComparedSide, ComparisonReport } from "../api.ts";
+import type { ComparedSide, ComparisonReport, SideBySide } from "../api.ts";
 import { type CompareOptions, compare, type NoiseFloor, type Scores } from "../decide/compare.ts";
 import type { RunSummary } from "../runner/events.ts";
 import { rowsUsed, shortName, stopsEarly } from "../runner/samplers.ts";
+import { holm } from "../stats/multiple.ts";
+import { wilson } from "../stats/proportion.ts";
 import type { RunRecord, Store, VariantRecord } from "../store/store.ts";
 import { type Pairing, pairedNames } from "./pairing.ts";
 import { findRun } from "./running.ts";
@@ -13,6 +15,13 @@ interface Side {
   readonly variant: VariantRecord;
   /** Mean over repeats by the example's id. */
   readonly scores: Scores;
+  /** The first answer to each example. */
+  readonly firsts: ReadonlyMap<string, First>;
+}
+
+interface First {
+  readonly position: number;
+  readonly prediction: string | undefined;
 }
 
 /**
@@ -26,6 +35,15 @@ export async function compareSides(
 ): Promise<ComparisonReport> {
   const a = await sideOf(store, p.a);
   const b = await sideOf(store, p.b);
+  return comparedPair(store, a, b, p);
+}
+
+async function comparedPair(
+  store: Store,
+  a: Side,
+  b: Side,
+  p: { readonly confidence?: number; readonly noise?: string },
+): Promise<ComparisonReport> {
   const names = await pairedNames(store, a.record, b.record);
   const noise = await noiseOf(store, p.noise, a, b);
   const options: CompareOptions = {
@@ -43,21 +61,107 @@ export async function compareSides(
   };
 }
 
+/** Most runs side by side: every two of them are tested. */
+const mostSides = 8;
+/** Rows listed on which the sides differ. */
+const mostRows = 100;
+
+/**
+ * Two or more variants, of one run or of several, held against each other two by two; what is claimed is corrected over all pairs
+ * (Holm). Where all runs have one dataset, also their accuracies on the rows that all have.
+ * @throws UserError for fewer than two sides, or more than eight.
+ */
+export async function sideBySide(
+  store: Store,
+  p: { readonly sides: readonly ComparedSide[]; readonly confidence?: number },
+): Promise<SideBySide> {
+  if (p.sides.length < 2 || p.sides.length > mostSides) {
+    throw new UserError("sides", `${p.sides.length} cannot be compared side by side`, `choose 2 to ${mostSides}`);
+  }
+  const alpha = 1 - (p.confidence ?? 0.95);
+  const sides: Side[] = [];
+  for (const side of p.sides) sides.push(await sideOf(store, side));
+  const reports: { readonly a: number; readonly b: number; readonly report: ComparisonReport }[] = [];
+  // Intervals that hold together: each pair has its share of the error (Bonferroni).
+  const confidence = 1 - (2 * alpha) / (sides.length * (sides.length - 1));
+  for (const [a, left] of sides.entries()) {
+    for (const [b, right] of sides.entries()) {
+      if (b > a) reports.push({ a, b, report: await comparedPair(store, left, right, { confidence }) });
+    }
+  }
+  const adjusted = holm(reports.map(({ report }) => report.comparison.test.pValue));
+  const standing = (scores: readonly number[]) => {
+    const right = scores.reduce((sum, score) => sum + score, 0);
+    const { length: rows } = scores;
+    return { rows, accuracy: rows === 0 ? 0 : right / rows, interval: wilson(right, rows, alpha) };
+  };
+  const oneDataset = sides.every(({ record }) => record.datasetHash === sides[0]?.record.datasetHash);
+  const shared = oneDataset ? sharedIds(sides) : undefined;
+  return {
+    schema: "layoutlab/side-by-side@1",
+    confidence: 1 - alpha,
+    sides: sides.map(({ record, variant, scores }) => ({
+      run: record.id,
+      name: record.name,
+      createdAt: record.createdAt,
+      variant: variant.id,
+      ...standing([...scores.values()]),
+    })),
+    shared: shared === undefined ? null : sides.map(({ scores }) => standing(shared.map((id) => scores.get(id) ?? 0))),
+    pairs: reports.map(({ a, b, report: { pairing, comparison } }, i) => ({
+      a,
+      b,
+      pairing,
+      comparison,
+      adjusted: comparison.stoppedEarly ? null : (adjusted[i] ?? 1),
+      significant: comparison.stoppedEarly ? comparison.significant : (adjusted[i] ?? 1) < alpha,
+    })),
+    differing: shared === undefined ? [] : differing(sides, shared),
+  };
+}
+
+function sharedIds(sides: readonly Side[]): readonly string[] {
+  const [first, ...others] = sides;
+  return [...(first?.scores.keys() ?? [])].filter((id) => others.every(({ scores }) => scores.has(id)));
+}
+
+function differing(sides: readonly Side[], shared: readonly string[]): SideBySide["differing"] {
+  return shared
+    .filter((id) => new Set(sides.map(({ scores }) => scores.get(id))).size > 1)
+    .slice(0, mostRows)
+    .map((example) => ({
+      example,
+      answers: sides.map(({ scores, firsts }) => ({
+        score: scores.get(example) ?? 0,
+        prediction: firsts.get(example)?.prediction ?? null,
+        position: firsts.get(example)?.position ?? 0,
+      })),
+    }));
+}
+
 async function sideOf(store: Store, side: ComparedSide): Promise<Side> {
   const record = await findRun(store, side.run);
   const variant = chosenVariant(record, side.variant);
   const rows = (await rowsUsed(store, record))[variant.index] ?? 0;
   const sums = new Map<string, { sum: number; count: number }>();
-  for await (const trial of store.trials.each({ run: record.id, variants: [variant.index] })) {
-    if (trial.score === undefined || trial.position >= rows) continue;
-    const entry = sums.get(trial.exampleId);
-    if (entry === undefined) sums.set(trial.exampleId, { sum: trial.score, count: 1 });
-    else {
-      entry.sum += trial.score;
+  const firsts = new Map<string, First>();
+  const columns = await store.trials.columns(record.id);
+  for (let i = 0; i < columns.count; i++) {
+    const position = columns.position[i] as number;
+    const score = columns.score[i] as number;
+    const example = columns.examples[position];
+    if (columns.variant[i] !== variant.index || position >= rows || Number.isNaN(score) || example === undefined)
+      continue;
+    const entry = sums.get(example);
+    if (entry === undefined) {
+      sums.set(example, { sum: score, count: 1 });
+      firsts.set(example, { position, prediction: columns.answers[columns.prediction[i] as number] });
+    } else {
+      entry.sum += score;
       entry.count += 1;
     }
   }
-  return { record, variant, scores: new Map([...sums].map(([id, { sum, count }]) => [id, sum / count])) };
+  return { record, variant, firsts, scores: new Map([...sums].map(([id, { sum, count }]) => [id, sum / count])) };
 }
 
 /** By id, or by the layout where that names one; the run's winner when nothing is said. */

@@ -40,6 +40,7 @@ const methods: { readonly [K in keyof EngineApi]: null } = {
   redecide: null,
   rescore: null,
   compare: null,
+  sideBySide: null,
   ensemble: null,
   fitRules: null,
   positions: null,

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
-import type { ResultsHost, ResultsShown, ResultsView } from "../../protocol/resultsPanel.ts";
+import type { ResultsHost, ResultsShown, ResultsView, SavedFile } from "../../protocol/resultsPanel.ts";
 import { panelTypes } from "../contributions.ts";
 import type { Documents } from "../documents/documents.ts";
 import type { EngineClient } from "../engine/engineClient.ts";
@@ -99,13 +99,20 @@ export class ResultsPanels implements Disposable {
         details: ({ run }) => engine.request("run", { run }),
         compare: ({ run, theirs, ours }) =>
           engine.request("compare", { a: { run, variant: theirs }, b: { run: shown.run, variant: ours } }),
+        sideBySide: (sides) => engine.request("sideBySide", sides),
+        efficiency: () => engine.request("efficiency", { run: shown.run }),
+        patterns: () => engine.request("patterns", { run: shown.run }),
+        calibration: () => engine.request("calibration", { run: shown.run }),
+        lengths: () => engine.request("lengths", { run: shown.run }),
+        crossModel: () => engine.request("crossModel", { run: shown.run }),
+        timeline: () => engine.request("timeline", { run: shown.run }),
         openText: ({ title, text }) => documents.showText(title, text),
         openRow: ({ file, line }) => openAt(file, line),
         diff: ({ title, left, right }) => documents.diffTexts(title, left, right),
         async export() {
           await vscode.commands.executeCommand("layoutlab.exportResults", { run: shown.run });
         },
-        save: ({ name, text }) => save(name, text),
+        save: (file) => save(file),
         async openFile() {
           await vscode.commands.executeCommand("layoutlab.openExperiment", { file: shown.file });
         },
@@ -160,10 +167,10 @@ async function openAt(file: string, line: number): Promise<void> {
   await vscode.window.showTextDocument(vscode.Uri.file(file), { selection: at, viewColumn: vscode.ViewColumn.Beside });
 }
 
-async function save(name: string, text: string): Promise<void> {
+async function save({ name, text, encoding }: SavedFile): Promise<void> {
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
   const chosen = await vscode.window.showSaveDialog(
     folder === undefined ? {} : { defaultUri: vscode.Uri.joinPath(folder, name) },
   );
-  if (chosen !== undefined) await vscode.workspace.fs.writeFile(chosen, Buffer.from(text));
+  if (chosen !== undefined) await vscode.workspace.fs.writeFile(chosen, Buffer.from(text, encoding ?? "utf8"));
 }

@@ -1,6 +1,7 @@
 import type { Channel } from "../../base/channel.ts";
 import type { RunDetails, RunListItem } from "../../engine/api.ts";
 import type { ResultsHost, ResultsView } from "../../protocol/resultsPanel.ts";
+import type { OnSave } from "../shared/charts/chartFrame.ts";
 import type { ResultsState } from "./state.ts";
 
 /** What every tab draws from and acts through. */
@@ -16,5 +17,5 @@ export interface ResultsContext {
   readonly update: (change: Partial<ResultsState>) => void;
   /** Shows the error, should it fail. */
   readonly send: (request: Promise<unknown>) => void;
-  readonly save: (name: string, text: string) => void;
+  readonly save: OnSave;
 }

@@ -1,6 +1,8 @@
 import { html, nothing, type TemplateResult } from "lit";
+import { systemClock } from "../../base/clock.ts";
 import type { ResultsHost, ResultsShown, ResultsView } from "../../protocol/resultsPanel.ts";
 import { banner, lineOf, loading } from "../shared/notice.ts";
+import { settled } from "../shared/paced.ts";
 import { PanelElement } from "../shared/panelElement.ts";
 import type { Surface } from "../shared/port.ts";
 import { showSelectedTab, tabId, tabList } from "../shared/tabs.ts";
@@ -26,6 +28,12 @@ export class ResultsPanel extends PanelElement {
   declare private turning: string | undefined;
 
   #seenTab = "";
+  /** Watches the content grow to where the reader was. */
+  #wanted: ResizeObserver | undefined;
+  readonly #keepScroll = settled<{ readonly tab: string; readonly top: number }>(systemClock, 200, ({ tab, top }) => {
+    const { state } = this.#surface;
+    state.update({ scroll: { ...state.value.scroll, [tab]: Math.round(top) } });
+  });
   readonly #surface: Surface<ResultsView, ResultsHost, ResultsState>;
 
   constructor(surface: Surface<ResultsView, ResultsHost, ResultsState>) {
@@ -66,6 +74,7 @@ export class ResultsPanel extends PanelElement {
         role="tabpanel"
         tabindex="0"
         aria-labelledby=${tabId("results", chosen?.id ?? "")}
+        @scroll=${(event: Event) => this.#scrolled((event.currentTarget as HTMLElement).scrollTop)}
       >${chosen?.draw(context)}</main>
     </div>`;
   }
@@ -75,6 +84,29 @@ export class ResultsPanel extends PanelElement {
     if (this.shown === undefined || tab === this.#seenTab) return;
     this.#seenTab = tab;
     showSelectedTab(this);
+    this.#scrollBack(tab);
+  }
+
+  /** Content comes in its own time: the place is gone to once there is enough of it, for as long as nobody scrolls. */
+  #scrollBack(tab: string): void {
+    const panel = this.querySelector("#results-panel");
+    const to = this.#surface.state.value.scroll[tab] ?? 0;
+    this.#wanted?.disconnect();
+    this.#wanted = undefined;
+    if (panel === null) return;
+    panel.scrollTop = to;
+    if (to === 0 || panel.scrollTop >= to - 1) return;
+    this.#wanted = new ResizeObserver(() => {
+      if (panel.scrollHeight - panel.clientHeight < to) return;
+      panel.scrollTop = to;
+      this.#wanted?.disconnect();
+      this.#wanted = undefined;
+    });
+    for (const child of panel.children) this.#wanted.observe(child);
+  }
+
+  #scrolled(top: number): void {
+    if (this.#wanted === undefined) this.#keepScroll({ tab: this.#seenTab, top });
   }
 
   #context({ details, others }: ResultsShown): ResultsContext {
@@ -92,7 +124,7 @@ export class ResultsPanel extends PanelElement {
         this.requestUpdate();
       },
       send: (request) => this.#send(request),
-      save: (name, text) => this.#send(channel.request("save", { name, text })),
+      save: (name, text, encoding) => this.#send(this.#save(name, text, encoding)),
     };
   }
 
@@ -117,9 +149,19 @@ export class ResultsPanel extends PanelElement {
     );
   }
 
+  async #save(name: string, text: string | Promise<string>, encoding?: "base64"): Promise<void> {
+    await this.#surface.channel.request("save", { name, text: await text, ...(encoding && { encoding }) });
+  }
+
   #turnTo(run: string): void {
     this.turning = run;
-    this.#surface.state.update({ selected: [], other: "" });
+    this.#surface.state.update({
+      selected: [],
+      other: "",
+      sides: [],
+      scroll: {},
+      trials: { ...this.#surface.state.value.trials, pattern: "" },
+    });
     this.#surface.channel.request("showRun", { run }).then(
       (shown) => this.#take(shown),
       (error: unknown) => this.#fail(error),

@@ -8,6 +8,8 @@ export interface TrialChoice {
   readonly expected: string;
   readonly prediction: string;
   readonly search: string;
+  /** Id of an error pattern whose rows are shown. */
+  readonly pattern: string;
   readonly sort: TrialSort;
   readonly descending: boolean;
 }
@@ -26,6 +28,14 @@ export interface ResultsState {
   readonly positionColumn: string;
   /** A second run to compare with; empty for none. */
   readonly other: string;
+  /** Sides of the comparison, `run` and `variant` by a line break; empty for the run shown alone. */
+  readonly sides: readonly string[];
+  readonly patternsOpen: boolean;
+  /** Source and variant of the reliability diagram. */
+  readonly calibration: string;
+  readonly lengthMeasure: string;
+  /** How far each tab is scrolled, and the list of trials, in pixels. */
+  readonly scroll: Readonly<Record<string, number>>;
 }
 
 export const firstTrials: TrialChoice = {
@@ -34,6 +44,7 @@ export const firstTrials: TrialChoice = {
   expected: "",
   prediction: "",
   search: "",
+  pattern: "",
   sort: "position",
   descending: false,
 };
@@ -47,4 +58,9 @@ export const firstState: ResultsState = {
   confusionVariant: 0,
   positionColumn: "",
   other: "",
+  sides: [],
+  patternsOpen: true,
+  calibration: "",
+  lengthMeasure: "words",
+  scroll: {},
 };

@@ -109,11 +109,33 @@ export const resultsStyles = css`
   .measure.wide {
     min-width: 4.6em;
   }
-  .heat-cell {
-    background: color-mix(in srgb, var(--accent) calc(var(--share) * 32%), transparent);
-  }
   .ensemble-reason {
     min-width: 18em;
+  }
+  .sides {
+    display: flex;
+    flex-direction: column;
+    gap: 6px;
+  }
+  .sides li {
+    display: flex;
+    flex-wrap: wrap;
+    align-items: center;
+    gap: 4px 8px;
+  }
+  .sides select {
+    max-width: 26em;
+  }
+  .side-name {
+    min-width: 1.2em;
+    font-weight: 600;
+  }
+  .long-table {
+    max-height: 340px;
+    overflow-y: auto;
+  }
+  .is-wrong .outcome-sign {
+    color: var(--bad);
   }
   .window-bar {
     fill: var(--series);

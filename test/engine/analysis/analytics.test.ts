@@ -126,7 +126,7 @@ describe("length", () => {
     const { effects } = lengthEffects("run", table);
     const of = (variant: string) => effects.find((effect) => effect.variant === variant && effect.measure === "words");
     expect(of("falls/m")).toMatchObject({ matters: true });
-    expect(of("falls/m")?.oddsPerDoubling?.hi).toBeLessThan(1);
+    expect(of("falls/m")?.odds?.hi).toBeLessThan(1);
     expect(of("falls/m")?.correlation).toBeLessThan(-0.2);
     expect(of("flat/m")?.matters).toBe(false);
     expect(of("flat/m")?.bins.reduce((sum, bin) => sum + bin.rows, 0)).toBe(500);
@@ -134,7 +134,7 @@ describe("length", () => {
 
   it("has no slope where nothing varies", () => {
     const { effects } = lengthEffects("run", madeTable(rows, { "a/m": rows.map(() => ({ score: 1 })) }));
-    expect(effects.find(({ measure }) => measure === "words")).toMatchObject({ oddsPerDoubling: null, matters: false });
+    expect(effects.find(({ measure }) => measure === "words")).toMatchObject({ odds: null, matters: false });
   });
 });
 

@@ -10,7 +10,7 @@ import { scopeWords } from "../../../src/webview/results/verdict.ts";
 
 describe("a query of trials", () => {
   it("asks for nothing in particular when nothing was chosen", () => {
-    expect(queryOf("r", { ...firstTrials, outcome: "all" }, undefined)).toEqual({
+    expect(queryOf("r", { ...firstTrials, outcome: "all" })).toEqual({
       filter: { run: "r" },
       sort: "position",
       descending: false,
@@ -19,7 +19,11 @@ describe("a query of trials", () => {
   });
 
   it("counts what could not be had among the failed, and goes on behind the last page", () => {
-    const query = queryOf("r", { ...firstTrials, outcome: "failed", variant: 0, search: "x", expected: "a" }, "c");
+    const query = queryOf(
+      "r",
+      { ...firstTrials, outcome: "failed", variant: 0, search: "x", expected: "a" },
+      { after: "c" },
+    );
     expect(query).toMatchObject({
       after: "c",
       filter: { variants: [0], states: ["failed", "void"], search: "x", expected: "a" },

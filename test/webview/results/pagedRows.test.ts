@@ -13,15 +13,15 @@ function harness(length: number, options: { readonly keep?: number; readonly fai
   const rows = new PagedRows<number>({
     pageSize: 10,
     keep: options.keep ?? 3,
-    async fetch(after) {
-      asked.push(after);
+    async fetch(after, skip) {
+      asked.push(skip === 0 ? after : `${after ?? 0}+${skip}`);
       atOnce += 1;
       most = Math.max(most, atOnce);
       await Promise.resolve();
       atOnce -= 1;
       if (options.fail?.(asked.length) === true) throw new Error("the store is busy");
-      const from = after === undefined ? 0 : Number(after);
-      const page = Array.from({ length: Math.min(10, length - from) }, (_, i) => from + i);
+      const from = (after === undefined ? 0 : Number(after)) + skip;
+      const page = Array.from({ length: Math.max(0, Math.min(10, length - from)) }, (_, i) => from + i);
       return {
         rows: page,
         next: from + 10 < length ? String(from + 10) : undefined,
@@ -44,19 +44,19 @@ describe("paged rows", () => {
     expect(rows.row(10)).toBeUndefined();
   });
 
-  it("walk to a far page, one request at a time, and hold few pages on the way", async () => {
+  it("go to a far page at once, one request at a time, and hold few pages", async () => {
     const { rows, asked, mostAtOnce } = harness(1000);
     await settle();
     rows.look(985, 999);
     await settle();
     expect(rows.row(999)).toBe(999);
     expect(rows.row(985)).toBe(985);
-    expect(asked.length).toBe(100);
+    expect(asked).toEqual([undefined, "10+970", "990"]);
     expect(mostAtOnce()).toBe(1);
     expect(rows.held).toBeLessThanOrEqual(3);
   });
 
-  it("fetch a dropped page again from where it began, not by walking", async () => {
+  it("fetch a page from the nearest beginning that is known", async () => {
     const { rows, asked } = harness(1000);
     await settle();
     rows.look(985, 999);
@@ -64,8 +64,15 @@ describe("paged rows", () => {
     asked.length = 0;
     rows.look(500, 505);
     await settle();
-    expect(asked).toEqual(["500"]);
+    expect(asked).toEqual(["10+490"]);
     expect(rows.row(505)).toBe(505);
+    rows.look(990, 999);
+    rows.look(0, 5);
+    await settle();
+    expect(asked.at(-1)).toBeUndefined();
+    rows.look(510, 515);
+    await settle();
+    expect(asked.at(-1)).toBe("510");
   });
 
   it("turn round at once when something else is looked at meanwhile", async () => {

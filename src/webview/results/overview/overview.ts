@@ -3,10 +3,10 @@ import { iconButton } from "../../shared/button.ts";
 import { emptyState } from "../../shared/notice.ts";
 import { tableCsv } from "../../shared/sortableTable.ts";
 import type { ResultsContext } from "../context.ts";
+import { efficiencyView } from "./efficiency.ts";
 import { ensemblesView } from "./ensembles.ts";
 import { accuracyForest, differenceForest } from "./forests.ts";
 import { leaderboard, leaderboardColumns } from "./leaderboard.ts";
-import { modelsView } from "./models.ts";
 import { noiseView } from "./noise.ts";
 import { priceScatter } from "./prices.ts";
 
@@ -37,9 +37,8 @@ export function overviewTab(context: ResultsContext): TemplateResult {
         <what-if .context=${context}></what-if>
       </div>
     </section>
-    ${summary.models === undefined ? nothing : modelsView(context, summary.models)}
+    ${efficiencyView(context)}
     ${summary.ensembles === undefined || summary.ensembles.length === 0 ? nothing : ensemblesView(summary.ensembles)}
     ${summary.noise === undefined || summary.noise.length === 0 ? nothing : noiseView(summary.noise)}
-    <compare-runs .context=${context}></compare-runs>
   `;
 }

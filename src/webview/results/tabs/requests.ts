@@ -5,12 +5,13 @@ import { compact, count, dollars, duration, milliseconds, percent, rate } from "
 import { scrollBox } from "../../shared/scrollBox.ts";
 import type { ResultsContext } from "../context.ts";
 import { spreadsView } from "./spreads.ts";
+import { timelineView } from "./timeline.ts";
 import { windowsView } from "./windows.ts";
 
 /** How the calls went: how many, how fast, how well the limits were used, and what failed. */
 export function requestsTab(context: ResultsContext): TemplateResult {
   const { metrics } = context.details.summary;
-  return html`${numbersView(context)}${timesView(context)}${queueView(context)}${outcomesView(metrics)}`;
+  return html`${numbersView(context)}${timelineView(context)}${timesView(context)}${queueView(context)}${outcomesView(metrics)}`;
 }
 
 function numbersView({ details }: ResultsContext): TemplateResult {

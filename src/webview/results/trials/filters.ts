@@ -1,5 +1,6 @@
-import { html, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import { iconButton } from "../../shared/button.ts";
+import { icon } from "../../shared/icon.ts";
 import type { ResultsContext } from "../context.ts";
 import { firstTrials, type TrialChoice } from "../state.ts";
 
@@ -49,6 +50,12 @@ export function filtersView(options: {
         .value=${choice.search}
         @input=${(event: Event) => options.onSearch(chosen(event))}
     /></label>
+    ${
+      choice.pattern === ""
+        ? nothing
+        : html`<button type="button" class="chip pattern-chip" title="Show rows outside this pattern again" @click=${() => onChange({ pattern: "" })}>
+            pattern: <bdi>${choice.pattern.replace(/^\S+ \S* /, "")}</bdi> ${icon("close")}</button>`
+    }
     <span class="muted found" role="status">${options.found}</span>
     ${iconButton({
       icon: "clear-all",
@@ -66,7 +73,8 @@ function isFirst(choice: TrialChoice): boolean {
     choice.variant < 0 &&
     choice.expected === "" &&
     choice.prediction === "" &&
-    choice.search === ""
+    choice.search === "" &&
+    choice.pattern === ""
   );
 }
 

@@ -9,20 +9,21 @@ export interface PagedOptions<Row> {
   readonly pageSize: number;
   /** Pages held at once; those farthest from what is looked at go first. */
   readonly keep: number;
-  readonly fetch: (after: string | undefined) => Promise<Page<Row>>;
+  /** The page behind `after`, less the first `skip` rows there. */
+  readonly fetch: (after: string | undefined, skip: number) => Promise<Page<Row>>;
   readonly onChange: () => void;
   readonly onError: (error: unknown) => void;
 }
 
 /**
- * A long list of which only some pages are at hand. Pages come by keyset: each names where the next begins, so a page can be
- * fetched once the one before it was seen. What was seen and dropped is fetched again from its remembered beginning. One
- * request is under way at a time, always for what is needed most now.
+ * A long list of which only some pages are at hand. Pages come by keyset: each names where the next begins. A page whose beginning
+ * is not known yet is fetched from the nearest known one before it, with the rows between left out. One request is under way at a
+ * time, always for what is needed most now.
  */
 export class PagedRows<Row> {
   readonly #options: PagedOptions<Row>;
-  /** Where each page begins; one more than pages seen, unless the last was seen. */
-  readonly #cursors: (string | undefined)[] = [undefined];
+  /** Where pages begin, as far as those before them were seen; the first begins without. */
+  readonly #cursors = new Map<number, string>();
   readonly #pages = new Map<number, readonly Row[]>();
   #wanted: readonly [first: number, last: number] = [0, 0];
   #total: number | undefined;
@@ -66,7 +67,8 @@ export class PagedRows<Row> {
     this.#busy = true;
     for (let page = this.#next(); page !== undefined && !this.#stopped; page = this.#next()) {
       try {
-        const fetched = await this.#options.fetch(this.#cursors[page]);
+        const [after, skip] = this.#start(page);
+        const fetched = await this.#options.fetch(after, skip);
         if (this.#stopped) return;
         this.#take(page, fetched);
         this.#options.onChange();
@@ -78,26 +80,31 @@ export class PagedRows<Row> {
     this.#busy = false;
   }
 
-  /** The page to fetch now: the first one looked at that is missing, or the last reachable one on the way to it. */
+  /** The page to fetch now: the first one looked at that is missing. */
   #next(): number | undefined {
     if (this.#total === undefined) return 0;
     const lastPage = Math.max(0, Math.ceil(this.#total / this.#options.pageSize) - 1);
     const [first, last] = this.#wanted;
     for (let page = Math.min(first, lastPage); page <= Math.min(last, lastPage); page++) {
-      if (this.#pages.has(page)) continue;
-      const reachable = this.#cursors.length - 1;
-      if (page <= reachable) return page;
-      // Dropped from memory on the way, but its end is known: nothing more can be learned from it.
-      return this.#pages.has(reachable) ? undefined : reachable;
+      if (!this.#pages.has(page)) return page;
     }
     return undefined;
+  }
+
+  /** The nearest known beginning at or before the page, and how many rows lie between. */
+  #start(page: number): readonly [after: string | undefined, skip: number] {
+    for (let known = page; known > 0; known--) {
+      const cursor = this.#cursors.get(known);
+      if (cursor !== undefined) return [cursor, (page - known) * this.#options.pageSize];
+    }
+    return [undefined, page * this.#options.pageSize];
   }
 
   #take(page: number, { rows, next, total }: Page<Row>): void {
     const { pageSize, keep } = this.#options;
     this.#pages.set(page, rows);
     if (page === 0 && total !== undefined) this.#total = total;
-    if (next !== undefined) this.#cursors[page + 1] ??= next;
+    if (next !== undefined) this.#cursors.set(page + 1, next);
     // The list ends here, whatever was counted before.
     else this.#total = page * pageSize + rows.length;
     this.#total ??= rows.length;

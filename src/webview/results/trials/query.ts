@@ -5,10 +5,20 @@ import type { TrialChoice } from "../state.ts";
 export const pageSize = 200;
 
 /** What the store is asked for, from what the controls say. */
-export function queryOf(run: string, choice: TrialChoice, after: string | undefined): TrialQuery {
+export function queryOf(
+  run: string,
+  choice: TrialChoice,
+  page: {
+    readonly after?: string | undefined;
+    readonly skip?: number;
+    readonly positions?: readonly number[] | undefined;
+  } = {},
+): TrialQuery {
+  const { after, skip = 0, positions } = page;
   const { variant, expected, prediction, search } = choice;
   const filter: TrialFilter = {
     run,
+    ...(positions === undefined ? {} : { positions }),
     ...(variant >= 0 ? { variants: [variant] } : {}),
     ...outcomeOf(choice.outcome),
     ...(expected === "" ? {} : { expected }),
@@ -21,6 +31,7 @@ export function queryOf(run: string, choice: TrialChoice, after: string | undefi
     descending: choice.descending,
     limit: pageSize,
     ...(after === undefined ? {} : { after }),
+    ...(skip === 0 ? {} : { skip }),
   };
 }
 

@@ -29,6 +29,90 @@ export const trialStyles = css`
     min-height: 0;
     display: grid;
     grid-template-columns: minmax(0, 1.25fr) minmax(0, 1fr);
+    grid-template-rows: auto minmax(0, 1fr);
+  }
+  .trial-split:has(> .patterns[open]) {
+    grid-template-columns: minmax(200px, 280px) minmax(0, 1.1fr) minmax(0, 1fr);
+    grid-template-rows: minmax(0, 1fr);
+  }
+  .patterns {
+    grid-column: 1 / -1;
+    display: flex;
+    flex-direction: column;
+    min-height: 0;
+    min-width: 0;
+    border-bottom: 1px solid var(--line);
+  }
+  .patterns[open] {
+    grid-column: auto;
+    border-bottom: 0;
+    border-inline-end: 1px solid var(--line);
+  }
+  .patterns::details-content {
+    min-height: 0;
+  }
+  .patterns[open]::details-content {
+    display: flex;
+    flex-direction: column;
+  }
+  .patterns > summary {
+    padding: 5px 10px;
+    cursor: pointer;
+  }
+  .patterns[open] > summary {
+    font-weight: 600;
+  }
+  .patterns-list {
+    overflow-y: auto;
+    min-height: 0;
+    padding: 0 10px 10px;
+  }
+  .patterns-list h3 {
+    margin: 10px 0 2px;
+    overflow-wrap: anywhere;
+  }
+  .pattern-note {
+    font-size: 0.92em;
+    margin-bottom: 4px;
+  }
+  .pattern {
+    display: flex;
+    flex-direction: column;
+    width: 100%;
+    padding: 3px 6px;
+    border: 1px solid transparent;
+    border-radius: 3px;
+    background: none;
+    text-align: start;
+    cursor: pointer;
+  }
+  .pattern:hover {
+    background: var(--hover);
+  }
+  .pattern[aria-pressed="true"] {
+    background: var(--selected);
+    color: var(--vscode-list-inactiveSelectionForeground, inherit);
+    border-color: var(--vscode-focusBorder);
+  }
+  .pattern-text {
+    overflow-wrap: anywhere;
+  }
+  .pattern-numbers {
+    color: var(--muted);
+    font-size: 0.92em;
+    font-variant-numeric: tabular-nums;
+    overflow-wrap: anywhere;
+  }
+  .pattern[aria-pressed="true"] .pattern-numbers {
+    color: inherit;
+  }
+  .pattern-chip {
+    background: none;
+    cursor: pointer;
+    max-width: 18em;
+    overflow: hidden;
+    text-overflow: ellipsis;
+    border-color: var(--vscode-focusBorder);
   }
   .trial-split > .empty {
     align-self: start;
@@ -204,9 +288,15 @@ export const trialStyles = css`
     }
   }
   @media (max-width: 860px) {
-    .trial-split {
+    .trial-split,
+    .trial-split:has(> .patterns[open]) {
       grid-template-columns: minmax(0, 1fr);
-      grid-template-rows: minmax(180px, 2fr) minmax(0, 3fr);
+      grid-template-rows: auto minmax(180px, 2fr) minmax(0, 3fr);
+    }
+    .patterns[open] {
+      max-height: 200px;
+      border-inline-end: 0;
+      border-bottom: 1px solid var(--line);
     }
     .trial-detail {
       border-inline-start: 0;

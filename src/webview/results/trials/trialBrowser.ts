@@ -1,16 +1,19 @@
 import { html, type TemplateResult } from "lit";
 import { systemClock } from "../../../base/clock.ts";
+import type { ErrorPattern, PatternReport } from "../../../engine/analysis/patterns.ts";
 import type { TrialDetail } from "../../../engine/api.ts";
 import { plural } from "../../shared/format.ts";
-import { banner, emptyState, lineOf } from "../../shared/notice.ts";
+import { banner, emptyState, lineOf, loading } from "../../shared/notice.ts";
 import { settled } from "../../shared/paced.ts";
 import { PanelElement } from "../../shared/panelElement.ts";
+import { scrollBox } from "../../shared/scrollBox.ts";
 import type { ResultsContext } from "../context.ts";
 import { type Loaded, latestLoad, loadedView, notYet } from "../loaded.ts";
 import type { TrialChoice } from "../state.ts";
 import { detailView } from "./detail.ts";
 import { filtersView } from "./filters.ts";
 import { PagedRows } from "./pagedRows.ts";
+import { patternList } from "./patternList.ts";
 import { pageSize, queryOf } from "./query.ts";
 import type { GridRow } from "./trialGrid.ts";
 
@@ -26,6 +29,7 @@ export class TrialBrowser extends PanelElement {
     tick: { state: true },
     active: { state: true },
     detail: { state: true },
+    patterns: { state: true },
     failure: { state: true },
   };
 
@@ -33,6 +37,7 @@ export class TrialBrowser extends PanelElement {
   declare private tick: number;
   declare private active: number;
   declare private detail: Loaded<TrialDetail> | undefined;
+  declare private patterns: Loaded<PatternReport>;
   declare private failure: string | undefined;
 
   #rows: PagedRows<GridRow> | undefined;
@@ -41,6 +46,15 @@ export class TrialBrowser extends PanelElement {
   readonly #load = latestLoad<TrialDetail>((loaded) => {
     this.detail = loaded;
   });
+  /** Run and version of the patterns asked for. */
+  #patternsOf = "";
+  readonly #loadPatterns = latestLoad<PatternReport>((loaded) => {
+    this.patterns = loaded;
+  });
+  readonly #keepScroll = settled<number>(systemClock, 200, (top) => {
+    const { state, update } = this.context;
+    update({ scroll: { ...state.scroll, trials: top } });
+  });
   readonly #search = settled<string>(systemClock, searchMs, (search) => this.#change({ search }));
   readonly #openSoon = settled<number>(systemClock, openMs, (index) => this.#open(index));
 
@@ -48,6 +62,7 @@ export class TrialBrowser extends PanelElement {
     super();
     this.tick = 0;
     this.active = -1;
+    this.patterns = notYet;
   }
 
   override disconnectedCallback(): void {
@@ -56,10 +71,25 @@ export class TrialBrowser extends PanelElement {
     this.#asked = "";
   }
 
+  /** The pattern whose rows are shown; undefined for none, or for one that is gone. */
+  get #pattern(): ErrorPattern | undefined {
+    const wanted = this.context.state.trials.pattern;
+    if (wanted === "" || this.patterns.kind !== "ready") return undefined;
+    return this.patterns.value.found.find(({ id }) => id === wanted);
+  }
+
   protected override willUpdate(): void {
-    const { details, state } = this.context;
-    const key = JSON.stringify([details.item.run, state.trials]);
-    if (key !== this.#asked) {
+    const { details, state, version, channel } = this.context;
+    // Patterns of a run that still goes would change under the reader: they are worked out once a visit.
+    const patternsOf = `${details.item.run} ${details.item.live ? "" : version}`;
+    if (patternsOf !== this.#patternsOf) {
+      this.#patternsOf = patternsOf;
+      this.#loadPatterns(channel.request("patterns", undefined));
+    }
+    // Which rows a pattern means is known once the patterns are.
+    const waiting = state.trials.pattern !== "" && this.patterns.kind === "loading";
+    const key = JSON.stringify([details.item.run, state.trials, this.#pattern === undefined]);
+    if (key !== this.#asked && !waiting) {
       this.#asked = key;
       this.#restart();
     }
@@ -79,7 +109,7 @@ export class TrialBrowser extends PanelElement {
     const { context } = this;
     const choice = context.state.trials;
     const rows = this.#rows;
-    if (rows === undefined) return html``;
+    if (rows === undefined) return loading("Reading the trials…");
     const { variants } = context.details.summary;
     return html`
       ${filtersView({
@@ -92,6 +122,7 @@ export class TrialBrowser extends PanelElement {
       })}
       ${this.failure === undefined ? "" : banner("error", this.failure)}
       <div class="trial-split">
+        ${this.#patternsView()}
         ${
           rows.total === 0
             ? emptyState({ icon: "search", title: "No trial is like that", text: "Loosen the filters above." })
@@ -107,6 +138,8 @@ export class TrialBrowser extends PanelElement {
                   this.#openSoon(index);
                 }}
                 .onOpen=${() => this.querySelector<HTMLElement>(".trial-detail")?.focus()}
+                .startAt=${context.state.scroll["trials"] ?? 0}
+                .onScroll=${(top: number) => this.#keepScroll(top)}
                 .onSort=${(sort: TrialChoice["sort"], descending: boolean) => this.#change({ sort, descending })}
               ></trial-grid>`
         }
@@ -127,6 +160,27 @@ export class TrialBrowser extends PanelElement {
     `;
   }
 
+  #patternsView(): TemplateResult {
+    const { context } = this;
+    const found =
+      this.patterns.kind === "ready"
+        ? this.patterns.value.found.length + this.patterns.value.confusions.length
+        : undefined;
+    return html`<details
+      class="patterns"
+      ?open=${context.state.patternsOpen}
+      @toggle=${(event: Event) => {
+        const { open } = event.currentTarget as HTMLDetailsElement;
+        if (open !== context.state.patternsOpen) context.update({ patternsOpen: open });
+      }}
+    >
+      <summary>What failing rows have in common${found === undefined ? "" : ` (${found})`}</summary>
+      <div class="patterns-list" ${scrollBox("What failing rows have in common")}>
+        ${loadedView(this.patterns, "Looking for patterns…", (report) => patternList(context, report))}
+      </div>
+    </details>`;
+  }
+
   #change(change: Partial<TrialChoice>): void {
     this.context.update({ trials: { ...this.context.state.trials, ...change } });
   }
@@ -136,11 +190,13 @@ export class TrialBrowser extends PanelElement {
     this.active = -1;
     this.failure = undefined;
     const { channel, details, state } = this.context;
+    const positions = this.#pattern?.positions;
     this.#rows = new PagedRows<GridRow>({
       pageSize,
       keep: heldPages,
-      fetch: async (after) => {
-        const page = await channel.request("trials", queryOf(details.item.run, state.trials, after));
+      fetch: async (after, skip) => {
+        const query = queryOf(details.item.run, state.trials, { after, skip, positions });
+        const page = await channel.request("trials", query);
         return { ...page, rows: page.rows.map(withoutResponse) };
       },
       onChange: () => {

@@ -83,6 +83,8 @@ export class TrialGrid extends PanelElement {
     onActive: { attribute: false },
     onOpen: { attribute: false },
     onSort: { attribute: false },
+    startAt: { attribute: false },
+    onScroll: { attribute: false },
   };
 
   declare rows: PagedRows<GridRow>;
@@ -96,6 +98,9 @@ export class TrialGrid extends PanelElement {
   declare onActive: (index: number) => void;
   declare onOpen: () => void;
   declare onSort: (sort: TrialSort, descending: boolean) => void;
+  /** Where the first list shown is scrolled to; later ones begin at their top. */
+  declare startAt: number;
+  declare onScroll: (top: number) => void;
 
   /** Rows drawn last. */
   #drawn: readonly [first: number, last: number] = [0, -1];
@@ -125,7 +130,10 @@ export class TrialGrid extends PanelElement {
       aria-rowcount=${total + 1}
       aria-activedescendant=${this.active >= first && this.active <= last ? `trial-${this.active}` : nothing}
       @keydown=${(event: KeyboardEvent) => this.#onKey(event)}
-      @scroll=${() => this.#look()}
+      @scroll=${() => {
+        this.#look();
+        this.onScroll(this.#viewport.scrollTop);
+      }}
     >
       <div class="trial-row trial-head" role="row" aria-rowindex="1">${columns.map((column) => this.#header(column))}</div>
       <div class="trial-space" role="presentation" ${cssVars({ height: `${total * rowHeight}px` })}>
@@ -139,9 +147,10 @@ export class TrialGrid extends PanelElement {
   }
 
   protected override updated(): void {
-    if (this.#shownRows !== this.rows) {
+    // Before the total is known there is nothing to scroll.
+    if (this.#shownRows !== this.rows && (this.#shownRows !== undefined || this.rows.total !== undefined)) {
+      this.#box?.scrollTo({ top: this.#shownRows === undefined ? this.startAt : 0 });
       this.#shownRows = this.rows;
-      this.#box?.scrollTo({ top: 0 });
     }
     const [first, last] = this.#drawn;
     if (last >= first) this.rows.look(first, last);

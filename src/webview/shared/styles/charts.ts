@@ -46,7 +46,28 @@ export const chartStyles = css`
     min-width: 0;
   }
   .chart .section-head {
-    gap: 0;
+    gap: 0 var(--gap);
+  }
+  .chart-files {
+    white-space: nowrap;
+  }
+  .xy-line {
+    fill: none;
+    stroke: var(--series);
+    stroke-width: 1.6;
+    stroke-linejoin: round;
+  }
+  .xy-interval {
+    stroke: var(--series);
+    stroke-width: 1.2;
+    stroke-opacity: 0.75;
+  }
+  .heat-box {
+    fill: var(--accent);
+    stroke: var(--line);
+  }
+  .heat-detail {
+    font-size: 11px;
   }
   sized-chart {
     display: block;

@@ -7,7 +7,7 @@ import { PanelElement } from "../../shared/panelElement.ts";
 import { type Column, sortableTable } from "../../shared/sortableTable.ts";
 import type { ResultsContext } from "../context.ts";
 import { runLabel } from "../header.ts";
-import { costPerThousand } from "./leaderboard.ts";
+import { costPerThousand } from "../overview/leaderboard.ts";
 
 interface Pair {
   readonly id: string;
@@ -55,7 +55,7 @@ export class CompareRuns extends PanelElement {
     if (others.length === 0) return html``;
     return html`<section class="section" aria-labelledby="compare">
       <div class="section-head">
-        <h2 id="compare">Beside another run</h2>
+        <h2 id="compare">Variant by variant, beside another run</h2>
         <label class="field"
           ><span class="unseen">Other run</span>
           <select
