@@ -53,3 +53,29 @@ export function packedPlans(packed: PackedVariant, members: readonly TrialPlan[]
     },
   ];
 }
+
+/**
+ * Requests for members some of whom are bystanders: as it was made before where its answer is kept, which then tells for the
+ * others what it told; else without them. `left` counts the bystanders that are no longer part of any.
+ */
+export function resumedPlans(
+  packed: PackedVariant | undefined,
+  members: readonly TrialPlan[],
+  isAnswered: (plan: TrialPlan) => boolean,
+): { readonly plans: readonly TrialPlan[]; readonly left: number } {
+  const made = (plans: readonly TrialPlan[]) => (packed === undefined ? plans : packedPlans(packed, plans));
+  if (!members.some(({ bystander }) => bystander)) return { plans: made(members), left: 0 };
+  const plans: TrialPlan[] = [];
+  const others: TrialPlan[] = [];
+  let left = 0;
+  for (const piece of made(members)) {
+    const own = piece.pack ?? [piece];
+    const wanted = own.filter(({ bystander }) => !bystander);
+    if (wanted.length > 0 && (wanted.length === own.length || isAnswered(piece))) plans.push(piece);
+    else {
+      others.push(...wanted);
+      left += own.length - wanted.length;
+    }
+  }
+  return { plans: [...plans, ...made(others)], left };
+}

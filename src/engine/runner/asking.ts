@@ -2,13 +2,15 @@ import type { Ask } from "../decide/sampler.ts";
 import { Packer } from "../packing/packer.ts";
 import type { PreparedRun, Race } from "./preparedRun.ts";
 import type { RepeatMeans } from "./samplers.ts";
-import { type TrialPlan, trialsOf } from "./trialPlan.ts";
+import { type TrialPlan, trialKey, trialsOf } from "./trialPlan.ts";
 
 export interface AskingOptions {
   readonly run: PreparedRun;
   readonly repeats: RepeatMeans;
   /** Whether nothing more is to be asked in a race: it is decided, or its model is given up. */
   readonly isOver: (race: Race) => boolean;
+  /** Whether an interrupted run has the answer to this very request. */
+  readonly isAnswered: (plan: TrialPlan) => boolean;
   /** Requests of a model that other processes hold. */
   readonly takenElsewhere: (model: string) => number;
   readonly send: (race: Race, plans: readonly TrialPlan[]) => void;
@@ -27,7 +29,14 @@ export class Asking {
   constructor(options: AskingOptions) {
     this.#o = options;
     const { run } = options;
-    this.#packer = new Packer({ variants: run.packed, rows: run.examples, known: knownTrials(run) });
+    this.#packer = new Packer({
+      variants: run.packed,
+      rows: run.examples,
+      known: knownTrials(run),
+      together: (variant, position, repeat) => run.together.get(trialKey(variant, position, repeat)),
+      isAnswered: options.isAnswered,
+      plan: ({ variant }, position, repeat) => run.plan(variant, position, repeat),
+    });
     this.#open = new Map(run.races.map((race) => [race, 0]));
   }
 
@@ -59,14 +68,14 @@ export class Asking {
 
   #ask(race: Race): void {
     if (this.#o.isOver(race)) return;
-    const { run, repeats, takenElsewhere, send } = this.#o;
+    const { run, repeats, takenElsewhere } = this.#o;
     const open = this.#open.get(race) ?? 0;
     const room = Math.floor((race.lookahead - open + takenElsewhere(race.model)) / run.repeats);
     // Asking in handfuls keeps table writes few; an empty race asks at once.
     const worth = room >= 1 && (open === 0 || room >= Math.min(16, race.lookahead / 4));
     const asks = worth || this.#isStalled(race) ? race.sampler.ask(Math.max(1, room)) : [];
     if (asks.length === 0) {
-      if (this.#isStalled(race)) send(race, this.#packer.flush(race.model));
+      if (this.#isStalled(race)) this.#send(race, this.#packer.flush(race.model));
       return;
     }
     const plans: TrialPlan[] = [];
@@ -79,7 +88,14 @@ export class Asking {
       }
     }
     this.#open.set(race, open + plans.length);
-    send(race, this.#packer.add(plans));
+    this.#send(race, this.#packer.add(plans));
+  }
+
+  /** Bystanders are open like the others until their request is answered. */
+  #send(race: Race, plans: readonly TrialPlan[]): void {
+    const bystanders = plans.flatMap(trialsOf).filter(({ bystander }) => bystander).length;
+    if (bystanders > 0) this.settle(race, -bystanders);
+    this.#o.send(race, plans);
   }
 
   #isStalled(race: Race): boolean {
@@ -101,8 +117,16 @@ function inSendOrder(asks: readonly Ask[], ranks: readonly number[]): readonly A
   return ordered;
 }
 
-function knownTrials({ packed, known }: PreparedRun): (variant: number, position: number, repeat: number) => boolean {
+function knownTrials({
+  packed,
+  known,
+  askVoidAgain,
+}: PreparedRun): (variant: number, position: number, repeat: number) => boolean {
   if (packed.size === 0) return () => false;
-  const keys = new Set(Array.from(known.variant, (v, i) => `${v}:${known.position[i]}:${known.repeat[i]}`));
-  return (variant, position, repeat) => keys.has(`${variant}:${position}:${repeat}`);
+  const keys = new Set<string>();
+  for (const [i, score] of known.score.entries()) {
+    if (askVoidAgain && Number.isNaN(score)) continue;
+    keys.add(trialKey(known.variant[i] ?? 0, known.position[i] ?? 0, known.repeat[i] ?? 0));
+  }
+  return (variant, position, repeat) => keys.has(trialKey(variant, position, repeat));
 }

@@ -1,13 +1,13 @@
 import type { Scorer } from "../metrics/scorers/scorer.ts";
 import { hopResults } from "../packing/chain.ts";
 import { judgePack } from "../packing/judgePack.ts";
-import { packedPlans } from "../packing/packing.ts";
+import { resumedPlans } from "../packing/packing.ts";
 import type { Outcome } from "../response/outcome.ts";
 import { type ReadAnswer, readAnswer } from "../response/read.ts";
 import type { OutputPart } from "../spec/experiment.ts";
-import type { TrialRecord } from "../store/store.ts";
+import type { RequestRecord, TrialRecord } from "../store/store.ts";
 import { trialOf } from "./record.ts";
-import type { TrialPlan } from "./trialPlan.ts";
+import { adoptionKey, type TrialPlan } from "./trialPlan.ts";
 
 /** How the answers of a run become scores. */
 export interface Judging {
@@ -15,6 +15,8 @@ export interface Judging {
   readonly scorers: readonly Scorer[];
   readonly output: OutputPart;
   readonly labels: readonly string[];
+  /** Answers an interrupted run holds, by `adoptionKey`. */
+  readonly answered: ReadonlyMap<string, RequestRecord>;
 }
 
 /** What an outcome decides. */
@@ -24,6 +26,8 @@ export interface Judged {
   readonly unanswered: readonly TrialPlan[];
   /** Requests of the next hop, for trials whose chain goes on. */
   readonly next: readonly TrialPlan[];
+  /** Bystanders of which nothing more comes: their trials are stored already, or asked for later. */
+  readonly left: number;
   /** The request's own reading, for its row. */
   readonly parsed: ReadAnswer["parsed"] | undefined;
 }
@@ -41,7 +45,7 @@ export function judge(
   outcome: Outcome,
   parsed: ReadAnswer["parsed"] | undefined,
   id: number | undefined,
-  { run, scorers, output, labels }: Judging,
+  { run, scorers, output, labels, answered }: Judging,
 ): Judged {
   const judged =
     plan.pack === undefined
@@ -49,13 +53,17 @@ export function judge(
       : judgePack(plan.pack, outcome, output, labels);
   const trials: TrialRecord[] = [];
   const following: TrialPlan[] = [];
+  let left = 0;
   for (const each of judged.answers) {
     const next = each.parsed?.kind === "valid" ? each.plan.chain?.follow(each.parsed.prediction) : undefined;
-    if (next === undefined) trials.push(trialOf(run, each.plan, each.outcome, each.parsed, scorers, id));
-    else following.push(next);
+    if (next !== undefined) following.push(each.plan.bystander ? { ...next, bystander: true } : next);
+    else if (each.plan.bystander) left += 1;
+    else trials.push(trialOf(run, each.plan, each.outcome, each.parsed, scorers, id));
   }
-  const next = plan.packedNext === undefined ? following : packedPlans(plan.packedNext, following);
-  return { trials, unanswered: judged.unanswered, next, parsed: judged.parsed };
+  const unanswered = judged.unanswered.filter(({ bystander }) => !bystander);
+  left += judged.unanswered.length - unanswered.length;
+  const next = resumedPlans(plan.packedNext, following, (one) => answered.has(adoptionKey(one)));
+  return { trials, unanswered, next: next.plans, left: left + next.left, parsed: judged.parsed };
 }
 
 /** The reading of a chain's last request tells all its hops. */

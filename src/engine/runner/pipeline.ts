@@ -30,8 +30,6 @@ export interface PipelineOptions extends SendingOptions, Judging {
   readonly allowed: AllowedTools;
   /** Rows of an interrupted run that were asked for before, by `adoptionKey`. */
   readonly adopted: Map<string, number>;
-  /** Requests another process answered while the run was down, by `adoptionKey`. */
-  readonly answered: ReadonlyMap<string, RequestRecord>;
   /** Set where all requests of a variant are turns of one conversation. */
   readonly conversations?: Conversations | undefined;
   /** Another process took a request first. */
@@ -220,17 +218,17 @@ export class Pipeline {
       const { settled, tools, plain } = exchange;
       const broken = await this.#untold(settled, id, open);
       if (broken !== undefined) return broken;
-      const { trials, unanswered, next, parsed } = judge(plan, settled.reply.outcome, exchange.parsed, id, this.#o);
+      const { parsed, ...judged } = judge(plan, settled.reply.outcome, exchange.parsed, id, this.#o);
       const completion = completionOf(settled, parsed, expectedOf(plan), model, "call", tools);
       const entry =
         plain && !this.#isLive(plan)
           ? cache.entryFor(plan.key, plan.variant.model, this.#o.experiment, first.reply.outcome)
           : undefined;
-      await store.requests.complete(id, completion, { ...written(trials), ...(entry ? { cache: entry } : {}) });
+      await store.requests.complete(id, completion, { ...written(judged.trials), ...(entry ? { cache: entry } : {}) });
       if (completion.status === "completed") this.#o.contexts.answered(plan);
       if (completion.status === "completed") this.counts.succeeded += 1;
       else this.counts.failed += 1;
-      return { kind: "done", trials, unanswered, next, completion };
+      return { kind: "done", ...judged, completion };
     } finally {
       this.#open.delete(open);
     }
@@ -280,7 +278,7 @@ export class Pipeline {
     const trial = trialOf(this.#o.run, plan, outcome, undefined, this.#o.scorers, undefined);
     await this.#o.store.requests.record(this.#row(plan), completion, [trial]);
     this.counts.failed += 1;
-    return { kind: "done", trials: [trial], unanswered: [], next: [], completion };
+    return { kind: "done", trials: [trial], unanswered: [], next: [], left: 0, completion };
   }
 
   async #replayed(plan: TrialPlan, model: RunModel): Promise<TrialResult> {
@@ -315,14 +313,12 @@ export class Pipeline {
     if (outcome.kind === "answered") this.#o.contexts.answered(plan);
     const { parsed: read, tools } = readPlan(plan, outcome, this.#o);
     const settled: Settled = { reply: { outcome }, attempts: row.attempts ?? 0, queuedMs: row.queuedMs ?? 0 };
-    const { trials, unanswered, next, parsed } = judge(plan, outcome, read, row.id, this.#o);
+    const { parsed, ...judged } = judge(plan, outcome, read, row.id, this.#o);
     // What told nothing stays open, so that a resumed run knows that it was asked.
-    if (trials.length > 0) await this.#o.store.requests.publish(row.id, trials);
+    if (judged.trials.length > 0) await this.#o.store.requests.publish(row.id, judged.trials);
     return {
       kind: "done",
-      trials,
-      unanswered,
-      next,
+      ...judged,
       completion: {
         ...completionOf(settled, parsed, expectedOf(plan), undefined, row.source ?? "call", tools),
         cost: row.cost,
@@ -334,7 +330,7 @@ export class Pipeline {
   async #fromCache(plan: TrialPlan, answer: Extract<Outcome, { kind: "answered" }>, id?: number): Promise<TrialResult> {
     this.#o.contexts.answered(plan);
     const { parsed: read, tools } = readPlan(plan, answer, this.#o);
-    const { trials, unanswered, next, parsed } = judge(plan, answer, read, id, this.#o);
+    const { parsed, ...judged } = judge(plan, answer, read, id, this.#o);
     const completion: Completion = {
       ...completionOf(unsent(answer), parsed, expectedOf(plan), undefined, "cache", tools),
       // A replayed answer was neither waited for nor paid.
@@ -344,10 +340,10 @@ export class Pipeline {
       cost: 0,
     };
     const { requests } = this.#o.store;
-    if (id === undefined) await requests.record(this.#row(plan), completion, trials);
-    else await requests.complete(id, completion, written(trials));
+    if (id === undefined) await requests.record(this.#row(plan), completion, judged.trials);
+    else await requests.complete(id, completion, written(judged.trials));
     this.counts.cached += 1;
-    return { kind: "done", trials, unanswered, next, completion };
+    return { kind: "done", ...judged, completion };
   }
 
   #row(plan: TrialPlan) {

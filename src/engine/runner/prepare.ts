@@ -32,7 +32,7 @@ import type { Providers } from "../provider/registry.ts";
 import type { Experiment, HopSpec, OutputPart } from "../spec/experiment.ts";
 import type { ReadyExperiment } from "../spec/load.ts";
 import { placeholdersOf } from "../spec/placeholders.ts";
-import type { ClaimedRequest, ExampleRecord, RunRecord, Store, VariantRecord } from "../store/store.ts";
+import type { ExampleRecord, RequestRecord, RunRecord, Store, VariantRecord } from "../store/store.ts";
 import { Budget } from "./budget.ts";
 import { contextSize } from "./contextSize.ts";
 import { RunContexts } from "./contexts.ts";
@@ -46,7 +46,7 @@ import { type VariantRequest, variantRequest } from "./requests.ts";
 import { checkRolling, conversationsOf, rollingContext, rollingNote, rolls } from "./rolling.ts";
 import { costUnitOf, expectedCost, samplerOptions } from "./samplers.ts";
 import type { AllowedTools } from "./tools.ts";
-import type { TrialPlan } from "./trialPlan.ts";
+import { type TrialPlan, trialKey } from "./trialPlan.ts";
 
 /** Asks kept open where all are made anyway: other processes find work among them, also while the run is down. */
 const aheadOfAll = 128;
@@ -336,12 +336,24 @@ export async function prepare(
   };
   const adopted = new Map<string, number>();
   for (const row of await store.requests.unfinished(record.id)) {
-    for (const [position, repeat] of row.trials) adopted.set(`${row.variant}:${position}:${repeat}:${row.key}`, row.id);
+    for (const [position, repeat] of row.trials)
+      adopted.set(`${trialKey(row.variant, position, repeat)}:${row.key}`, row.id);
   }
   // Answers that another process stored while this run was down: they are scored when they are asked for.
-  const answered = new Map<string, ClaimedRequest>();
-  for (const row of await store.requests.unpublished(record.id, Number.MAX_SAFE_INTEGER)) {
-    for (const [position, repeat] of row.trials) answered.set(`${row.variant}:${position}:${repeat}:${row.key}`, row);
+  const answered = new Map<string, RequestRecord>();
+  const together = new Map<string, readonly number[]>();
+  const hold = (row: RequestRecord) => {
+    const positions = row.trials.map(([position]) => position);
+    for (const [position, repeat] of row.trials) {
+      const trial = trialKey(row.variant, position, repeat);
+      answered.set(`${trial}:${row.key}`, row);
+      // Later questions are asked of fewer.
+      if (positions.length > Math.max(1, together.get(trial)?.length ?? 0)) together.set(trial, positions);
+    }
+  };
+  for (const row of await store.requests.unpublished(record.id, Number.MAX_SAFE_INTEGER)) hold(row);
+  if (planned.hops.length > 1 && planned.packed.size > 0 && stored.variant.length > 0) {
+    for await (const row of partlyTold(store, record.id, stored)) hold(row);
   }
   const options = JSON.parse(String(record.settings["samplers"])) as Readonly<
     Record<string, ReturnType<typeof samplerOptions>>
@@ -373,6 +385,7 @@ export async function prepare(
       scorers: openScorers(experiment.scoring),
       plan,
       packed: planned.packed,
+      together: planned.hops.length > 1 ? together : new Map(),
       budget: new Budget(experiment.limits, spent),
       maxDurationMs: experiment.limits.maxDuration,
       notes: planned.notes,
@@ -391,6 +404,36 @@ export async function prepare(
       answered,
     },
   };
+}
+
+/** Answers to packed questions that ended some of their examples' chains, while others were still to go on. */
+async function* partlyTold(
+  store: Store,
+  run: string,
+  known: PreparedRun["known"],
+): AsyncGenerator<RequestRecord, void, undefined> {
+  const told = new Set(
+    Array.from(known.variant, (variant, i) => trialKey(variant, known.position[i] ?? 0, known.repeat[i] ?? 0)),
+  );
+  const limit = 500;
+  let after: number | undefined;
+  for (;;) {
+    const page = await store.requests.list({
+      run,
+      status: "completed",
+      limit,
+      ...(after === undefined ? {} : { after }),
+    });
+    for (const row of page) {
+      if (
+        row.trials.length > 1 &&
+        row.trials.some(([position, repeat]) => !told.has(trialKey(row.variant, position, repeat)))
+      )
+        yield row;
+    }
+    after = page.at(-1)?.id;
+    if (page.length < limit || after === undefined) return;
+  }
 }
 
 function sendRanks({ prompts, dataset }: Design, variants: readonly Variant[]): readonly number[] {

@@ -24,6 +24,8 @@ export interface PreparedRun {
   plan(variant: Variant, position: number, repeat: number): TrialPlan;
   /** Variants whose requests carry several trials, by place; empty when every trial has its own. */
   readonly packed: ReadonlyMap<number, PackedVariant>;
+  /** Of an interrupted run's packed chains: the positions whose first question was one request, by each one's `trialKey`. */
+  readonly together: ReadonlyMap<string, readonly number[]>;
   readonly budget: Budget;
   readonly maxDurationMs: number | undefined;
   readonly notes: readonly string[];

@@ -14,7 +14,7 @@ import type { PreparedRun, Race } from "./preparedRun.ts";
 import { Progress } from "./progress.ts";
 import type { RunModel } from "./record.ts";
 import { RepeatMeans } from "./samplers.ts";
-import { type TrialPlan, trialsOf } from "./trialPlan.ts";
+import { adoptionKey, type TrialPlan, trialsOf } from "./trialPlan.ts";
 
 export interface RunDeps {
   readonly store: Store;
@@ -140,6 +140,7 @@ export function startRun(run: PreparedRun, deps: RunDeps, task: PipelineTask, su
     run,
     repeats,
     isOver,
+    isAnswered: (plan) => task.answered.has(adoptionKey(plan)),
     takenElsewhere: (model) => pipeline.takenElsewhere(model),
     send,
   });
@@ -206,9 +207,9 @@ export function startRun(run: PreparedRun, deps: RunDeps, task: PipelineTask, su
 
   const onResult = (race: Race, plan: TrialPlan, result: TrialResult) => {
     if (result.kind === "done") {
-      const { completion, trials, unanswered, next } = result;
+      const { completion, trials, unanswered, next, left } = result;
       progress.add(completion, trials);
-      asking.settle(race, trials.length);
+      asking.settle(race, trials.length + left);
       for (const trial of trials) {
         if (emitter.hasListeners) trialEvents.push(trialEvent(trial, completion.source));
         tell(trial.variant, trial.position, trial.repeat, trial.score ?? Number.NaN);

@@ -32,6 +32,8 @@ export interface TrialPlan {
   readonly again?: (() => TrialPlan) | undefined;
   /** The trials that this one request answers, in the order of their numbers; absent when it is a trial itself. */
   readonly pack?: readonly TrialPlan[];
+  /** Its trial is stored, or not asked for now: it is here because the request it is part of was about it too. */
+  readonly bystander?: true;
   /** How the members of a pack go on to the next hop together. */
   readonly packedNext?: PackedVariant | undefined;
   /** Absent without a chain, and on packs, whose members have it. */
@@ -43,9 +45,13 @@ export function trialsOf(plan: TrialPlan): readonly TrialPlan[] {
   return plan.pack ?? [plan];
 }
 
+export function trialKey(variant: number, position: number, repeat: number): string {
+  return `${variant}:${position}:${repeat}`;
+}
+
 /** Rows of an interrupted run are found again by what they ask, of whom and for which trial. */
 export function adoptionKey(plan: TrialPlan): string {
-  return `${plan.variant.index}:${plan.position}:${plan.repeat}:${plan.key}`;
+  return `${trialKey(plan.variant.index, plan.position, plan.repeat)}:${plan.key}`;
 }
 
 export function refOf({ example, variant, repeat }: TrialPlan): TrialRef {

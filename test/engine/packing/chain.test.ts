@@ -147,6 +147,37 @@ describe("a chain", () => {
     expect(asked).toHaveLength(2 * (10 + 30 * 3));
   });
 
+  it.each([
+    ["after the first answers", 3],
+    ["between two hops", 5],
+    ["late", 8],
+  ])("pays for no packed hop twice when it is cut off %s and resumed", async (_, calls) => {
+    const { lab, asked } = await chained("packing: { segmentsPerRequest: 8 }\n", 40);
+    const script = answering(asked);
+    const first = await lab.open(async (request, options, call) => {
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      return script(request, options, call);
+    });
+    const { run } = await first.start({ file: lab.file, options: { concurrency: 1, cache: false } });
+    while (asked.length < calls) await new Promise((resolve) => setTimeout(resolve, 1));
+    await first.stop({ run, now: false });
+    await first.finished(run);
+    await first.close();
+    const before = asked.length;
+    expect(before).toBeLessThan(30);
+    const second = await lab.open(script);
+    await second.resume({ run });
+    const { variants } = await second.finished(run);
+    expect(variants.map(({ trials, accuracy }) => [trials, accuracy])).toEqual([
+      [40, 1],
+      [40, 1],
+    ]);
+    // Five blocks a variant and three hops, whenever they were asked.
+    expect(asked).toHaveLength(2 * 5 * 3);
+    const sizes = asked.map((rows) => rows.split("+").length);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(2 * (40 + 30 + 30));
+  });
+
   it("knows earlier hops as columns, and no later ones", async () => {
     const lab = await openLab({
       more: 'chain:\n  - { id: a, question: "Before {{b}}?" }\n  - { id: b, question: "After {{a}} and {{c}}?" }\n',
