@@ -538,6 +538,8 @@ export interface ModelListing {
   readonly models: readonly { readonly id: string; readonly detail: string | undefined }[];
   /** Why there are none, and what to do. */
   readonly problem: string | undefined;
+  /** What a server that answers but has no model may fetch, by a command that the person runs. */
+  readonly suggestions?: readonly { readonly id: string; readonly detail: string; readonly command: string }[];
 }
 
 /** `layoutlab/prices@1`. */

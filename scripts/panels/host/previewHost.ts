@@ -131,6 +131,7 @@ function modelOf(layout: string, selection: PreviewSelection, scene: string, edi
       byPart,
       exact: selection.model !== "ollama:gemma3:12b",
       tokenizer: "o200k",
+      error: selection.model === "ollama:gemma3:12b" ? "estimated without its vocabulary" : undefined,
     },
     prefix: { tokens: prefix, share: prefix / Math.max(1, total), end },
     metrics: {

@@ -49,6 +49,7 @@ export const registerPreview: Register = (program, context, done) => {
           "",
           `${preview.layout}, ${preview.style}, example ${preview.example.id}: ${integer(preview.tokens.total)} tokens` +
             `${preview.tokens.exact ? "" : " (estimated)"}, ${percent(preview.prefix.share)} cacheable prefix, ${cost}`,
+          ...(preview.tokens.error === undefined ? [] : [`Token counts: ${preview.tokens.error}.`]),
           ...(preview.trim.summary === undefined ? [] : [preview.trim.summary]),
         ].join("\n");
       });

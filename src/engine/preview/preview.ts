@@ -1,4 +1,6 @@
 import { UserError } from "../../base/errors.ts";
+import type { Correction } from "../context/calibration.ts";
+import { countError } from "../context/countError.ts";
 import { counterFor, framing, type TokenCounter } from "../context/tokenizer.ts";
 import { type Fitted, fitPrompt } from "../context/trim.ts";
 import { knownWindow, promptBudget } from "../context/window.ts";
@@ -92,6 +94,8 @@ export interface PreviewTokens {
   /** False when the counts are estimates. */
   readonly exact: boolean;
   readonly tokenizer: string;
+  /** What an estimate is worth, a clause; undefined when the counts are exact. */
+  readonly error: string | undefined;
 }
 
 export interface PreviewPrefix {
@@ -155,6 +159,8 @@ export interface PreviewOptions {
   readonly price?: (modelId: string) => Price | undefined;
   /** What the provider says about the model, or what was learned about it; the published window otherwise. */
   readonly windowTokens?: number;
+  /** What the model's own reports say of such estimates. */
+  readonly counts?: Correction | undefined;
   readonly locate?: (part: PartName) => Range | undefined;
 }
 
@@ -208,7 +214,7 @@ export function buildPreview(given: PreviewSource, options: PreviewOptions): Pre
     parameters,
     example: { index, count: source.examples.length, id: example.id, line: example.line, expected: example.expected },
     messages: previewMessages(whole, fitted, layout.leastUsefulFirst, counter.piece),
-    tokens: tokensOf(prompt, metrics, counter),
+    tokens: tokensOf(prompt, metrics, counter, options.counts),
     prefix: { tokens: prefixTokens, share: metrics.cacheablePrefix, end: prefixEnd(whole) },
     metrics,
     cost: costOfCall(model, options.price, fitted.report.after, prefixTokens, answers),
@@ -316,7 +322,12 @@ function firstValues(parameters: Readonly<Record<string, readonly Scalar[]>>): R
   return first;
 }
 
-function tokensOf(prompt: Prompt, metrics: LayoutMetrics, counter: TokenCounter): PreviewTokens {
+function tokensOf(
+  prompt: Prompt,
+  metrics: LayoutMetrics,
+  counter: TokenCounter,
+  counts: Correction | undefined,
+): PreviewTokens {
   const frames = framing.perRequest + framing.perMessage * prompt.messages.length;
   return {
     total: metrics.promptTokens + frames,
@@ -326,6 +337,7 @@ function tokensOf(prompt: Prompt, metrics: LayoutMetrics, counter: TokenCounter)
     byPart: tokensByPart(prompt.messages, counter.piece),
     exact: counter.tokenizer.exact,
     tokenizer: counter.tokenizer.name,
+    error: countError(counter.tokenizer.exact, counts),
   };
 }
 

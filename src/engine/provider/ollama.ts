@@ -10,6 +10,7 @@ import { type Fetch, type Http, openHttp } from "./http.ts";
 import { OllamaRefusal, ollamaOutcome } from "./ollamaErrors.ts";
 import { ollamaUrl } from "./ollamaHost.ts";
 import { memoryOf } from "./ollamaMemory.ts";
+import { modelDetail, parallelOf } from "./ollamaModels.ts";
 import { chatBody, contextTokensOf } from "./ollamaRequest.ts";
 import { wholeLines } from "./ollamaStream.ts";
 import { mightNotFit, refusesToCut, wouldBeCut } from "./ollamaVersion.ts";
@@ -56,6 +57,7 @@ export function openOllama(options: OllamaOptions): OllamaProvider {
     ...(options.fetch === undefined || loopback ? {} : { fetch: options.fetch }),
     ...(options.concurrency === undefined ? {} : { connections: options.concurrency }),
   });
+  const parallel = parallelOf(options.env, loopback);
   const cloud = /(?:^|\.)ollama\.com$/.test(new URL(url).hostname);
 
   /** The SDK aborts all its streams or none, so each call has a client of its own, bound to the call's signal. */
@@ -179,17 +181,23 @@ export function openOllama(options: OllamaOptions): OllamaProvider {
       systemRole: true,
       exploratory: false,
       free: !cloud,
-      maxConcurrency: undefined,
+      maxConcurrency: cloud ? undefined : parallel,
+      usualConcurrency: cloud ? undefined : 1,
     }),
     send,
     async models(signal) {
       const { models } = await ask(signal, "list its models", (client) => client.list());
       return Promise.all(
-        models.map(async ({ name, details }): Promise<ModelInfo> => {
+        models.map(async ({ name, details, size }): Promise<ModelInfo> => {
           // A list is worth having even when one of its models cannot be shown.
           const contextTokens = await contextLength(name, signal).catch(() => undefined);
-          const detail = [details?.parameter_size, details?.quantization_level].filter(Boolean).join(" ");
-          return { id: name, contextTokens, detail: detail || undefined };
+          const detail = modelDetail({
+            parameters: details?.parameter_size,
+            quantisation: details?.quantization_level,
+            bytes: size,
+            contextTokens,
+          });
+          return { id: name, contextTokens, detail };
         }),
       );
     },

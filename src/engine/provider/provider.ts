@@ -65,6 +65,8 @@ export interface ProviderFacts {
   readonly free: boolean;
   /** Upper limit on calls in flight, when the provider has one. */
   readonly maxConcurrency: number | undefined;
+  /** Calls in flight where nobody asks for more: a server that answers one at a time only lets the others wait. */
+  readonly usualConcurrency?: number | undefined;
   /** Largest prompt in tokens, where the provider says so itself. */
   readonly windowTokens?: number | undefined;
 }

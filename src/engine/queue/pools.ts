@@ -15,6 +15,8 @@ export interface ModelFacts {
   readonly replayed: boolean;
   /** Upper limit on calls in flight, when the provider has one. */
   readonly maxConcurrency: number | undefined;
+  /** Instead of that, where neither the server nor a declared pool says. */
+  readonly usualConcurrency?: number | undefined;
 }
 
 /** In-process answers need no more than this in flight. */
@@ -149,13 +151,18 @@ export class Pools {
 
   /** Learns the limits of the account; holds the concurrency as well, unless a declared pool does. */
   #scopePool(model: string, declared: readonly Pool[]): Pool {
-    const { scope, replayed, maxConcurrency } = this.#facts(model);
+    const { scope, replayed, maxConcurrency, usualConcurrency } = this.#facts(model);
     const held = declared.some((pool) => pool.concurrencyTold);
     const id = held ? `${scope} limits` : scope;
     const known = this.#byId.get(id);
     if (known !== undefined) return known;
     const told = replayed ? replayedConcurrency : held ? (maxConcurrency ?? Number.POSITIVE_INFINITY) : undefined;
-    const pool = this.#pool({ id, models: [model], concurrency: told, maxConcurrency });
+    const pool = this.#pool({
+      id,
+      models: [model],
+      concurrency: told,
+      maxConcurrency: maxConcurrency ?? usualConcurrency,
+    });
     pool.sharesRates = true;
     this.#scopes.set(pool, { verdict: "open", forShared: 0, forOwn: 0, limits: new Map(), counts: new Map() });
     return pool;

@@ -8,7 +8,9 @@ import type {
   RunOptions,
   Source,
 } from "../api.ts";
-import { loadTokenizer } from "../context/tokenizer.ts";
+import type { Correction } from "../context/calibration.ts";
+import { countError, isCorrected } from "../context/countError.ts";
+import { encodingOf, loadTokenizer } from "../context/tokenizer.ts";
 import { type PowerPlan, planPower } from "../decide/compare.ts";
 import { builtinLayouts } from "../layout/builtin.ts";
 import { metricsMean } from "../layout/metrics.ts";
@@ -36,7 +38,7 @@ import {
 import type { LoadedExperiment } from "../spec/load.ts";
 import type { Services } from "./deps.ts";
 import { measuredDiscordance } from "./discordance.ts";
-import { machineOf } from "./machine.ts";
+import { correctionOf, machineOf } from "./machine.ts";
 import type { Running } from "./running.ts";
 import { InvalidExperiment, type Sources } from "./source.ts";
 
@@ -112,6 +114,7 @@ export class Authoring {
         ...(p.hop === undefined ? {} : { hop: p.hop }),
         ...(model === undefined ? {} : { model }),
         ...(p.parameters === undefined ? {} : { parameters: p.parameters }),
+        counts: model === undefined ? undefined : await correctionOf(this.#services, model),
         price: (id) => priceOf(id, { free: isFree(id) }, prices),
         locate: (part) => loaded.parsed.locate(["prompt", part]),
       },
@@ -142,6 +145,13 @@ export class Authoring {
       const rows = Math.min(dataset.examples.length, max ?? Number.POSITIVE_INFINITY);
       const sample = dataset.examples.slice(0, sampledRows);
       const keys: string[] = [];
+      const corrections = new Map<string, Correction | undefined>();
+      const countNotes: string[] = [];
+      for (const [id, { facts }] of models) {
+        corrections.set(id, await correctionOf(this.#services, id));
+        const error = countError(encodingOf(id) !== undefined, corrections.get(id));
+        if (error !== undefined && !facts.replayed) countNotes.push(`Tokens of ${id} are estimates: ${error}.`);
+      }
       const perVariant = prompts.map((own) => {
         const { variant } = own;
         const model = models.get(variant.model);
@@ -158,7 +168,9 @@ export class Authoring {
           if (experiment.cache.mode === "on" || experiment.cache.mode === "read")
             keys.push(keyOf(fitted.prompt.messages, 0));
         }
-        const promptTokens = (tokens / Math.max(1, sample.length)) * planned.hops.length;
+        const correction = corrections.get(variant.model);
+        const ratio = !own.counter.tokenizer.exact && isCorrected(correction) ? correction.ratio : 1;
+        const promptTokens = (tokens / Math.max(1, sample.length)) * planned.hops.length * ratio;
         const metrics = planned.metrics[variant.index] ?? metricsMean().mean();
         const cost = model.facts.free
           ? 0
@@ -201,6 +213,7 @@ export class Authoring {
         shortestMs: shortest(planned, calls - cachedCalls, (promptTotal + answerTokens * answered) * share),
         notes: [
           ...planned.notes,
+          ...countNotes,
           ...(experiment.sampling.mode === "adaptive"
             ? ["This is the full grid; an adaptive run usually stops well before it."]
             : []),

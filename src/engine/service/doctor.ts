@@ -2,6 +2,7 @@ import { messageOf, UserError } from "../../base/errors.ts";
 import type { DoctorReport, ModelListing } from "../api.ts";
 import type { GpuReport, LoadedModel } from "../gpu/gpu.ts";
 import { gpuLines } from "../gpu/words.ts";
+import { pullSuggestions } from "../provider/ollamaModels.ts";
 import type { Providers } from "../provider/registry.ts";
 import type { Services } from "./deps.ts";
 
@@ -45,7 +46,12 @@ export async function examine(services: Services, providers: Providers): Promise
   for (const listing of await listModels(providers, ["builtin", "ollama", "openai"], { quick: true })) {
     checks.push(
       listing.problem === undefined
-        ? { name: listing.provider, state: "ok", detail: `${listing.models.length} models`, action: undefined }
+        ? {
+            name: listing.provider,
+            state: "ok",
+            detail: `${listing.models.length} models`,
+            action: listing.suggestions && `get one, such as with ${listing.suggestions[0]?.command}`,
+          }
         : { name: listing.provider, state: "absent", detail: listing.problem, action: undefined },
     );
   }
@@ -79,6 +85,7 @@ export async function listModels(
           provider: name,
           models: models.map((model) => ({ id: `${name}:${model.id}`, detail: model.detail })),
           problem: undefined,
+          ...(name === "ollama" && models.length === 0 ? { suggestions: pullSuggestions } : {}),
         };
       } catch (error) {
         const problem = error instanceof UserError ? error.line : messageOf(error);

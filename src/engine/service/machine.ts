@@ -1,4 +1,7 @@
+import type { Correction } from "../context/calibration.ts";
+import { isCorrected } from "../context/countError.ts";
 import { joinLearned, type Learned, readLearned } from "../context/learned.ts";
+import { encodingOf } from "../context/tokenizer.ts";
 import type { Machine } from "../runner/localModels.ts";
 import type { Design } from "../runner/prepare.ts";
 import type { RunModel } from "../runner/record.ts";
@@ -6,6 +9,8 @@ import type { Services } from "./deps.ts";
 
 /** Under which scope of the state table contexts that worked and failed are kept. */
 const learnedScope = "context";
+/** And counts of tokens, by model: a vocabulary is the same everywhere. */
+const countedScope = "tokens";
 
 /** What is known of this machine: earlier runs' lessons from the store, and the cards as they are. */
 export function machineOf(services: Services): Machine {
@@ -20,13 +25,31 @@ async function learnedOf(services: Services, model: RunModel): Promise<Learned> 
 }
 
 /** Keeps what a run learned, joined with what was known before. */
-export async function keepLearned(services: Services, { contexts, models }: Design): Promise<void> {
+export async function keepLearned(services: Services, planned: Design): Promise<void> {
+  const { contexts, models } = planned;
+  await keepCounts(services, planned);
   for (const [id, manager] of contexts.managers) {
     const model = models.get(id);
     const { learned } = manager;
     if (model === undefined || (learned.workedTokens ?? learned.failedTokens) === undefined) continue;
     const all = joinLearned(await learnedOf(services, model), learned);
     await services.store.state.set(learnedScope, keyOf(services, model), JSON.stringify(all));
+  }
+}
+
+/** How tokens of a model compare with their estimates, from the reports of the last run that had any. */
+export async function correctionOf({ store }: Services, model: string): Promise<Correction | undefined> {
+  const told = await store.state.get(countedScope, model);
+  if (told === undefined) return undefined;
+  const { ratio, error, reports } = JSON.parse(told) as Correction;
+  return { ratio, error, reports };
+}
+
+async function keepCounts({ store }: Services, { contexts, models }: Design): Promise<void> {
+  for (const model of models.keys()) {
+    const correction = contexts.calibration.correction(model);
+    if (encodingOf(model) === undefined && isCorrected(correction))
+      await store.state.set(countedScope, model, JSON.stringify(correction));
   }
 }
 

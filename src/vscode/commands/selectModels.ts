@@ -9,7 +9,11 @@ import { experimentFor } from "./targets.ts";
 
 interface Entry extends vscode.QuickPickItem {
   readonly id?: string;
+  /** What its button copies: a command for the terminal. */
+  readonly command?: string;
 }
+
+const copies: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon("copy"), tooltip: "Copy the command" };
 
 /** Lets the person choose among the models that can be asked, and writes `models:` as an edit that can be undone. */
 export async function selectModels(lab: Lab, argument: unknown): Promise<void> {
@@ -67,9 +71,19 @@ function pick(listing: Promise<readonly ModelListing[]>, chosen: readonly string
   listing.then(
     (all) => {
       const before = new Set(input.selectedItems.flatMap((entry) => entry.id ?? []));
-      listed = all.flatMap(({ provider, models, problem }): Entry[] => [
+      listed = all.flatMap(({ provider, models, problem, suggestions = [] }): Entry[] => [
         { label: provider, kind: vscode.QuickPickItemKind.Separator },
         ...models.map(({ id, detail }): Entry => ({ label: id, id, description: detail ?? "" })),
+        ...suggestions.map(
+          ({ id, detail, command }): Entry => ({
+            label: id,
+            id,
+            description: `not there yet · ${detail}`,
+            detail: `In a terminal: ${command}`,
+            command,
+            buttons: [copies],
+          }),
+        ),
         ...(problem === undefined ? [] : [{ label: `$(info) ${problem}` }]),
       ]);
       show(input.value);
@@ -82,6 +96,11 @@ function pick(listing: Promise<readonly ModelListing[]>, chosen: readonly string
   );
   return new Promise((resolve) => {
     input.onDidChangeValue(show);
+    input.onDidTriggerItemButton(({ item: { command } }) => {
+      if (command === undefined) return;
+      void vscode.env.clipboard.writeText(command);
+      void vscode.window.showInformationMessage(`Copied: ${command}`);
+    });
     input.onDidChangeSelection((items) => {
       for (const { id, description } of items) if (id !== undefined && description === "as typed") typed.push(id);
     });

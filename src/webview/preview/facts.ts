@@ -19,7 +19,7 @@ export function factsView(
       ${fact("Expected", example.expected === undefined ? html`<span class="muted">none</span>` : html`<bdi class="expected">${example.expected}</bdi>`)}
       ${fact(
         "Tokens",
-        html`${tokens.exact ? nothing : html`<abbr title="Estimated with ${tokens.tokenizer}; this model's own count may differ">≈</abbr> `}${count(tokens.total)}
+        html`${tokens.exact ? nothing : html`<abbr title="An estimate: ${tokens.error ?? "this model's own count may differ"}">≈</abbr> `}${count(tokens.total)}
           <span class="muted">(system ${count(tokens.system)}, user ${count(tokens.user)})</span>`,
       )}
       ${fact("Cacheable prefix", html`${count(prefix.tokens)} <span class="muted">(${percent(prefix.share, 0)})</span>`)}

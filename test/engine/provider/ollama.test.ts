@@ -354,7 +354,9 @@ describe("ollama", () => {
   it("lists models with their context lengths, shows what is loaded, and unloads", async () => {
     server = await startFixture(sound);
     provider = openAt(server.url);
-    expect(await provider.models(signal)).toEqual([{ id: "gemma3:12b", contextTokens: 131072, detail: "12B Q4_K_M" }]);
+    expect(await provider.models(signal)).toEqual([
+      { id: "gemma3:12b", contextTokens: 131072, detail: "12B Q4_K_M · context 131,072" },
+    ]);
     expect(await provider.running(signal)).toEqual([
       { name: "gemma3:12b", bytes: 9e9, vramBytes: 8e9, contextTokens: 4096 },
     ]);
