@@ -165,6 +165,8 @@ export interface EngineApi {
     readonly limit: number;
   }): Promise<readonly CacheItem[]>;
   cacheAnswer(p: { readonly key: string }): Promise<string | undefined>;
+  /** What of an experiment is in the cache, and what of its last run an edit left valid. */
+  cacheCoverage(p: Source & RunOptions): Promise<CacheCoverage>;
   cacheDelete(p: {
     readonly keys?: readonly string[];
     readonly model?: string;
@@ -356,6 +358,8 @@ export interface Estimate {
   /** US dollars; null when a price is unknown. */
   readonly cost: number | null;
   readonly unpriced: readonly string[];
+  /** What of it is held already. */
+  readonly coverage: CacheCoverage;
   /** Shortest possible under the limits with the given latency assumption, in ms. */
   readonly shortestMs: number;
   readonly power?: PowerPlan;
@@ -521,6 +525,38 @@ export interface CacheStats {
     readonly bytes: number;
     readonly hits: number;
   }[];
+}
+
+/** `layoutlab/coverage@1`: what need not be asked again. */
+export interface CacheCoverage {
+  readonly schema: "layoutlab/coverage@1";
+  /** Answers that a full run takes, and how many of them the cache holds. */
+  readonly answers: number;
+  readonly cached: number;
+  /** False when the experiment does not read its cache; then nothing counts as held. */
+  readonly reads: boolean;
+  /** The last run with answers: how many would be asked for in the very same way again, and what made the others stale. */
+  readonly last:
+    | {
+        readonly run: string;
+        readonly at: number;
+        readonly answers: number;
+        readonly valid: number;
+        readonly stale: number;
+        /** Parts of the prompt, or what else differs; from a sample of the stale ones. */
+        readonly changed: readonly string[];
+      }
+    | undefined;
+  readonly variants: readonly {
+    readonly id: string;
+    readonly answers: number;
+    readonly cached: number;
+    readonly stale: number;
+  }[];
+  /** True when only part of a large dataset was looked at; the figures are of that part. */
+  readonly sampled: boolean;
+  /** Variants whose requests carry several examples: what they hold depends on who shares a request, so they are left out. */
+  readonly packed: readonly string[];
 }
 
 export interface CacheItem {

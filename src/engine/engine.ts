@@ -204,6 +204,7 @@ export async function openEngine(deps: EngineDeps): Promise<Engine> {
     async cacheAnswer({ key }) {
       return (await store.cache.get([key])).get(key);
     },
+    cacheCoverage: (p) => authoring.coverage(p),
     async cacheDelete(p) {
       const deleted = await store.cache.delete(p);
       services.emit("changed", { what: "cache" });

@@ -1,13 +1,15 @@
 import { statSync } from "node:fs";
 import path from "node:path";
+
 import { UserError } from "../../base/errors.ts";
-import { type CommonFlags, looking, output, withEngine } from "../context.ts";
+import type { CacheCoverage } from "../../engine/api.ts";
+import { type CliContext, type CommonFlags, looking, output, withEngine } from "../context.ts";
 import { exitCodes } from "../exitCodes.ts";
 import { follow } from "../follow.ts";
-import { bytes, integer } from "../render/numbers.ts";
+import { bytes, integer, percent } from "../render/numbers.ts";
 import { table } from "../render/table.ts";
 import { type RunFlags, runOptions, scopeFlags } from "../runFlags.ts";
-import { isValidAlone, specFile } from "../specFile.ts";
+import { isValid, isValidAlone, type SpecFile, specFile } from "../specFile.ts";
 import type { Register } from "./index.ts";
 
 export const registerCache: Register = (program, context, done) => {
@@ -15,8 +17,10 @@ export const registerCache: Register = (program, context, done) => {
 
   cache
     .command("stats")
-    .description("how much is kept, by model and experiment")
-    .action(async (flags: CommonFlags) => {
+    .description("how much is kept, by model and experiment; with a file, what of it need not be asked again")
+    .argument("[spec]", "experiment file")
+    .action(async (typed: string | undefined, flags: CommonFlags) => {
+      if (typed !== undefined) return coverage(context, flags, specFile(context, typed), done);
       const stats = await looking(context, flags, (engine) => engine.cacheStats({}));
       output(context, flags, { schema: "layoutlab/cache@1", ...stats }, () =>
         [
@@ -29,7 +33,8 @@ export const registerCache: Register = (program, context, done) => {
                     { title: "experiment" },
                     { title: "answers", align: "right" },
                     { title: "size", align: "right" },
-                    { title: "hits", align: "right" },
+                    { title: "uses", align: "right" },
+                    { title: "saved", align: "right" },
                   ],
                   stats.groups.map((group) => [
                     group.model,
@@ -37,6 +42,7 @@ export const registerCache: Register = (program, context, done) => {
                     integer(group.entries),
                     bytes(group.bytes),
                     integer(group.hits),
+                    percent(group.hits / (group.hits + group.entries)),
                   ]),
                 ),
                 "",
@@ -135,4 +141,55 @@ export const registerCache: Register = (program, context, done) => {
 
 function answers(count: number): string {
   return `${integer(count)} ${count === 1 ? "answer" : "answers"}`;
+}
+
+/** What of an experiment is held, and what an edit made stale. */
+async function coverage(
+  context: CliContext,
+  flags: CommonFlags,
+  spec: SpecFile,
+  done: (code: number) => void,
+): Promise<void> {
+  const found = await looking(context, flags, async (engine) =>
+    (await isValid(engine, context, flags, spec)) ? engine.cacheCoverage({ file: spec.file }) : undefined,
+  );
+  if (found === undefined) return done(exitCodes.input);
+  const right = { align: "right" } as const;
+  output(context, flags, found, () =>
+    [
+      table(
+        [
+          { title: "variant" },
+          { title: "answers", ...right },
+          { title: "cached", ...right },
+          { title: "to ask", ...right },
+          { title: "stale", ...right },
+        ],
+        found.variants.map(({ id, answers: all, cached, stale }) => [
+          id,
+          integer(all),
+          integer(cached),
+          integer(all - cached),
+          integer(stale),
+        ]),
+      ),
+      "",
+      ...coverageLines(found),
+    ].join("\n"),
+  );
+}
+
+function coverageLines({ answers: all, cached, reads, last, sampled, packed }: CacheCoverage): string[] {
+  const changed = last === undefined || last.changed.length === 0 ? "" : ` What changed: ${last.changed.join(", ")}.`;
+  return [
+    reads
+      ? `${integer(cached)} of ${answers(all)} need not be asked for${sampled ? ", of the rows looked at" : ""}.`
+      : "This experiment does not read its cache.",
+    ...(last === undefined
+      ? []
+      : [
+          `Of run ${last.run} ${integer(last.valid)} of ${answers(last.answers)} are still valid, ${integer(last.stale)} stale.${changed}`,
+        ]),
+    ...(packed.length === 0 ? [] : [`Not looked at, as several examples share a request: ${packed.join(", ")}.`]),
+  ];
 }

@@ -1,5 +1,6 @@
 import path from "node:path";
 import type {
+  CacheCoverage,
   CheckResult,
   Estimate,
   ExperimentOutline,
@@ -19,7 +20,7 @@ import { expandVariants } from "../plan/variants.ts";
 import { buildPreview, layoutAsText, type PreviewModel } from "../preview/preview.ts";
 import { lowerBoundMs } from "../queue/lowerBound.ts";
 import { withOptions } from "../runner/options.ts";
-import { type Design, design, variantRequestOf } from "../runner/prepare.ts";
+import { type Design, design } from "../runner/prepare.ts";
 import { fitRow } from "../runner/prompts.ts";
 import { type DeclaredLayout, declareLayout, type Placing } from "../spec/declareLayout.ts";
 import type { Diagnostic, Range } from "../spec/diagnostic.ts";
@@ -36,6 +37,7 @@ import {
   symbols,
 } from "../spec/language.ts";
 import type { LoadedExperiment } from "../spec/load.ts";
+import { coverageNotes, coverageOf } from "./coverage.ts";
 import type { Services } from "./deps.ts";
 import { measuredDiscordance } from "./discordance.ts";
 import { correctionOf, machineOf } from "./machine.ts";
@@ -144,7 +146,6 @@ export class Authoring {
       const { repeats, max } = experiment.sampling;
       const rows = Math.min(dataset.examples.length, max ?? Number.POSITIVE_INFINITY);
       const sample = dataset.examples.slice(0, sampledRows);
-      const keys: string[] = [];
       const corrections = new Map<string, Correction | undefined>();
       const countNotes: string[] = [];
       for (const [id, { facts }] of models) {
@@ -152,21 +153,21 @@ export class Authoring {
         const error = countError(encodingOf(id) !== undefined, corrections.get(id));
         if (error !== undefined && !facts.replayed) countNotes.push(`Tokens of ${id} are estimates: ${error}.`);
       }
+      const coverage = await coverageOf(this.#services.store, planned, p.file);
+      const heldOf = new Map(
+        coverage.variants.map(({ id, answers, cached }) => [id, answers === 0 ? 0 : cached / answers]),
+      );
       const perVariant = prompts.map((own) => {
         const { variant } = own;
         const model = models.get(variant.model);
         if (model === undefined) throw new Error(`no model ${variant.model}`);
-        const { keyOf } = variantRequestOf(planned, variant);
         const packed = planned.packed.get(variant.index);
         const size = packed?.size ?? 1;
         let tokens = 0;
         for (let at = 0; packed !== undefined && at < sample.length; at += size)
           tokens += packed.tokens(packed.assemble(sample.slice(at, at + size)));
         for (const example of packed === undefined ? sample : []) {
-          const fitted = fitRow(own, example, experiment.context.trim);
-          tokens += fitted.tokens;
-          if (experiment.cache.mode === "on" || experiment.cache.mode === "read")
-            keys.push(keyOf(fitted.prompt.messages, 0));
+          tokens += fitRow(own, example, experiment.context.trim).tokens;
         }
         const correction = corrections.get(variant.model);
         const ratio = !own.counter.tokenizer.exact && isCorrected(correction) ? correction.ratio : 1;
@@ -177,19 +178,21 @@ export class Authoring {
           : model.price && costOf(model.price, { prompt: promptTokens, completion: answerTokens });
         // A chain may end earlier; what later hops take is guessed from the first.
         const calls = Math.ceil(rows / size) * repeats * planned.hops.length;
-        return { variant, model, promptTokens, cacheablePrefix: metrics?.cacheablePrefix ?? 0, cost, calls };
+        const held = heldOf.get(variant.id) ?? 0;
+        return { variant, model, promptTokens, cacheablePrefix: metrics?.cacheablePrefix ?? 0, cost, calls, held };
       });
-      const held = keys.length === 0 ? 0 : (await this.#services.store.cache.has(keys)).size / keys.length;
       const calls = perVariant.reduce((sum, one) => sum + one.calls, 0);
       const answered = rows * variants.length * repeats;
-      const cachedCalls = Math.round(calls * held);
-      const share = 1 - held;
+      const cachedCalls = Math.round(perVariant.reduce((sum, one) => sum + one.calls * one.held, 0));
+      const share = calls === 0 ? 1 : 1 - cachedCalls / calls;
       // A price that does not reach to prompts as long as these is none.
       const unpriced = [
         ...new Set(perVariant.flatMap(({ model, cost: known }) => (known === undefined ? [model.id] : []))),
       ];
       const cost =
-        unpriced.length > 0 ? null : perVariant.reduce((sum, one) => sum + (one.cost ?? 0) * rows * repeats * share, 0);
+        unpriced.length > 0
+          ? null
+          : perVariant.reduce((sum, one) => sum + (one.cost ?? 0) * rows * repeats * (1 - one.held), 0);
       const promptTotal = perVariant.reduce((sum, one) => sum + one.promptTokens * rows * repeats, 0);
       return {
         schema: "layoutlab/estimate@1",
@@ -209,6 +212,7 @@ export class Authoring {
         tokens: { prompt: Math.round(promptTotal), completion: answerTokens * answered },
         cost,
         unpriced,
+        coverage,
         ...(p.power === undefined ? {} : { power: await this.#power(p.file, planned, p.power) }),
         shortestMs: shortest(planned, calls - cachedCalls, (promptTotal + answerTokens * answered) * share),
         notes: [
@@ -217,13 +221,25 @@ export class Authoring {
           ...(experiment.sampling.mode === "adaptive"
             ? ["This is the full grid; an adaptive run usually stops well before it."]
             : []),
-          ...(held > 0 ? [`About ${Math.round(held * 100)} % of the answers are in the cache.`] : []),
+          ...coverageNotes(coverage),
           ...(cost === null || cost === 0
             ? []
             : [`Prices are those of ${pricesAsOf}; give your own with --price where they differ.`]),
           `The shortest duration takes each answer to need ${assumedLatencyMs / 1000} s.`,
         ],
       };
+    } finally {
+      await providers.close();
+    }
+  }
+
+  async coverage(p: Source & RunOptions): Promise<CacheCoverage> {
+    const loaded = await this.#sources.ready(p);
+    const providers = this.#running.providers(p.file);
+    try {
+      // What it costs does not matter here.
+      const planned = await design(loaded, p, { providers, prices: {}, machine: machineOf(this.#services) });
+      return await coverageOf(this.#services.store, planned, p.file);
     } finally {
       await providers.close();
     }

@@ -180,6 +180,24 @@ export class SqliteRequests implements RequestTable {
     });
   }
 
+  answered(run: string): ReturnType<RequestTable["answered"]> {
+    return this.#context.read(() => {
+      const { connection, registry } = this.#context;
+      const rows = connection.tuples(
+        `SELECT request.id, request.variant, input.key, input.trials FROM request INDEXED BY request_run
+          JOIN request_input input ON input.request = request.id WHERE request.run = ? AND request.status = 2
+          ORDER BY request.id`,
+        registry.run(run) ?? -1,
+      );
+      return Array.from(rows, ([id, variant, key, trials]) => ({
+        id: number(id),
+        variant: number(variant),
+        key: text(key),
+        trials: trialPairs(text(trials)),
+      }));
+    });
+  }
+
   recoverStale(isDead: (owner: string) => boolean = () => false): Promise<number> {
     return this.#write(() => {
       const { connection, registry } = this.#context;

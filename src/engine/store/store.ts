@@ -242,6 +242,15 @@ export interface RequestTable {
       readonly leaseOwner: string | undefined;
     }[]
   >;
+  /** Keys of a run's completed requests, oldest first, without what is long about them. */
+  answered(run: string): Promise<
+    readonly {
+      readonly id: number;
+      readonly key: string;
+      readonly variant: number;
+      readonly trials: NewRequest["trials"];
+    }[]
+  >;
   /** Rows whose lease ran out, or whose owner `isDead`, go back to pending; how many. */
   recoverStale(isDead?: (owner: string) => boolean): Promise<number>;
   /** Deletes pending rows nobody will need. */

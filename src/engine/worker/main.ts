@@ -60,6 +60,7 @@ const methods: { readonly [K in keyof EngineApi]: null } = {
   cacheStats: null,
   cacheList: null,
   cacheAnswer: null,
+  cacheCoverage: null,
   cacheDelete: null,
   cacheExport: null,
   cacheImport: null,
