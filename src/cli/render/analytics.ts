@@ -34,6 +34,9 @@ export function analyticsText({
     calibrationText(calibration),
     lengthsText(lengths),
     ...(crossModel.interaction === null ? [] : [`Layouts and models\n${crossModel.interaction.explanation}`]),
+    ...(crossModel.factors.length === 0
+      ? []
+      : [`Layouts and parameters\n${crossModel.factors.map(({ explanation }) => explanation).join("\n")}`]),
   ]
     .filter((text) => text !== "")
     .join("\n\n");

@@ -1,7 +1,8 @@
-import { meanVectorTest } from "../stats/hotelling.ts";
 import { wilson } from "../stats/proportion.ts";
 import type { VariantRecord } from "../store/store.ts";
-import { askedEnough, type RunTable, scoreAt } from "./runTable.ts";
+import { type FactorInteraction, factorInteractions } from "./factors.ts";
+import { interactionFigures, type LayoutInteraction, layoutInteraction } from "./interaction.ts";
+import type { RunTable } from "./runTable.ts";
 import { variantGroups } from "./variantGroups.ts";
 
 export interface ModelCell {
@@ -30,6 +31,8 @@ export interface CrossModelReport {
     readonly p: number | null;
     readonly explanation: string;
   } | null;
+  /** The same for parameters with several values, Holm-corrected together. */
+  readonly factors: readonly FactorInteraction[];
 }
 
 /** Layouts by models, and a test of whether they go together (Hotelling's on the differences of differences of each row). */
@@ -49,7 +52,9 @@ export function crossModel(run: string, table: RunTable): CrossModelReport {
         return variant === undefined ? null : cell(table, variant);
       }),
     })),
-    interaction: groups.length < 2 ? null : interaction(table, groups),
+    // Columns that differ in parameters alone say something about those.
+    interaction: new Set(table.variants.map(({ model }) => model)).size < 2 ? null : interaction(table, groups),
+    factors: factorInteractions(table),
   };
 }
 
@@ -74,39 +79,23 @@ function cell(table: RunTable, variant: VariantRecord): ModelCell | null {
 }
 
 function interaction(table: RunTable, groups: readonly (readonly VariantRecord[])[]): CrossModelReport["interaction"] {
-  const enough = new Set(askedEnough(table, table.variants));
-  const shared = (groups[0] ?? [])
-    .map(({ layout }) => layout)
-    .filter((layout) => groups.every((group) => group.some((one) => one.layout === layout && enough.has(one))));
-  if (shared.length < 2) return null;
-  const grid = groups.map((group) => shared.map((layout) => group.find((one) => one.layout === layout)?.index ?? -1));
-  const rows: number[][] = [];
-  for (let position = 0; position < (table.firsts[0]?.length ?? 0); position++) {
-    const scores = grid.map((line) => line.map((variant) => scoreAt(table, variant, position)));
-    if (scores.some((line) => line.some(Number.isNaN))) continue;
-    const [base = [], ...others] = scores;
-    // How each layout differs from the first, under a model, less how it does under the first model.
-    rows.push(
-      others.flatMap((line) =>
-        line.slice(1).map((score, l) => score - (line[0] ?? 0) - ((base[l + 1] ?? 0) - (base[0] ?? 0))),
-      ),
-    );
-  }
-  const test = meanVectorTest(rows);
+  const found = layoutInteraction(table, groups);
+  if (found === undefined) return null;
+  const { rows, layouts, test } = found;
   return {
-    rows: rows.length,
-    layouts: shared,
+    rows,
+    layouts,
     f: test?.f ?? null,
     df: test?.df ?? null,
     p: test?.p ?? null,
-    explanation: explain(test, rows.length, table.alpha),
+    explanation: explain(found, table.alpha),
   };
 }
 
-function explain(test: ReturnType<typeof meanVectorTest>, rows: number, alpha: number): string {
+function explain({ test, rows }: LayoutInteraction, alpha: number): string {
   if (test === undefined)
     return `The ${rows} rows that all were asked are too few to say whether the effect of a layout depends on the model.`;
-  const figures = `F(${test.df.join(", ")}) = ${test.f.toFixed(2)}, p ${test.p < 0.001 ? "< 0.001" : `= ${test.p.toFixed(3)}`}, ${rows} rows`;
+  const figures = interactionFigures(test, test.p, rows);
   return test.p < alpha
     ? `What a layout does depends on the model (${figures}): choose a layout for each.`
     : `No sign that what a layout does depends on the model (${figures}); that is no proof that it does not.`;

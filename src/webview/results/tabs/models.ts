@@ -31,6 +31,7 @@ function draw(context: ResultsContext, report: CrossModelReport): TemplateResult
             ? html`<p class="muted">There is one model. With a second one, this says whether what a layout does depends on the model.</p>`
             : nothing
       }
+      ${report.factors.map(({ explanation }) => html`<p>${explanation}</p>`)}
       ${map(context, report)}
     </section>
     ${agreement === undefined ? nothing : ranksView(agreement)}`;
