@@ -3,11 +3,12 @@ import { fieldsOf } from "../../base/untyped.ts";
 import type { OutputPart } from "../spec/experiment.ts";
 import { answerInJson, answerNames, conclusion } from "./announced.ts";
 import { confidenceIn, takeConfidence } from "./confidence.ts";
-import { fencedBlock, findJson, type JsonProblem, readJson } from "./json.ts";
+import { findJson, type JsonProblem, readJson } from "./json.ts";
 import { type FieldError, schemaErrors } from "./jsonSchema.ts";
 import { labelMatcher, undress } from "./labels.ts";
 import { numbersIn, onlyNumber } from "./numbers.ts";
 import type { Outcome, Recorded } from "./outcome.ts";
+import { findSql } from "./sql.ts";
 
 /** What an answer says, or why it says nothing that was asked for. */
 export type ParsedAnswer =
@@ -255,13 +256,10 @@ function toRankedItem(item: unknown): RankedItem {
 }
 
 function readSql(text: string): Found | Invalid {
-  const json = answerInJson(text);
-  const said = json?.answer ?? fencedBlock(text, /^(?:sql|sqlite|postgres(?:ql)?|mysql|)$/i) ?? text;
-  const start = said.search(/\b(?:select|with|insert|update|delete|create|values|explain|pragma)\b/i);
-  if (start === -1) return invalid("noSql", `the answer holds no SQL query: ${preview(text)}`);
-  // Prose after the query is set off by an empty line.
-  const query = (said.slice(start).split(/;\s*(?:\n|$)|\n\s*\n/)[0] ?? "").replace(/;\s*$/, "").trim();
-  return { prediction: query, value: query, confidence: json?.confidence };
+  const found = findSql(text);
+  if (found === undefined) return invalid("noSql", `the answer holds no SQL query: ${preview(text)}`);
+  const { query, confidence } = found;
+  return { prediction: query, value: query, confidence };
 }
 
 function readText(text: string): Found {

@@ -76,7 +76,8 @@ export function regexScorer(name: string, pattern: RegExp | undefined, flags: st
   };
 }
 
-function normalised(text: string): string {
+/** SQuAD's normalisation: lower case, no punctuation, no articles, single spaces. */
+export function normalised(text: string): string {
   return text
     .normalize("NFKC")
     .toLowerCase()
@@ -86,7 +87,8 @@ function normalised(text: string): string {
     .trim();
 }
 
-function alternatives(expected: string): readonly string[] {
+/** Several right answers in one text, separated by `|`. */
+export function alternatives(expected: string): readonly string[] {
   return expected.includes("|") ? expected.split("|") : [expected];
 }
 
