@@ -39,7 +39,7 @@ const panels = existsSync("src/webview")
 const targets = {
   cli: {
     ...node,
-    entryPoints: { "cli-main": "src/cli/main.ts" },
+    entryPoints: { "cli-main": "src/cli/main.ts", scoringProcess: "src/engine/scoring/process/main.ts" },
     outdir: "dist",
     splitting: true,
     chunkNames: "chunks/[name]-[hash]",
@@ -60,7 +60,11 @@ const targets = {
   },
   engine: {
     ...node,
-    entryPoints: { engine: "src/engine/index.ts", engineWorker: "src/engine/worker/main.ts" },
+    entryPoints: {
+      engine: "src/engine/index.ts",
+      engineWorker: "src/engine/worker/main.ts",
+      scoringProcess: "src/engine/scoring/process/main.ts",
+    },
     outdir: "dist",
     splitting: true,
     chunkNames: "chunks/[name]-[hash]",

@@ -99,8 +99,8 @@ export interface EngineApi {
     readonly equivalence: number;
     readonly confidence?: number;
   }): Promise<{ readonly verdict: Verdict; readonly rows: number }>;
-  /** Judges the stored answers as the experiment file does now, and decides anew; no model is asked. */
-  rescore(p: { readonly run: string }): Promise<Rescored>;
+  /** Judges the stored answers as the experiment file does now, and decides anew; no model is asked, but judges with `judge`. */
+  rescore(p: { readonly run: string; readonly judge?: boolean }): Promise<Rescored>;
   compare(p: {
     readonly a: ComparedSide;
     readonly b: ComparedSide;
@@ -423,6 +423,8 @@ export interface Rescored {
   readonly changed: number;
   /** Trials without a stored answer: they keep their score. */
   readonly kept: number;
+  /** Answers that a judge would have to be asked about, and was not: they keep their score. */
+  readonly unjudged: number;
   readonly scorers: readonly string[];
   readonly summary: RunSummary;
 }

@@ -155,11 +155,16 @@ export async function openEngine(deps: EngineDeps): Promise<Engine> {
         rows: Math.max(...races.map((race) => race.sampler.watermark)),
       };
     },
-    async rescore({ run }) {
+    async rescore({ run, judge }) {
       const record = await findRun(store, run);
       if (running.isLive(record))
         throw new UserError("running", `run ${record.id} is still going`, "wait for it, or stop it first");
-      return rescore(services, sources, results, record);
+      const providers = running.providers(record.file);
+      try {
+        return await rescore(services, sources, results, record, providers, { judge });
+      } finally {
+        await providers.close();
+      }
     },
     compare: (p) => compareSides(store, p),
     sideBySide: (p) => sideBySide(store, p),

@@ -26,6 +26,7 @@ function client() {
       alerts: {},
       cacheBytes: 1,
       editorCalls: 1,
+      trusted: true,
     }),
     log: () => {},
     crashed: (error, again) => crashes.push({ message: error.message, again }),

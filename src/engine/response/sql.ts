@@ -60,12 +60,12 @@ function withoutProse(text: string): string | undefined {
   return query.replace(/```\s*$/, "");
 }
 
-/** Where a query begins: at the beginning of a line if there is such a place, else anywhere. */
+/** Where a query begins: at the beginning of a line if there is such a place, else where it is written in capitals, else anywhere. */
 function start(text: string): number | undefined {
   const lined = new RegExp(`^[ \\t>(]*${beginning.source}`, "im").exec(text);
   if (lined !== null) return lined.index + lined[0].search(/[^\s>]/);
-  const anywhere = beginning.exec(text);
-  return anywhere?.index;
+  const places = [...text.matchAll(new RegExp(beginning.source, "gi"))];
+  return (places.find(([found]) => /^[A-Z]{2}/.test(found)) ?? places[0])?.index;
 }
 
 function depthAfter(text: string): number {

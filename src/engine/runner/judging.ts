@@ -1,18 +1,18 @@
-import type { Scorer } from "../metrics/scorers/scorer.ts";
+import type { AnyScorer } from "../metrics/scorers/scorer.ts";
 import { hopResults } from "../packing/chain.ts";
 import { judgePack } from "../packing/judgePack.ts";
 import { resumedPlans } from "../packing/packing.ts";
 import type { Outcome } from "../response/outcome.ts";
 import { type ReadAnswer, readAnswer } from "../response/read.ts";
 import type { OutputPart } from "../spec/experiment.ts";
-import type { RequestRecord, TrialRecord } from "../store/store.ts";
-import { trialOf } from "./record.ts";
+import type { RequestRecord } from "../store/store.ts";
+import { type TrialDraft, trialOf } from "./record.ts";
 import { adoptionKey, type TrialPlan } from "./trialPlan.ts";
 
 /** How the answers of a run become scores. */
 export interface Judging {
   readonly run: string;
-  readonly scorers: readonly Scorer[];
+  readonly scorers: readonly AnyScorer[];
   readonly output: OutputPart;
   readonly labels: readonly string[];
   /** Answers an interrupted run holds, by `adoptionKey`. */
@@ -21,7 +21,8 @@ export interface Judging {
 
 /** What an outcome decides. */
 export interface Judged {
-  readonly trials: readonly TrialRecord[];
+  /** What executing and judging has to say is not in them yet. */
+  readonly drafts: readonly TrialDraft[];
   /** Trials of a packed request that it left open; they are to be asked alone. */
   readonly unanswered: readonly TrialPlan[];
   /** Requests of the next hop, for trials whose chain goes on. */
@@ -51,19 +52,19 @@ export function judge(
     plan.pack === undefined
       ? { answers: [{ plan, outcome, parsed }], unanswered: [], parsed: withHops(plan, parsed) }
       : judgePack(plan.pack, outcome, output, labels);
-  const trials: TrialRecord[] = [];
+  const drafts: TrialDraft[] = [];
   const following: TrialPlan[] = [];
   let left = 0;
   for (const each of judged.answers) {
     const next = each.parsed?.kind === "valid" ? each.plan.chain?.follow(each.parsed.prediction) : undefined;
     if (next !== undefined) following.push(each.plan.bystander ? { ...next, bystander: true } : next);
     else if (each.plan.bystander) left += 1;
-    else trials.push(trialOf(run, each.plan, each.outcome, each.parsed, scorers, id));
+    else drafts.push(trialOf(run, each.plan, each.outcome, each.parsed, scorers, id));
   }
   const unanswered = judged.unanswered.filter(({ bystander }) => !bystander);
   left += judged.unanswered.length - unanswered.length;
   const next = resumedPlans(plan.packedNext, following, (one) => answered.has(adoptionKey(one)));
-  return { trials, unanswered, next: next.plans, left: left + next.left, parsed: judged.parsed };
+  return { drafts, unanswered, next: next.plans, left: left + next.left, parsed: judged.parsed };
 }
 
 /** The reading of a chain's last request tells all its hops. */

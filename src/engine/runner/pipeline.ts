@@ -9,14 +9,19 @@ import type { Conversations } from "./conversations.ts";
 import { Elsewhere } from "./elsewhere.ts";
 import { carryOn, type Reading, runsTools } from "./exchange.ts";
 import { type Judged, type Judging, judge, readPlan } from "./judging.ts";
-import { completionOf, type RunModel, storedOutcome, trialOf } from "./record.ts";
+import { Phases } from "./phases.ts";
+import { completionOf, type RunModel, storedOutcome, type TrialDraft, trialOf } from "./record.ts";
 import { type Counts, leaseMs, type Open, Sending, type SendingOptions } from "./sending.ts";
 import type { AllowedTools } from "./tools.ts";
 import { adoptionKey, expectedOf, refOf, rowOf, type TrialPlan } from "./trialPlan.ts";
 
 /** How asking a trial went. */
 export type TrialResult =
-  | (Omit<Judged, "parsed"> & { readonly kind: "done"; readonly completion: Completion })
+  | (Pick<Judged, "unanswered" | "next" | "left"> & {
+      readonly kind: "done";
+      readonly trials: readonly TrialRecord[];
+      readonly completion: Completion;
+    })
   /** Nothing was learned and nothing is stored: the run is stopping, or nobody needs the answer any more. */
   | { readonly kind: "withdrawn" }
   /** Asking this model is no use, now (it stays out of reach) or ever (a key, a name, a quota). Nothing is stored. */
@@ -50,6 +55,7 @@ export class Pipeline {
   readonly counts: Counts;
   readonly #o: PipelineOptions;
   readonly #sending: Sending;
+  readonly #phases: Phases;
   readonly #open = new Set<Open>();
   readonly #hard = new AbortController();
   readonly #renewal: () => void;
@@ -60,6 +66,7 @@ export class Pipeline {
   constructor(options: PipelineOptions) {
     this.#o = options;
     this.#sending = new Sending(options);
+    this.#phases = new Phases(options.scorers);
     this.counts = this.#sending.counts;
     const { output, labels, allowed, clock } = options;
     this.#reading = { output, labels, allowed, clock };
@@ -83,12 +90,14 @@ export class Pipeline {
     onResult: (plan: TrialPlan, result: TrialResult) => void,
   ): Promise<void> {
     const { cache, store, adopted, conversations } = this.#o;
+    // A conversation's next turn waits for this one's score: none of them may wait for the next one.
+    if (conversations === undefined) this.#phases.ask(plans);
     const looked = conversations === undefined ? plans.filter((plan) => !this.#isLive(plan)) : [];
     const found = await cache.get(looked.map(({ key }) => key));
     const calls: { readonly plan: TrialPlan; id: number | undefined }[] = [];
     const done: Promise<void>[] = [];
     const begin = (plan: TrialPlan, result: Promise<TrialResult>) => {
-      const told = result.then((each) => onResult(plan, each));
+      const told = result.finally(() => this.#phases.asked(plan)).then((each) => onResult(plan, each));
       // All are waited for below; one that fails before that must not end the process.
       told.catch(() => {});
       done.push(told);
@@ -145,6 +154,11 @@ export class Pipeline {
     return this.#call(plan, id, model);
   }
 
+  /** Answers that are being executed or judged. */
+  get scoring(): { readonly execute: number; readonly judge: number } {
+    return this.#phases.counts;
+  }
+
   /** Requests of a model that other processes hold. They fill no slot here, so as many more may be asked for. */
   takenElsewhere(model: string): number {
     return this.#taken.get(model) ?? 0;
@@ -153,6 +167,7 @@ export class Pipeline {
   /** Takes back what still waits and matches; what has been sent goes on. A resumed run asks for it again unless it is `forGood`. */
   withdraw(matches: (plan: TrialPlan) => boolean, options: { readonly forGood?: boolean } = {}): void {
     this.#o.conversations?.withdraw(matches);
+    this.#phases.withdraw(matches);
     for (const open of this.#open) {
       if (!matches(open.plan)) continue;
       if (options.forGood) open.unwanted = true;
@@ -165,6 +180,7 @@ export class Pipeline {
   abort(): void {
     this.#hard.abort();
     this.#o.conversations?.withdraw(() => true);
+    this.#phases.withdraw(() => true);
     for (const open of this.#open) open.waiting.abort();
     this.#elsewhere.dispose();
   }
@@ -218,17 +234,23 @@ export class Pipeline {
       const { settled, tools, plain } = exchange;
       const broken = await this.#untold(settled, id, open);
       if (broken !== undefined) return broken;
-      const { parsed, ...judged } = judge(plan, settled.reply.outcome, exchange.parsed, id, this.#o);
+      const { parsed, drafts, ...judged } = judge(plan, settled.reply.outcome, exchange.parsed, id, this.#o);
       const completion = completionOf(settled, parsed, expectedOf(plan), model, "call", tools);
       const entry =
         plain && !this.#isLive(plan)
           ? cache.entryFor(plan.key, plan.variant.model, this.#o.experiment, first.reply.outcome)
           : undefined;
-      await store.requests.complete(id, completion, { ...written(judged.trials), ...(entry ? { cache: entry } : {}) });
+      const kept = entry === undefined ? {} : { cache: entry };
+      const ready = finished(drafts);
+      // What takes longer to score is stored first: no end of this process loses an answer that is paid for.
+      await store.requests.complete(id, completion, { ...written(ready ?? []), ...kept });
       if (completion.status === "completed") this.#o.contexts.answered(plan);
       if (completion.status === "completed") this.counts.succeeded += 1;
       else this.counts.failed += 1;
-      return { kind: "done", ...judged, completion };
+      const trials = ready ?? (await this.#phases.score(plan, drafts));
+      if (trials === undefined) return { kind: "withdrawn" };
+      if (ready === undefined) await store.requests.publish(id, trials);
+      return { kind: "done", trials, ...judged, completion };
     } finally {
       this.#open.delete(open);
     }
@@ -275,7 +297,7 @@ export class Pipeline {
   async #refused(plan: TrialPlan, message: string): Promise<TrialResult> {
     const outcome: Outcome = { kind: "tooLong", message, limitTokens: undefined };
     const completion = completionOf(unsent(outcome), undefined, expectedOf(plan), undefined, "call");
-    const trial = trialOf(this.#o.run, plan, outcome, undefined, this.#o.scorers, undefined);
+    const { trial } = trialOf(this.#o.run, plan, outcome, undefined, this.#o.scorers, undefined);
     await this.#o.store.requests.record(this.#row(plan), completion, [trial]);
     this.counts.failed += 1;
     return { kind: "done", trials: [trial], unanswered: [], next: [], left: 0, completion };
@@ -289,12 +311,14 @@ export class Pipeline {
     const { outcome } = reply;
     if (outcome.kind === "cancelled") return { kind: "withdrawn" };
     const { parsed: read, tools } = readPlan(plan, outcome, this.#o);
-    const { parsed, ...judged } = judge(plan, outcome, read, undefined, this.#o);
+    const { parsed, drafts, ...judged } = judge(plan, outcome, read, undefined, this.#o);
+    const trials = finished(drafts) ?? (await this.#phases.score(plan, drafts));
+    if (trials === undefined) return { kind: "withdrawn" };
     const settled = { reply, attempts: 0, queuedMs: 0 };
     const completion = completionOf(settled, parsed, expectedOf(plan), model, "replay", tools);
-    await this.#o.store.requests.record(this.#row(plan), completion, judged.trials);
+    await this.#o.store.requests.record(this.#row(plan), completion, trials);
     this.counts.cached += 1;
-    return { kind: "done", ...judged, completion };
+    return { kind: "done", trials, ...judged, completion };
   }
 
   /** Another process asks: its answer is scored here, as if it had come here. */
@@ -313,11 +337,14 @@ export class Pipeline {
     if (outcome.kind === "answered") this.#o.contexts.answered(plan);
     const { parsed: read, tools } = readPlan(plan, outcome, this.#o);
     const settled: Settled = { reply: { outcome }, attempts: row.attempts ?? 0, queuedMs: row.queuedMs ?? 0 };
-    const { parsed, ...judged } = judge(plan, outcome, read, row.id, this.#o);
+    const { parsed, drafts, ...judged } = judge(plan, outcome, read, row.id, this.#o);
+    const trials = finished(drafts) ?? (await this.#phases.score(plan, drafts));
+    if (trials === undefined) return { kind: "withdrawn" };
     // What told nothing stays open, so that a resumed run knows that it was asked.
-    if (judged.trials.length > 0) await this.#o.store.requests.publish(row.id, judged.trials);
+    if (trials.length > 0) await this.#o.store.requests.publish(row.id, trials);
     return {
       kind: "done",
+      trials,
       ...judged,
       completion: {
         ...completionOf(settled, parsed, expectedOf(plan), undefined, row.source ?? "call", tools),
@@ -330,7 +357,9 @@ export class Pipeline {
   async #fromCache(plan: TrialPlan, answer: Extract<Outcome, { kind: "answered" }>, id?: number): Promise<TrialResult> {
     this.#o.contexts.answered(plan);
     const { parsed: read, tools } = readPlan(plan, answer, this.#o);
-    const { parsed, ...judged } = judge(plan, answer, read, id, this.#o);
+    const { parsed, drafts, ...judged } = judge(plan, answer, read, id, this.#o);
+    const trials = finished(drafts) ?? (await this.#phases.score(plan, drafts));
+    if (trials === undefined) return { kind: "withdrawn" };
     const completion: Completion = {
       ...completionOf(unsent(answer), parsed, expectedOf(plan), undefined, "cache", tools),
       // A replayed answer was neither waited for nor paid.
@@ -340,10 +369,10 @@ export class Pipeline {
       cost: 0,
     };
     const { requests } = this.#o.store;
-    if (id === undefined) await requests.record(this.#row(plan), completion, judged.trials);
-    else await requests.complete(id, completion, written(judged.trials));
+    if (id === undefined) await requests.record(this.#row(plan), completion, trials);
+    else await requests.complete(id, completion, written(trials));
     this.counts.cached += 1;
-    return { kind: "done", ...judged, completion };
+    return { kind: "done", trials, ...judged, completion };
   }
 
   #row(plan: TrialPlan) {
@@ -358,6 +387,11 @@ function plannedAnew(plan: TrialPlan, outcome: Outcome): TrialPlan | undefined {
   if (anew === undefined) return undefined;
   const other = anew.refused !== undefined || anew.key !== plan.key || anew.generation !== plan.generation;
   return other ? anew : undefined;
+}
+
+/** The trials, where nothing is left to execute or to judge. */
+function finished(drafts: readonly TrialDraft[]): readonly TrialRecord[] | undefined {
+  return drafts.some(({ input }) => input !== undefined) ? undefined : drafts.map(({ trial }) => trial);
 }
 
 /** Without a trial a request is not published: a resumed run must find it, and ask what it left open alone. */

@@ -20,7 +20,8 @@ import { storedOrder } from "../decide/order.ts";
 import type { LayoutSource } from "../layout/compile.ts";
 import type { LayoutMetrics } from "../layout/layout.ts";
 import { expectedAnswerTokens } from "../layout/output.ts";
-import { openScorers } from "../metrics/scorers/open.ts";
+import { scorerTitles } from "../metrics/scorers/open.ts";
+import type { AnyScorer } from "../metrics/scorers/scorer.ts";
 import { type ChainStep, endsChain, type HopAnswer, hopSource, withAnswers } from "../packing/chain.ts";
 import { packedVariants, packingNotes } from "../packing/packedVariants.ts";
 import type { PackedVariant } from "../packing/packing.ts";
@@ -39,7 +40,7 @@ import { RunContexts } from "./contexts.ts";
 import { contextManager, type Machine } from "./localModels.ts";
 import { withOptions } from "./options.ts";
 import type { PipelineTask } from "./pipeline.ts";
-import type { PreparedRun, Race } from "./preparedRun.ts";
+import type { Judging, PreparedRun, Race } from "./preparedRun.ts";
 import { fitRow, meanMetrics, type VariantPrompts, variantPrompts } from "./prompts.ts";
 import type { RunModel } from "./record.ts";
 import { type VariantRequest, variantRequest } from "./requests.ts";
@@ -232,7 +233,7 @@ export function newRecord(
     datasetHash: dataset.hash,
     models: [...models.keys()],
     variants: planned.variants,
-    scorers: openScorers(experiment.scoring).map((scorer) => scorer.name),
+    scorers: scorerTitles(experiment.scoring),
     order,
     settings: {
       mode: experiment.sampling.mode,
@@ -314,6 +315,8 @@ export async function prepare(
   deps: {
     readonly store: Store;
     readonly slots: (model: string) => number;
+    /** Opens the scorers, given the budget that judges share with the run. */
+    readonly scoring: (budget: Budget) => Judging & { readonly scorers: readonly AnyScorer[] };
     readonly askVoidAgain?: boolean;
     readonly allowed?: AllowedTools;
   },
@@ -371,6 +374,8 @@ export async function prepare(
     return { model, variants, sampler, lookahead, sendRanks: sendRanks(planned, variants) };
   });
   const plan = planner(record, planned);
+  const budget = new Budget(experiment.limits, spent);
+  const judging = deps.scoring(budget);
   return {
     run: {
       id: record.id,
@@ -382,11 +387,12 @@ export async function prepare(
       models: planned.models,
       examples: record.order.length,
       repeats: experiment.sampling.repeats,
-      scorers: openScorers(experiment.scoring),
+      scorers: judging.scorers,
+      judging,
       plan,
       packed: planned.packed,
       together: planned.hops.length > 1 ? together : new Map(),
-      budget: new Budget(experiment.limits, spent),
+      budget,
       maxDurationMs: experiment.limits.maxDuration,
       notes: planned.notes,
       known: stored,

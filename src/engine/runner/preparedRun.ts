@@ -1,9 +1,11 @@
+import type { Disposable } from "../../base/disposable.ts";
 import type { OpenSampler, Sampler } from "../decide/sampler.ts";
-import type { Scorer } from "../metrics/scorers/scorer.ts";
+import type { AnyScorer } from "../metrics/scorers/scorer.ts";
 import type { PackedVariant } from "../packing/packing.ts";
 import type { Variant } from "../plan/variants.ts";
-import type { Store } from "../store/store.ts";
+import type { Completion, Store } from "../store/store.ts";
 import type { Budget } from "./budget.ts";
+import type { JudgeTrouble } from "./judgeCalls.ts";
 import type { RunModel } from "./record.ts";
 import type { TrialPlan } from "./trialPlan.ts";
 
@@ -19,7 +21,9 @@ export interface PreparedRun {
   readonly models: ReadonlyMap<string, RunModel>;
   readonly examples: number;
   readonly repeats: number;
-  readonly scorers: readonly Scorer[];
+  readonly scorers: readonly AnyScorer[];
+  /** What judges report. */
+  readonly judging: Judging;
   /** Turns an ask into what would be sent. Pure and fast; called just ahead of sending. */
   plan(variant: Variant, position: number, repeat: number): TrialPlan;
   /** Variants whose requests carry several trials, by place; empty when every trial has its own. */
@@ -35,6 +39,12 @@ export interface PreparedRun {
   readonly askVoidAgain: boolean;
   /** How many decisions of each model's race are stored already. */
   readonly storedDecisions: ReadonlyMap<string, number>;
+}
+
+/** What a run hears of its judges. */
+export interface Judging {
+  onTrouble(listener: (trouble: JudgeTrouble) => void): Disposable;
+  onAsked(listener: (completion: Completion) => void): Disposable;
 }
 
 /** The contest between the variants of one model. */

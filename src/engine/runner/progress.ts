@@ -42,6 +42,15 @@ export class Progress {
     this.#pace.add(trials.length);
     for (const { variant, state } of trials)
       if (state === "unparsable") this.#unreadable.set(variant, (this.#unreadable.get(variant) ?? 0) + 1);
+    this.#spend(completion);
+  }
+
+  /** A judge's call, which is paid for as any other. */
+  judged(completion: Completion): void {
+    this.#spend(completion);
+  }
+
+  #spend(completion: Completion): void {
     this.#tokens.prompt += completion.promptTokens ?? 0;
     this.#tokens.completion += completion.completionTokens ?? 0;
     this.#tokens.cached += completion.cachedTokens ?? 0;

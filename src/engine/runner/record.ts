@@ -1,5 +1,5 @@
 import { approximateTokenizer } from "../context/tokenizer.ts";
-import type { Scorer } from "../metrics/scorers/scorer.ts";
+import { type AnyScorer, isSlow, type ScoreInput } from "../metrics/scorers/scorer.ts";
 import { type BilledTokens, costOf, type Price } from "../plan/prices.ts";
 import type { Provider, ProviderFacts } from "../provider/provider.ts";
 import type { Settled } from "../queue/queue.ts";
@@ -89,15 +89,21 @@ function errorMessageOf(outcome: Outcome, parsed: ParsedAnswer | undefined): str
   return "message" in outcome ? outcome.message : outcome.kind;
 }
 
-/** A trial with its scores, or why it has none. */
+/** A trial, and what its slow scorers are to judge when it has any. */
+export interface TrialDraft {
+  readonly trial: TrialRecord;
+  readonly input: ScoreInput | undefined;
+}
+
+/** A trial with the scores that take no time, or why it has none. */
 export function trialOf(
   run: string,
   plan: TrialPlan,
   outcome: Outcome,
   parsed: ParsedAnswer | undefined,
-  scorers: readonly Scorer[],
+  scorers: readonly AnyScorer[],
   request: number | undefined,
-): TrialRecord {
+): TrialDraft {
   const base = {
     run,
     variant: plan.variant.index,
@@ -113,18 +119,43 @@ export function trialOf(
   if (parsed === undefined || outcome.kind !== "answered") {
     // Content reasons count as wrong; reasons of transport, and prompts that do not fit, say nothing about the layout.
     const wrong = outcome.kind === "filtered" || (outcome.kind === "unavailable" && outcome.reason === "timeout");
-    return { ...base, state: wrong ? "failed" : "void", score: wrong ? 0 : undefined };
+    return { trial: { ...base, state: wrong ? "failed" : "void", score: wrong ? 0 : undefined }, input: undefined };
   }
-  if (parsed.kind === "invalid") return { ...base, state: "unparsable", score: 0 };
-  const input = { parsed, text: outcome.text, example: plan.example };
-  const [primary, ...others] = scorers.map((scorer) => [scorer.name, scorer.score(input).value] as const);
+  const { input, ...scored } = scoreAnswer(outcome.text, parsed, plan.example, scorers);
+  return { trial: { ...base, ...scored }, input };
+}
+
+/** What the scorers say that take no time, and what the others are to judge. */
+export function scoreAnswer(
+  text: string,
+  parsed: ParsedAnswer,
+  example: ScoreInput["example"],
+  scorers: readonly AnyScorer[],
+): Pick<TrialRecord, "state" | "prediction" | "score" | "confidence" | "scores"> & Pick<TrialDraft, "input"> {
+  if (parsed.kind === "invalid") {
+    return {
+      state: "unparsable",
+      prediction: undefined,
+      score: 0,
+      confidence: undefined,
+      scores: {},
+      input: undefined,
+    };
+  }
+  const input = { parsed, text, example };
+  const [primary] = scorers;
+  const values = new Map(
+    scorers.flatMap((scorer) => (isSlow(scorer) ? [] : [[scorer.name, scorer.score(input).value] as const])),
+  );
+  const score = values.get(primary?.name ?? "");
+  if (primary !== undefined) values.delete(primary.name);
   return {
-    ...base,
     state: "scored",
     prediction: parsed.prediction,
-    score: primary?.[1] ?? 0,
+    score: score ?? 0,
     confidence: parsed.confidence,
-    scores: Object.fromEntries(others),
+    scores: Object.fromEntries(values),
+    input: scorers.some(isSlow) ? input : undefined,
   };
 }
 

@@ -99,6 +99,12 @@ export function startRun(run: PreparedRun, deps: RunDeps, task: PipelineTask, su
     notes.add(`${model}: ${reason}.`);
     emitter.fire({ kind: "queue", run: run.id, change: { at: clock.now(), model, what, reason } });
   });
+  run.judging.onTrouble((trouble) => {
+    if (trouble.kind === "budget")
+      stopFor({ status: "stopped", kind: "budget", reason: describeBudget(trouble.reached) });
+    else stopFor({ status: "stopped", kind: trouble.kind, reason: `the judge ${trouble.model}: ${trouble.message}` });
+  });
+  run.judging.onAsked((completion) => progress.judged(completion));
 
   let stopping: Ending | undefined;
   let ended: RunSummary | undefined;

@@ -26,6 +26,9 @@ interface Waiting {
   readonly resolve: (end: TaskEnd) => void;
 }
 
+/** Longest time a process may take to start. */
+const startMs = 60_000;
+
 /** Of the environment a process gets what programs need to start, and no key. */
 const passedOn = ["PATH", "HOME", "LANG", "TZ", "SystemRoot", "TEMP", "TMP", "TMPDIR", "USERPROFILE"];
 
@@ -37,6 +40,8 @@ export class ProcessPool {
   readonly #o: ProcessPoolOptions;
   readonly #idle: ChildProcess[] = [];
   readonly #busy = new Set<ChildProcess>();
+  /** Processes that have started. */
+  readonly #ready = new WeakSet<ChildProcess>();
   readonly #waiting: Waiting[] = [];
   #closed = false;
 
@@ -71,7 +76,7 @@ export class ProcessPool {
         waiting.resolve({ kind: "cancelled" });
         continue;
       }
-      this.#give(this.#idle.pop() ?? startProcess(), waiting);
+      this.#give(this.#idle.pop() ?? this.#start(), waiting);
     }
   }
 
@@ -89,10 +94,6 @@ export class ProcessPool {
       this.#busy.delete(child);
       if (usable && !this.#closed) {
         this.#idle.push(child);
-        child.once("exit", () => {
-          const at = this.#idle.indexOf(child);
-          if (at !== -1) this.#idle.splice(at, 1);
-        });
         // An idle process keeps nobody from ending.
         child.unref();
         child.channel?.unref();
@@ -105,16 +106,28 @@ export class ProcessPool {
       // A server is asked to stop its query itself, which leaves the process whole.
       cancelTimer = this.#o.clock.after(timeoutMs + graceMs(task), () => end({ kind: "timedOut", begun }, false));
     };
+    const begin = () => {
+      startTimer();
+      child.send(task, (error) => {
+        if (error !== null) onError(error);
+      });
+    };
     const onMessage = (message: unknown) => {
       const answer = message as Answer;
-      if (answer.kind === "step") {
+      if (answer.kind === "step" && answer.step === "ready") {
+        this.#ready.add(child);
+        begin();
+      } else if (answer.kind === "step") {
         begun = true;
         startTimer();
       } else end({ kind: "answered", answer }, true);
     };
     const onExit = (_code: number | null, by: NodeJS.Signals | null) =>
       end(
-        { kind: "died", detail: by === "SIGTERM" ? "it took more than 1 GB of memory" : "its process ended unexpectedly" },
+        {
+          kind: "died",
+          detail: by === "SIGTERM" ? "it took more than 1 GB of memory" : "its process ended unexpectedly",
+        },
         false,
       );
     const onError = (error: Error) => end({ kind: "died", detail: error.message }, false);
@@ -123,11 +136,22 @@ export class ProcessPool {
     child.on("exit", onExit);
     child.on("error", onError);
     signal?.addEventListener("abort", onAbort, { once: true });
-    startTimer();
     child.channel?.ref();
-    child.send(task, (error) => {
-      if (error !== null) onError(error);
+    // The time it takes to start is none of the task's.
+    if (this.#ready.has(child)) begin();
+    else
+      cancelTimer = this.#o.clock.after(startMs, () =>
+        end({ kind: "died", detail: "its process did not start" }, false),
+      );
+  }
+
+  #start(): ChildProcess {
+    const child = startProcess();
+    child.on("exit", () => {
+      const at = this.#idle.indexOf(child);
+      if (at !== -1) this.#idle.splice(at, 1);
     });
+    return child;
   }
 }
 

@@ -20,7 +20,8 @@ export function differenceOf(expected: ResultSet, said: ResultSet, ordered: bool
     return `expected ${count(expected.rows.length, "row")}, got ${count(said.rows.length, "row")}`;
   const other = expected.rows.findIndex((row, i) => !sameRow(row, said.rows[i] ?? []));
   if (other === -1) return undefined;
-  if (!sameRows(expected.rows, said.rows)) return `the rows differ: expected ${shown(expected.rows[other] ?? [])} among them`;
+  if (!sameRows(expected.rows, said.rows))
+    return `the rows differ: expected ${shown(expected.rows[other] ?? [])} among them`;
   return ordered ? `the order differs from row ${other + 1} on` : undefined;
 }
 
@@ -60,7 +61,9 @@ type Rows = readonly (readonly Cell[])[];
 const mostCompared = 2000;
 
 function keyOf(row: readonly Cell[]): string {
-  return JSON.stringify(row.map((cell) => (typeof cell === "string" || cell === null ? cell : [Number(cell).toPrecision(6)])));
+  return JSON.stringify(
+    row.map((cell) => (typeof cell === "string" || cell === null ? cell : [Number(cell).toPrecision(6)])),
+  );
 }
 
 function sameRow(a: readonly Cell[], b: readonly Cell[]): boolean {

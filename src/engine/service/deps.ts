@@ -31,6 +31,8 @@ export interface EngineDeps {
   readonly exec?: Exec;
   /** From where on a run warns; over the defaults. */
   readonly alerts?: AlertChoices;
+  /** Whether scripts that an experiment names may run; default true, as for a terminal, where running is trusting. */
+  readonly trusted?: boolean;
   /** Size limit of the cache in bytes; default 512 MB. */
   readonly cacheBytes?: number;
 }

@@ -5,6 +5,7 @@ import type { PoolOptions } from "../queue/pool.ts";
 import { presets } from "../queue/presets.ts";
 import type { QueueOptions } from "../queue/smartQueue.ts";
 import type { Design } from "../runner/prepare.ts";
+import type { RunModel } from "../runner/record.ts";
 import type { PoolSpec } from "../spec/experiment.ts";
 import type { Services } from "./deps.ts";
 
@@ -12,8 +13,14 @@ import type { Services } from "./deps.ts";
 export const circuitScope = "circuit";
 
 /** What the queue of a run is opened with: the experiment's limits, the providers' facts, circuits as they were left. */
-export async function queueOptions(planned: Design, options: RunOptions, services: Services): Promise<QueueOptions> {
-  const { experiment, models } = planned;
+export async function queueOptions(
+  planned: Design,
+  options: RunOptions,
+  services: Services,
+  judges: ReadonlyMap<string, RunModel> = new Map(),
+): Promise<QueueOptions> {
+  const { experiment } = planned;
+  const models = new Map([...judges, ...planned.models]);
   const { limits } = experiment;
   const preset = presets[limits.preset];
   const circuits = new Map<string, CircuitState>();

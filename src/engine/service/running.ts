@@ -4,6 +4,7 @@ import { UserError } from "../../base/errors.ts";
 import { alertSettings } from "../analysis/alerts.ts";
 import type { ResumeOptions, RunOptions, Source } from "../api.ts";
 import { AnswerCache } from "../cache/answerCache.ts";
+import type { PriceTable } from "../plan/prices.ts";
 import { createProviders, keysFromEnv, type Providers } from "../provider/registry.ts";
 import { matchesAny } from "../queue/globs.ts";
 import { presets } from "../queue/presets.ts";
@@ -20,6 +21,7 @@ import {
   newRecord,
   prepare,
 } from "../runner/prepare.ts";
+import type { RunModel } from "../runner/record.ts";
 import { type RunHandle, startRun } from "../runner/run.ts";
 import { summarise } from "../runner/summary.ts";
 import { isDeadOwner } from "../store/owner.ts";
@@ -27,6 +29,7 @@ import type { RunRecord } from "../store/store.ts";
 import { watchRun } from "./alerting.ts";
 import { watchCards } from "./cards.ts";
 import type { Services } from "./deps.ts";
+import { checkScoring, openJudges, openScoring, type RunScoring } from "./judging.ts";
 import { keepLearned, machineOf } from "./machine.ts";
 import { queueOptions } from "./pools.ts";
 import type { Sources } from "./source.ts";
@@ -71,7 +74,7 @@ export class Running {
     try {
       const prices = await this.#sources.priceTable(source.file, options.prices);
       const planned = await design(loaded, options, { providers, prices, machine: machineOf(this.#services) });
-      checkBudget(planned.experiment, planned.models);
+      const judges = await this.#judges(source.file, planned, providers, prices);
       alertSettings({ ...deps.alerts, ...options.alerts });
       const now = deps.clock.now();
       const record = newRecord(planned, {
@@ -85,7 +88,7 @@ export class Running {
       });
       await store.runs.putExamples(planned.dataset.hash, exampleRecords(planned.dataset));
       await store.runs.create(record);
-      await this.#go(record, planned, providers, options);
+      await this.#go(record, planned, providers, options, judges);
       return { run: record.id };
     } catch (error) {
       await providers.close();
@@ -125,12 +128,19 @@ export class Running {
       if (found.status === "finished" && !grown && p.retryErrors !== true)
         throw new UserError("finished", `run ${found.id} is finished`, "start a new run");
       const record = await joinLayouts(store, found, planned, kept);
-      checkBudget(planned.experiment, planned.models);
+      const judges = await this.#judges(found.file, planned, providers, prices);
       alertSettings({ ...deps.alerts, ...options.alerts });
       await store.requests.recoverStale(isDeadOwner);
       if (p.retryErrors) await store.runs.clearDecisions(record.id);
       await store.runs.update(record.id, { status: "running", owner, endedAt: undefined, stopReason: undefined });
-      await this.#go({ ...record, status: "running", owner }, planned, providers, options, p.retryErrors === true);
+      await this.#go(
+        { ...record, status: "running", owner },
+        planned,
+        providers,
+        options,
+        judges,
+        p.retryErrors === true,
+      );
       return { run: record.id };
     } catch (error) {
       await providers.close();
@@ -181,15 +191,29 @@ export class Running {
     await Promise.allSettled(live.map(({ done }) => done));
   }
 
+  /** The models that judge, once all that could keep the run from starting has been looked at. */
+  async #judges(
+    file: string,
+    { experiment, models }: Design,
+    providers: Providers,
+    prices: PriceTable,
+  ): Promise<ReadonlyMap<string, RunModel>> {
+    const judges = await openJudges(experiment, providers, prices);
+    checkBudget(experiment, new Map([...judges, ...models]));
+    checkScoring(this.#services, this.#sources, file, experiment);
+    return judges;
+  }
+
   async #go(
     record: RunRecord,
     planned: Design,
     providers: Providers,
     options: RunOptions,
+    judges: ReadonlyMap<string, RunModel>,
     askVoidAgain = false,
   ): Promise<void> {
     const { store, deps, owner } = this.#services;
-    const queue = openQueue(await queueOptions(planned, options, this.#services));
+    const queue = openQueue(await queueOptions(planned, options, this.#services, judges));
     const cache = new AnswerCache({
       table: store.cache,
       mode: planned.experiment.cache.mode,
@@ -201,10 +225,22 @@ export class Running {
     // A resumed run worked before; the time between is nobody's work.
     const workedBefore = record.summary === undefined ? 0 : (JSON.parse(record.summary) as RunSummary).durationMs;
     const slots = (model: string) => options.concurrency ?? slotsOf(planned, model);
+    let scoring: RunScoring | undefined;
     const { run, task } = await prepare(record, planned, {
       store,
       slots,
       askVoidAgain,
+      scoring: (budget) => {
+        const { experiment } = planned;
+        scoring = openScoring({
+          services: this.#services,
+          sources: this.#sources,
+          record,
+          experiment,
+          asking: { judges, queue, cache, budget },
+        });
+        return scoring;
+      },
       ...(deps.tools === undefined ? {} : { allowed: deps.tools }),
     });
     const watched = { record, experiment: planned.experiment, budget: run.budget, workedBeforeMs: workedBefore };
@@ -232,6 +268,7 @@ export class Running {
       this.#live.delete(record.id);
       watching.dispose();
       await keepLearned(this.#services, planned);
+      scoring?.close();
       queue.dispose();
       // Local models are let go of before their server's connections are.
       await queue.idle();

@@ -22,7 +22,7 @@ export function definition(parsed: ParsedExperiment, offset: number): FileLink |
     (section === "dataset" && (place.path.length === 1 || last === "path")) ||
     (section === "prompt" && (last === "file" || (place.path[1] === "examples" && last === "path"))) ||
     (section === "chain" && last === "file") ||
-    (section === "scoring" && last === "database" && !/:\/\/|env:/.test(value));
+    (section === "scoring" && (last === "database" || last === "file") && !/:\/\/|env:|\{\{/.test(value));
   if (names) return { path: value, range };
   const replayed = section === "models" ? /^replay[:/](.+)$/.exec(value)?.[1] : undefined;
   return replayed === undefined ? undefined : { path: replayed, range };

@@ -60,7 +60,11 @@ export function resolveUnions(
 /** How far a value is from a branch: strange keys weigh more than missing ones. */
 function cost(branch: readonly Issue[]): number {
   let sum = 0;
-  for (const issue of branch) sum += issue.code === "unrecognized_keys" ? 2 * issue.keys.length : 1;
+  for (const issue of branch) {
+    if (issue.code === "unrecognized_keys") sum += 2 * issue.keys.length;
+    // Whoever names another type meant that one, however much else is wrong.
+    else sum += issue.code === "invalid_value" && issue.path[0] === "type" ? 100 : 1;
+  }
   return sum;
 }
 

@@ -7,6 +7,7 @@ import { loadData } from "./loadData.ts";
 import { loadDemonstrations } from "./loadDemonstrations.ts";
 import { Inputs, type LoadCache } from "./loadFiles.ts";
 import { loadParts, type PartText } from "./loadParts.ts";
+import { loadScoring } from "./loadScoring.ts";
 import { type ParsedExperiment, type ParseOptions, parseExperiment } from "./parse.ts";
 import { hasErrors, reporter, sorted } from "./report.ts";
 
@@ -71,8 +72,8 @@ export async function loadExperiment(
   const inputs = new Inputs(parsed, files, reporter(parsed.source, diagnostics), diagnostics, options.cache);
   const { experiment: withTexts, parts } = await loadParts(parsed.draft, inputs);
   await inputs.checkModels(withTexts.models);
-  await inputs.checkDatabases();
-  const { experiment, dataset } = await loadData(withTexts, inputs);
+  const withScorers = await loadScoring(withTexts, inputs, options.providers);
+  const { experiment, dataset } = await loadData(withScorers, inputs);
   const demonstrations = await loadDemonstrations(experiment, dataset, inputs);
   const common = {
     parsed,

@@ -158,17 +158,6 @@ export class Inputs {
     }
   }
 
-  /** Scorers that ask a database in a file need it. */
-  async checkDatabases(): Promise<void> {
-    const written = this.written(["scoring"]);
-    if (!Array.isArray(written)) return;
-    for (const index of written.keys()) {
-      const path = ["scoring", index, "database"];
-      const database = this.written(path);
-      if (typeof database === "string" && !/:\/\/|env:/.test(database)) await this.open(database, path);
-    }
-  }
-
   async #guarded<T>(path: string, at: Path, read: () => Promise<T>): Promise<T | undefined> {
     try {
       return await read();

@@ -28,6 +28,7 @@ export const builtinScorers: readonly string[] = [
   "json",
   "ranked",
   "mrr",
+  "similarity",
   "sql",
   "script",
   "judge",

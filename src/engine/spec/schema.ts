@@ -9,11 +9,11 @@ import {
   ensembleSchema,
   limitsSchema,
   samplingSchema,
-  scorerSchema,
   stoppingSchema,
   toolSchema,
   trackSchema,
 } from "./schemaRun.ts";
+import { scorerSchema } from "./schemaScoring.ts";
 
 const textPartName = z.enum(["role", "instructions", "definitions", "context", "segment", "question", "quickCheck"]);
 

@@ -73,13 +73,6 @@ export const stoppingSchema = z.strictObject({
   threshold: fraction.default(0.1).meta({ description: "How far behind counts, for `patience`: 0.1 is ten points." }),
 });
 
-export const scorerSchema = z.union(
-  [nonEmpty, z.looseObject({ type: nonEmpty.meta({ description: "Name of the scorer." }) })],
-  {
-    error: "write a scorer's name, or { type: … } with its options",
-  },
-);
-
 export const ensembleSchema = z.strictObject({
   layouts: z
     .array(nonEmpty)

@@ -14,6 +14,7 @@ import type {
 import { layoutName } from "./layouts.ts";
 import { meant, type Report } from "./report.ts";
 import type { ExperimentFile } from "./schema.ts";
+import { defaultOptions } from "./schemaScoring.ts";
 import type { SourceDocument } from "./source.ts";
 
 /** Sections of the file, each from its validated form to the experiment's, with what only several keys together can show. */
@@ -210,13 +211,14 @@ export function readScoring(
   };
   if (file.scoring === undefined) {
     const primary = { type: byOutput[output.type] ?? "exact", options: {} };
+    if (primary.type === "sql") reportBare("sql", ["a database"], ["scoring"], report);
     if (output.type !== "ranked") return [primary];
     // Top-1 decides; how far down the right answer stands is reported beside it.
     const among = output.maxCandidates < 2 ? [] : [{ type: "ranked", options: { k: output.maxCandidates } }];
     return [primary, ...among, { type: "mrr", options: {} }];
   }
   return file.scoring.map((written, index) => {
-    const { type, ...options } = typeof written === "string" ? { type: written } : written;
+    const { type, ...given } = typeof written === "string" ? { type: written } : written;
     if (!known.includes(type)) {
       const suggestions = didYouMean(type, known);
       report(typeof written === "string" ? ["scoring", index] : ["scoring", index, "type"], {
@@ -226,7 +228,24 @@ export function readScoring(
         suggestions: suggestions.length > 0 ? suggestions : known,
       });
     }
+    if (typeof written !== "string") return { type, options: given };
+    const { options, missing } = defaultOptions(type);
+    if (missing.length > 0) reportBare(type, missing, ["scoring", index], report);
     return { type, options };
+  });
+}
+
+/** A scorer's name alone, where it needs options. */
+function reportBare(type: string, missing: readonly string[], at: readonly (string | number)[], report: Report): void {
+  const examples: Readonly<Record<string, string>> = {
+    sql: "{ type: sql, database: shop.sqlite }",
+    script: "{ type: script, file: score.mjs }",
+    judge: "{ type: judge, model: openai:gpt-4.1-mini, rubric: … }",
+  };
+  report(at, {
+    code: "scorer-option",
+    message: `the scorer ${type} needs ${missing.join(" and ")}`,
+    action: `write ${examples[type] ?? "its options"}`,
   });
 }
 

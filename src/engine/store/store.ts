@@ -1,4 +1,5 @@
 import type { GpuSample } from "../gpu/gpu.ts";
+import type { ScoreNote } from "../metrics/scorers/scorer.ts";
 import type { PromptMessage, ToolCall } from "../prompt/prompt.ts";
 import type { FailureClass } from "../response/outcome.ts";
 import type { Scalar } from "../spec/experiment.ts";
@@ -355,6 +356,9 @@ export interface RequestStats {
   readonly oldestPendingAt: number | undefined;
 }
 
+/** The variant of requests that serve none: a judge's. */
+export const judgeVariant = -1;
+
 export type TrialState = "scored" | "unparsable" | "failed" | "void";
 
 export interface TrialRecord {
@@ -374,6 +378,8 @@ export interface TrialRecord {
   readonly confidence: number | undefined;
   /** Other scorers' values by name. */
   readonly scores: Readonly<Record<string, number>>;
+  /** What executing and judging came to, by scorer; absent where no scorer did either. */
+  readonly notes?: Readonly<Record<string, ScoreNote>>;
 }
 
 /** A trial with what a table row shows of its request; tokens and cost are its share where the request answered several. */

@@ -116,9 +116,22 @@ function trialAmounts(state: number, score: number, sign: 1 | -1): number[] {
   return amounts;
 }
 
-function scoresText(trial: TrialRecord): string | null {
-  for (const _ in trial.scores) return JSON.stringify(trial.scores);
+/** Notes stand among the scores, under a name that no scorer has. */
+const notesKey = "";
+
+function scoresText({ scores, notes }: TrialRecord): string | null {
+  if (notes !== undefined) return JSON.stringify({ ...scores, [notesKey]: notes });
+  for (const _ in scores) return JSON.stringify(scores);
   return null;
+}
+
+/** What `scores` holds, taken apart again. */
+export function readScores(stored: string | undefined): Pick<TrialRecord, "scores" | "notes"> {
+  if (stored === undefined) return { scores: {} };
+  const { [notesKey]: notes, ...scores } = JSON.parse(stored) as Record<string, number> & {
+    readonly [notesKey]?: NonNullable<TrialRecord["notes"]>;
+  };
+  return notes === undefined ? { scores } : { scores, notes };
 }
 
 function inlined(context: StoreContext, answer: string | undefined): [string | null, number | null] {

@@ -6,7 +6,7 @@ import type { Row } from "./sqlite.ts";
 import type { TrialFilter, TrialRecord, TrialRow, TrialSort, TrialTable, VariantAggregate } from "./store.ts";
 import { trialColumns } from "./trialColumns.ts";
 import { cursorOf, readCursor, sortKey, trialConditions } from "./trialQuery.ts";
-import { rescoreTrial } from "./trialWriter.ts";
+import { readScores, rescoreTrial } from "./trialWriter.ts";
 import { bytes, maybeLongText, maybeNumber, maybeText, number, text } from "./values.ts";
 
 /** Rows of a run read at a time by an export. */
@@ -237,7 +237,7 @@ export class SqliteTrials implements TrialTable {
         expected: this.#answer(row, "expected"),
         score: maybeNumber(row["score"]),
         confidence: maybeNumber(row["confidence"]),
-        scores: row["scores"] === null ? {} : JSON.parse(text(row["scores"])),
+        ...readScores(maybeText(row["scores"])),
         source: maybeWord(sources, row["source"]),
         promptTokens: maybeNumber(row["prompt_tokens"]),
         completionTokens: maybeNumber(row["completion_tokens"]),

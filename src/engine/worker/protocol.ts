@@ -11,6 +11,8 @@ export interface WorkerSettings {
   readonly roots: readonly string[];
   readonly prices: PriceTable;
   readonly cacheBytes: number;
+  /** Whether the workspace is trusted, so that scripts of its experiments may run. */
+  readonly trusted: boolean;
   /** Calls a run may make to the editor's own models. */
   readonly editorCalls: number;
   readonly alerts: AlertChoices;

@@ -59,6 +59,7 @@ async function workerSettings(context: vscode.ExtensionContext, settings: Settin
     roots: (vscode.workspace.workspaceFolders ?? []).map((folder) => folder.uri.fsPath),
     prices: settings.prices,
     cacheBytes: settings.cacheBytes,
+    trusted: vscode.workspace.isTrusted,
     editorCalls: settings.editorCalls,
     alerts: settings.alerts,
   };

@@ -292,6 +292,16 @@ describe("SQL", () => {
     expect(sql(text)).toBe("SELECT a FROM b WHERE c = 1");
   });
 
+  it.each([
+    ["With the totals in mind, this is it:\nSELECT 1", "SELECT 1"],
+    ["WITH a AS (\n  SELECT 1\n)\n\nSELECT * FROM a\n\nIt counts.", "WITH a AS (\n  SELECT 1\n)\n\nSELECT * FROM a"],
+    ["SELECT ';' AS a; DROP TABLE b;", "SELECT ';' AS a"],
+    ["```sql\n-- the first\nSELECT 1;\n```\nor\n```sql\nSELECT 2;\n```", "SELECT 1"],
+    ["You could select all rows by SELECT a FROM b;\nHope that helps", "SELECT a FROM b"],
+  ])("is told from what stands around it in %j", (text, query) => {
+    expect(sql(text)).toBe(query);
+  });
+
   it("is not made up", () => {
     expect(sql("I cannot answer that.")).toBe("invalid: noSql");
   });

@@ -3,8 +3,10 @@ import { messageOf, UserError } from "../../../base/errors.ts";
 import type { ScorerSpec } from "../../spec/experiment.ts";
 import { jsonFieldScorer, jsonFieldsScorer } from "./jsonFields.ts";
 import { numberScorer } from "./number.ts";
+import { Options } from "./options.ts";
 import { reciprocalRankScorer, topScorer } from "./ranked.ts";
-import type { Scorer } from "./scorer.ts";
+import { type AnyScorer, isSlow, type Scorer, type SlowScorer } from "./scorer.ts";
+import { similarityScorer } from "./similarity.ts";
 import { containsScorer, exactScorer, labelScorer, normalisedScorer, regexScorer } from "./text.ts";
 
 /** One kind of scorer: the options it takes, and how it is made from them. */
@@ -44,10 +46,20 @@ const kinds: Readonly<Record<string, ScorerKind>> = {
   },
   ranked: { options: ["k"], open: (name, options) => topScorer(name, options.atLeast("k", 1) ?? 1) },
   mrr: { options: [], open: reciprocalRankScorer },
+  similarity: {
+    options: ["measure", "threshold"],
+    open: (name, options) =>
+      similarityScorer(name, {
+        measure: options.oneOf("measure", ["edit", "tokenF1"]) ?? "edit",
+        threshold: options.atLeast("threshold", 0),
+      }),
+  },
 };
 
-/** Names that `scoring` accepts here, for completion and diagnostics. */
-export const scorerNames: readonly string[] = Object.keys(kinds);
+/** Kinds that need the world; `scoring/` opens them. */
+const slowKinds: readonly string[] = ["sql", "script", "judge"];
+
+const scorerNames: readonly string[] = [...Object.keys(kinds), ...slowKinds];
 
 /**
  * The scorers an experiment asks for, the primary first. `others` opens kinds that need the world (a database, a model).
@@ -55,38 +67,61 @@ export const scorerNames: readonly string[] = Object.keys(kinds);
  */
 export function openScorers(
   specs: readonly ScorerSpec[],
-  others: (spec: ScorerSpec) => Scorer | undefined = () => undefined,
-): readonly Scorer[] {
-  const used = new Map<string, number>();
-  return specs.map((spec) => {
+  others: (type: string, options: Options, name: string) => SlowScorer,
+): readonly AnyScorer[] {
+  const names = scorerTitles(specs);
+  return specs.map((spec, i) => {
+    const name = names[i] ?? spec.type;
     const kind = Object.hasOwn(kinds, spec.type) ? kinds[spec.type] : undefined;
-    const scorer = kind === undefined ? others(spec) : openKind(kind, spec, used);
-    if (scorer === undefined) throw unknownScorer(spec.type);
-    return withRecorded(scorer);
+    if (kind !== undefined) return withRecorded(openKind(kind, spec, name));
+    if (slowKinds.includes(spec.type)) return withRecorded(others(spec.type, new Options(spec), name));
+    throw unknownScorer(spec.type);
   });
 }
 
-function openKind(kind: ScorerKind, spec: ScorerSpec, used: Map<string, number>): Scorer {
+/** What the scorers are called in tables and in the store. */
+export function scorerTitles(specs: readonly ScorerSpec[]): readonly string[] {
+  const used = new Map<string, number>();
+  return specs.map((spec) => {
+    const told = describe(spec);
+    const count = (used.get(told) ?? 0) + 1;
+    used.set(told, count);
+    return count === 1 ? told : `${told} #${count}`;
+  });
+}
+
+function openKind(kind: ScorerKind, spec: ScorerSpec, name: string): Scorer {
   const unknown = Object.keys(spec.options).find((option) => !kind.options.includes(option));
   if (unknown !== undefined) {
     const takes = kind.options.length === 0 ? "it takes no options" : `use ${kind.options.join(", ")}`;
     throw new UserError("scorer-option", `scorer ${spec.type} has no option "${unknown}"`, takes);
   }
-  const told = describe(spec);
-  const count = (used.get(told) ?? 0) + 1;
-  used.set(told, count);
-  return kind.open(count === 1 ? told : `${told} #${count}`, new Options(spec));
+  return kind.open(name, new Options(spec));
 }
 
 /** A name that tells two scorers of one kind apart: `top-3`, `json:city`. */
 function describe({ type, options }: ScorerSpec): string {
   if (type === "ranked") return `top-${Number(options["k"] ?? 1)}`;
   if (type === "json" && typeof options["field"] === "string") return `json:${options["field"]}`;
+  if (type === "similarity") return options["measure"] === "tokenF1" ? "token-f1" : "edit-similarity";
   return type;
 }
 
 /** A line that travels with its score has been scored already. */
-function withRecorded(scorer: Scorer): Scorer {
+function withRecorded<S extends AnyScorer>(scorer: S): AnyScorer {
+  if (isSlow(scorer)) {
+    return {
+      name: scorer.name,
+      phase: scorer.phase,
+      calm: (group) => scorer.calm?.(group),
+      async judge(input, how) {
+        const known = input.parsed.recorded?.correct;
+        return known === undefined
+          ? scorer.judge(input, how)
+          : { kind: "scored", value: known, note: { kind: "scored", detail: "as recorded" } };
+      },
+    };
+  }
   return {
     name: scorer.name,
     score(input) {
@@ -94,39 +129,6 @@ function withRecorded(scorer: Scorer): Scorer {
       return known === undefined ? scorer.score(input) : { value: known, detail: "as recorded" };
     },
   };
-}
-
-/** The options of one scorer, read with errors that name it. */
-class Options {
-  readonly #spec: ScorerSpec;
-
-  constructor(spec: ScorerSpec) {
-    this.#spec = spec;
-  }
-
-  text(name: string): string | undefined {
-    const value = this.#spec.options[name];
-    if (value === undefined || typeof value === "string") return value;
-    throw this.#bad(name, "write a text");
-  }
-
-  texts(name: string): readonly string[] | undefined {
-    const value = this.#spec.options[name];
-    if (value === undefined) return undefined;
-    if (Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === "string")) return value;
-    throw this.#bad(name, "write a list of names");
-  }
-
-  atLeast(name: string, least: number): number | undefined {
-    const value = this.#spec.options[name];
-    if (value === undefined) return undefined;
-    if (typeof value === "number" && value >= least) return value;
-    throw this.#bad(name, `write a number of at least ${least}`);
-  }
-
-  #bad(name: string, action: string): UserError {
-    return new UserError("scorer-option", `scorer ${this.#spec.type}: ${name} has a value it cannot take`, action);
-  }
 }
 
 function compiled(pattern: string, flags: string): RegExp {

@@ -48,9 +48,8 @@ function answer(message: Answer): void {
 process.on("message", (message) => {
   const task = message as Task;
   const done: Promise<Answer> =
-    task.kind === "sql"
-      ? comparePair(() => databaseOf(task.database), task, answer)
-      : runScript(task.file, task.input);
+    task.kind === "sql" ? comparePair(() => databaseOf(task.database), task, answer) : runScript(task.file, task.input);
   done.then(answer, (error: unknown) => answer({ kind: "unscored", detail: messageOf(error) }));
 });
 process.on("disconnect", () => process.exit());
+answer({ kind: "step", step: "ready" });

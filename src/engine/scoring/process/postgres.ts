@@ -17,7 +17,11 @@ const truth = 16;
  * Messages hold nothing of the address.
  */
 export async function openPostgres(url: string): Promise<ReadOnlyDatabase> {
-  const client = new pg.Client({ connectionString: url, application_name: "layoutlab", connectionTimeoutMillis: 15_000 });
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: "layoutlab",
+    connectionTimeoutMillis: 15_000,
+  });
   let broken: string | undefined;
   client.on("error", (error) => {
     broken = withoutSecrets(messageOf(error), url);

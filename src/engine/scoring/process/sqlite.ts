@@ -1,18 +1,21 @@
 import { closeSync, existsSync, openSync, readSync } from "node:fs";
-import { constants, DatabaseSync } from "node:sqlite";
+import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import { messageOf } from "../../../base/errors.ts";
 import { firstWord, sqlStatements } from "../../response/sql.ts";
 import type { Cell } from "../resultSets.ts";
 import { QueryFailure, type ReadOnlyDatabase, resultMeter } from "./queries.ts";
 
-/** What a query may do: read tables, and call functions. */
-const allowed: ReadonlySet<number> = new Set([
-  constants.SQLITE_SELECT,
-  constants.SQLITE_READ,
-  constants.SQLITE_FUNCTION,
-  constants.SQLITE_RECURSIVE,
-]);
+/** SQLite's codes of what a query may do: READ, SELECT, FUNCTION and RECURSIVE. */
+const allowed: ReadonlySet<number> = new Set([20, 21, 31, 33]);
+
+const permitted = 0;
+const forbidden = 1;
+
+/** Nodes from 24.10 on ask before each step of a statement. */
+interface Guarded {
+  readonly setAuthorizer?: (ask: (action: number) => number) => void;
+}
 
 const reading: ReadonlySet<string> = new Set(["select", "with", "values"]);
 
@@ -22,18 +25,18 @@ const reading: ReadonlySet<string> = new Set(["select", "with", "values"]);
  */
 export function openSqlite(file: string): ReadOnlyDatabase {
   const database = new DatabaseSync(untouched(file), { readOnly: true });
-  database.exec("PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0");
+  database.exec(
+    "PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0",
+  );
   // What the file is, if it is none of SQLite's, shows at the first look.
   database.prepare("SELECT count(*) FROM sqlite_schema").get();
   let denied = false;
-  // Nodes before 24.10 have no authorizer; the other three stand.
-  if ("setAuthorizer" in database) {
-    database.setAuthorizer((action) => {
-      if (allowed.has(action)) return constants.SQLITE_OK;
-      denied = true;
-      return constants.SQLITE_DENY;
-    });
-  }
+  const guarded = database as DatabaseSync & Guarded;
+  guarded.setAuthorizer?.((action) => {
+    if (allowed.has(action)) return permitted;
+    denied = true;
+    return forbidden;
+  });
   return {
     async query(sql) {
       const only = onlyQuery(sql);

@@ -40,10 +40,10 @@ export type ScriptResult =
   | { readonly kind: "scored"; readonly value: number; readonly note: string | undefined }
   | { readonly kind: "threw"; readonly detail: string };
 
-/** A sign that the next step of a task begins, and its time with it. */
+/** A sign that the process stands ready for its first task, or that the last step of one begins, and its time with it. */
 export interface Step {
   readonly kind: "step";
-  readonly step: "predicted";
+  readonly step: "ready" | "predicted";
 }
 
 export type Answer = SqlResult | ScriptResult | Step;
