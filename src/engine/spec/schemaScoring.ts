@@ -38,7 +38,10 @@ const script = z.strictObject({
 const scale = z
   .union(
     [
-      z.tuple([z.number(), z.number()]),
+      z
+        .array(z.number("write a number"))
+        .length(2, "write two numbers: [0, 1] or 1..5")
+        .transform(([low, high]): [number, number] => [low ?? 0, high ?? 1]),
       z
         .string()
         .regex(/^-?\d+(\.\d+)?\s*\.\.\s*-?\d+(\.\d+)?$/, "write two numbers: [0, 1] or 1..5")

@@ -276,7 +276,11 @@ describe("columns", () => {
   });
 
   it("need no right answer when a judge scores", async () => {
-    expect(await lines(`${good}scoring: [judge]\n`, { "data/d.csv": "text,kind\na,b\nc,d\n" })).toEqual([]);
+    expect(
+      await lines(`${good}scoring: [{ type: judge, model: "builtin:reader", rubric: Good. }]\n`, {
+        "data/d.csv": "text,kind\na,b\nc,d\n",
+      }),
+    ).toEqual([]);
   });
 });
 
