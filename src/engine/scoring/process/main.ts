@@ -6,6 +6,7 @@ import { Worker } from "node:worker_threads";
 import { messageOf } from "../../../base/errors.ts";
 import { comparePair, type ReadOnlyDatabase } from "./queries.ts";
 import { runScript } from "./script.ts";
+import { openSqlite } from "./sqlite.ts";
 import type { Answer, Database, Task } from "./task.ts";
 
 /** Memory after which the process ends itself, in bytes. */
@@ -37,7 +38,7 @@ function databaseOf(database: Database): Promise<ReadOnlyDatabase> {
 }
 
 async function openDatabase(database: Database): Promise<ReadOnlyDatabase> {
-  if (database.kind === "sqlite") return (await import("./sqlite.ts")).openSqlite(database.file);
+  if (database.kind === "sqlite") return openSqlite(database.file);
   return (await import("./postgres.ts")).openPostgres(database.url);
 }
 
