@@ -27,6 +27,7 @@ import type {
   ConvertRequest,
 } from "./service/batching.ts";
 import type { Pairing } from "./service/pairing.ts";
+import type { FetchReport, SubmissionView, SubmitRequest } from "./service/submitting.ts";
 import type { DeclaredLayout, Placing } from "./spec/declareLayout.ts";
 import type { Diagnostic, Range } from "./spec/diagnostic.ts";
 import type { EnsembleSpec, Scalar } from "./spec/experiment.ts";
@@ -216,6 +217,12 @@ export interface EngineApi {
     readonly rows: number;
     readonly seed: number;
   }): Promise<{ readonly rows: number }>;
+  /** Sends an experiment, a file of requests or a run's missing trials to a provider's Batch API. */
+  batchSubmit(p: SubmitRequest): Promise<SubmissionView>;
+  /** What was submitted, newest first; with `refresh` the provider is asked how far it is. */
+  batchSubmissions(p: { readonly refresh: boolean; readonly id?: string }): Promise<readonly SubmissionView[]>;
+  /** Takes in the answers of a submission that has ended; a run's are scored. `to` gets those of a file. */
+  batchFetch(p: { readonly id: string; readonly to?: string }): Promise<FetchReport>;
   /** Starts the local batch server, which is one and stays until it is stopped, or stops it. `models` as `serve --model`. */
   batchServer(p: {
     readonly start: boolean;

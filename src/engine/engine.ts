@@ -30,6 +30,7 @@ import { newExperiment } from "./service/scaffolding.ts";
 import { type ServeOptions, serve } from "./service/serving.ts";
 import { Sources } from "./service/source.ts";
 import { queueState, resetCircuit, retune } from "./service/steering.ts";
+import { Submitting } from "./service/submitting.ts";
 import { type Worked, type WorkOptions, work } from "./service/working.ts";
 import { openStore } from "./store/openStore.ts";
 import { processOwner } from "./store/owner.ts";
@@ -86,6 +87,7 @@ export async function openEngine(deps: EngineDeps): Promise<Engine> {
   const analytics = new Analytics(store, running);
   const authoring = new Authoring(services, sources, running);
   const batching = new Batching(services, sources, running);
+  const submitting = new Submitting(services, sources, running);
   let batchServer: BatchServer | undefined;
   let simulator: { readonly url: string; close(): Promise<void> } | undefined;
 
@@ -269,6 +271,9 @@ export async function openEngine(deps: EngineDeps): Promise<Engine> {
     },
     batchAnalyze: (p) => batching.analyze(p),
     batchSample: (p) => batching.sample(p),
+    batchSubmit: (p) => submitting.submit(p),
+    batchSubmissions: (p) => submitting.list(p),
+    batchFetch: (p) => submitting.fetch(p),
     async batchServer({ start, ...options }) {
       if (!start) {
         await batchServer?.close();

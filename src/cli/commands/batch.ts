@@ -1,15 +1,15 @@
 import { randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
-import path from "node:path";
 import { UserError } from "../../base/errors.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { type AskingFlags, askingFlags, askingOptions } from "../askingFlags.ts";
 import { type CliContext, type CommonFlags, looking, output } from "../context.ts";
 import { exitCodes } from "../exitCodes.ts";
 import { whole } from "../flags.ts";
+import { inputFile, outputFile } from "../paths.ts";
 import { analysisText } from "../render/batchAnalysis.ts";
 import { openCounting } from "../render/counting.ts";
 import { bytes, dollars, duration, integer } from "../render/numbers.ts";
+import { registerFetch, registerStatus, registerSubmit } from "./batchRemote.ts";
 import type { Register } from "./index.ts";
 
 interface ConvertFlags extends CommonFlags {
@@ -47,6 +47,9 @@ export const registerBatch: Register = (program, context, done) => {
   const batch = program.command("batch").description("files of many requests");
   registerConvert(batch, context, done);
   registerRun(batch, context, done);
+  registerSubmit(batch, context, done);
+  registerStatus(batch, context, done);
+  registerFetch(batch, context, done);
   registerAnalyze(batch, context, done);
   registerSample(batch, context, done);
 };
@@ -209,17 +212,4 @@ async function working<T>(
 
 function rate(count: number, ms: number): string {
   return `${integer(count / Math.max(0.001, ms / 1000))}/s`;
-}
-
-function inputFile(context: CliContext, typed: string): string {
-  const file = path.resolve(context.cwd, typed);
-  if (!existsSync(file)) throw new UserError("no-file", `${typed} does not exist`, "check the path");
-  return file;
-}
-
-function outputFile(context: CliContext, typed: string): string {
-  const file = path.resolve(context.cwd, typed);
-  if (!existsSync(path.dirname(file)))
-    throw new UserError("no-folder", `the folder of ${typed} does not exist`, "make it, or name another place");
-  return file;
 }

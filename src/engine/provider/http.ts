@@ -1,3 +1,5 @@
+import { Readable } from "node:stream";
+import type { ReadableStream as NodeStream } from "node:stream/web";
 import { Agent, type Dispatcher, EnvHttpProxyAgent } from "undici";
 import { ArrivingBody, LeanResponse } from "./leanResponse.ts";
 
@@ -139,11 +141,13 @@ async function dispatch(
   });
 }
 
-/** Strings, the bodies of nearly all calls, go as they are; forms and streams are encoded by the platform. */
+/** Strings, the bodies of nearly all calls, go as they are; forms are encoded by the platform. */
 async function encodeBody(
   body: BodyInit | null | undefined,
-): Promise<{ readonly body: string | Uint8Array | null; readonly contentType: string | null }> {
+): Promise<{ readonly body: string | Uint8Array | Readable | null; readonly contentType: string | null }> {
   if (body === null || body === undefined) return { body: null, contentType: null };
+  // Too large to hold: its sender has named the type.
+  if (body instanceof ReadableStream) return { body: Readable.fromWeb(body as NodeStream), contentType: null };
   if (typeof body === "string" || body instanceof Uint8Array) return { body, contentType: null };
   const encoded = new Response(body);
   return { body: new Uint8Array(await encoded.arrayBuffer()), contentType: encoded.headers.get("content-type") };

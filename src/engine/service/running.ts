@@ -327,7 +327,7 @@ export async function findRun(store: Services["store"], wanted: string): Promise
 }
 
 /** Sortable by time, short enough to type the start of: `20261121-042310-3fa9`. */
-function runId(now: number): string {
+export function runId(now: number): string {
   const stamp = new Date(now).toISOString().replace(/[-:]/g, "").replace("T", "-").slice(0, 15);
   return `${stamp}-${randomBytes(2).toString("hex")}`;
 }

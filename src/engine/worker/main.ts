@@ -79,6 +79,9 @@ const methods: { readonly [K in keyof EngineApi]: null } = {
   batchStop: null,
   batchAnalyze: null,
   batchSample: null,
+  batchSubmit: null,
+  batchSubmissions: null,
+  batchFetch: null,
   batchServer: null,
 };
 
