@@ -1,9 +1,9 @@
 import { toMessages } from "../prompt/prompt.ts";
 import { chatBody, quirksOf } from "../provider/openaiRequest.ts";
-import type { Design } from "../runner/prepare.ts";
+import { type Design, planner } from "../runner/prepare.ts";
 import type { PreparedRun } from "../runner/preparedRun.ts";
 import { rowOf, type TrialPlan } from "../runner/trialPlan.ts";
-import type { Store } from "../store/store.ts";
+import type { RunRecord, Store } from "../store/store.ts";
 
 export interface TrialRow {
   /** Of the request table; the answer comes back under it. */
@@ -22,7 +22,7 @@ const group = 256;
  * already. What the cache knows, what does not fit and, among equal prompts, all but the first are left to the run itself.
  */
 export async function* trialRows(p: {
-  readonly run: PreparedRun;
+  readonly record: RunRecord;
   readonly planned: Design;
   /** Only trials that could not be had. */
   readonly retry: boolean;
@@ -32,14 +32,17 @@ export async function* trialRows(p: {
   readonly owner: string;
   readonly leaseMs: number;
 }): AsyncGenerator<TrialRow> {
-  const { run, planned, store } = p;
+  const { record, planned, store } = p;
+  const plan = planner(record, planned);
   const asked = new Set<string>();
   let waiting: TrialPlan[] = [];
-  for (const plan of p.retry ? missing(run) : everything(run)) {
-    if (plan.refused !== undefined) continue;
-    if (p.cache && asked.has(plan.key)) continue;
-    if (p.cache) asked.add(plan.key);
-    waiting.push(plan);
+  for (const each of p.retry
+    ? missing(plan, planned, await store.trials.scores(record.id))
+    : everything(plan, record, planned)) {
+    if (each.refused !== undefined) continue;
+    if (p.cache && asked.has(each.key)) continue;
+    if (p.cache) asked.add(each.key);
+    waiting.push(each);
     if (waiting.length < group) continue;
     yield* rows(waiting);
     waiting = [];
@@ -51,7 +54,7 @@ export async function* trialRows(p: {
     const fresh = plans.filter(({ key }) => !known.has(key));
     if (fresh.length === 0) return;
     const ids = await store.requests.enqueue(
-      fresh.map((plan) => rowOf(run.id, plan, planned.experiment.prompt.output)),
+      fresh.map((plan) => rowOf(record.id, plan, planned.experiment.prompt.output)),
     );
     await store.requests.claim(ids, p.owner, p.leaseMs);
     for (const [i, plan] of fresh.entries()) {
@@ -66,17 +69,21 @@ export async function* trialRows(p: {
   }
 }
 
-function* everything(run: PreparedRun): Generator<TrialPlan> {
-  for (let position = 0; position < run.examples; position++) {
-    for (const variant of run.variants)
-      for (let repeat = 0; repeat < run.repeats; repeat++) yield run.plan(variant, position, repeat);
+function* everything(
+  plan: PreparedRun["plan"],
+  { order }: RunRecord,
+  { variants, experiment }: Design,
+): Generator<TrialPlan> {
+  for (let position = 0; position < order.length; position++) {
+    for (const variant of variants)
+      for (let repeat = 0; repeat < experiment.sampling.repeats; repeat++) yield plan(variant, position, repeat);
   }
 }
 
-function* missing(run: PreparedRun): Generator<TrialPlan> {
-  for (const [i, score] of run.known.score.entries()) {
-    const variant = run.variants[run.known.variant[i] ?? -1];
+function* missing(plan: PreparedRun["plan"], { variants }: Design, known: PreparedRun["known"]): Generator<TrialPlan> {
+  for (const [i, score] of known.score.entries()) {
+    const variant = variants[known.variant[i] ?? -1];
     if (!Number.isNaN(score) || variant === undefined) continue;
-    yield run.plan(variant, run.known.position[i] ?? 0, run.known.repeat[i] ?? 0);
+    yield plan(variant, known.position[i] ?? 0, known.repeat[i] ?? 0);
   }
 }

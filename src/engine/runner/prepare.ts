@@ -452,7 +452,7 @@ function sendRanks({ prompts, dataset }: Design, variants: readonly Variant[]): 
 }
 
 /** Turns an ask into what would be sent. */
-function planner(record: RunRecord, planned: Design): PreparedRun["plan"] {
+export function planner(record: RunRecord, planned: Design): PreparedRun["plan"] {
   const { experiment, dataset, prompts, answerTokens, hops, contexts } = planned;
 
   /** Why a row cannot be asked: it must fit under every layout, or a cut would look like a layout effect. */

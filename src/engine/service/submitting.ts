@@ -13,7 +13,8 @@ import { answerOf, completeRow } from "../batch/takeIn.ts";
 import { trialRows } from "../batch/trialRows.ts";
 import { keysFromEnv } from "../provider/registry.ts";
 import type { RunSummary } from "../runner/events.ts";
-import { design, exampleRecords, experimentHash, newRecord, prepare } from "../runner/prepare.ts";
+import { design, exampleRecords, experimentHash, newRecord } from "../runner/prepare.ts";
+import { rolls } from "../runner/rolling.ts";
 import { isDeadOwner } from "../store/owner.ts";
 import type { RunRecord } from "../store/store.ts";
 import type { Services } from "./deps.ts";
@@ -220,10 +221,10 @@ export class Submitting {
           `${elsewhere} cannot be asked through a Batch API`,
           "name openai models with --models; --base-url takes any server that speaks OpenAI's protocol",
         );
-      if (planned.experiment.chain.length > 1 || planned.packed.size > 0)
+      if (planned.experiment.chain.length > 1 || planned.packed.size > 0 || rolls(planned.experiment))
         throw new UserError(
           "not-one-request",
-          "chains and packed examples need answers in between",
+          "chains, packed examples and rolling conversations need answers in between",
           "run the experiment instead",
         );
       const scopes = Object.fromEntries([...planned.models].map(([model, { facts }]) => [model, facts.scope]));
@@ -233,10 +234,9 @@ export class Submitting {
         await store.runs.putExamples(planned.dataset.hash, exampleRecords(planned.dataset));
         await store.runs.create(record);
       }
-      const { run } = await prepare(record, planned, { store, slots: () => 1 });
       const cache = planned.experiment.cache.mode === "on" || planned.experiment.cache.mode === "read";
       for await (const { row, body, model, tokens } of trialRows({
-        run,
+        record,
         planned,
         retry: retry !== undefined,
         cache,
@@ -343,12 +343,13 @@ export class Submitting {
     } finally {
       await providers.close();
     }
-    // Whatever the batch could not tell must not be asked at the full price now.
+    // Whatever the batch could not tell must not be asked at the full price now; a model that judges has its own calls to make.
     const { sent } = await store.requests.counts(record.id);
+    const judged = loaded.experiment.scoring.some(({ type }) => type === "judge");
     const { run } = await this.#running.resume({
       run: record.id,
       retryErrors: source.retry,
-      options: { maxCalls: Math.max(1, sent) },
+      options: judged ? {} : { maxCalls: Math.max(1, sent) },
     });
     const summary = await this.#running.finished(run);
     return {
