@@ -13,6 +13,7 @@ const benches: readonly (readonly [what: string, file: string, args: readonly st
   ["What one call costs", "fetch.ts", ["2000"]],
   ["The whole engine", "engine.ts", []],
   ["Two processes on one table", "workers.ts", ["4000"]],
+  ["Local models and context", "context.ts", ["500"]],
   ["Decisions on recorded tables", "decisions.ts", ["--quick"]],
 ];
 

@@ -4,14 +4,32 @@ import type { ContextSpec } from "../spec/experiment.ts";
 /** A question and its answer: they stay or go together. Words are found once, when it is made. */
 export interface Exchange {
   readonly tokens: number;
-  readonly words: ReadonlySet<string>;
+  /** Hashes of its words in an open table, 0 where it is empty: thousands of exchanges are looked through at a time. */
+  readonly words: Uint32Array;
 }
 
 /** An exchange with these texts. */
 export function exchangeOf(texts: readonly string[], tokens: number): Exchange {
-  const words = new Set<string>();
-  for (const text of texts) for (const word of wordsOf(text)) words.add(word);
+  const hashes = new Set<number>();
+  for (const text of texts) for (const word of wordsOf(text)) hashes.add(hashOf(word));
+  const words = new Uint32Array(2 ** Math.ceil(Math.log2(2 * hashes.size + 2)));
+  for (const hash of hashes) words[placeOf(words, hash)] = hash;
   return { tokens, words };
+}
+
+/** Where a hash stands in a table, or would. */
+function placeOf(table: Uint32Array, hash: number): number {
+  const mask = table.length - 1;
+  let at = hash & mask;
+  while (table[at] !== 0 && table[at] !== hash) at = (at + 1) & mask;
+  return at;
+}
+
+/** FNV-1a, never 0. Of two words that share one of four billion values one passes for the other, once in a blue moon. */
+function hashOf(word: string): number {
+  let hash = 2_166_136_261;
+  for (let i = 0; i < word.length; i++) hash = Math.imul(hash ^ word.charCodeAt(i), 16_777_619);
+  return hash >>> 0 || 1;
 }
 
 export interface ConversationTrim {
@@ -71,8 +89,9 @@ function importanceOf(exchanges: readonly Exchange[], question: string) {
   const scores = new Float64Array(exchanges.length);
   for (const word of wanted) {
     const holding: number[] = [];
+    const hash = hashOf(word);
     exchanges.forEach(({ words }, i) => {
-      if (words.has(word)) holding.push(i);
+      if (words[placeOf(words, hash)] === hash) holding.push(i);
     });
     const weight = Math.log(1 + exchanges.length / Math.max(1, holding.length));
     for (const i of holding) scores[i] = (scores[i] as number) + weight;

@@ -40,7 +40,7 @@ import type { LoadedExperiment } from "../spec/load.ts";
 import { coverageNotes, coverageOf } from "./coverage.ts";
 import type { Services } from "./deps.ts";
 import { measuredDiscordance } from "./discordance.ts";
-import { correctionOf, machineOf } from "./machine.ts";
+import { correctionOf, learnedWindow, machineOf } from "./machine.ts";
 import type { Running } from "./running.ts";
 import { InvalidExperiment, type Sources } from "./source.ts";
 
@@ -100,6 +100,7 @@ export class Authoring {
       throw new InvalidExperiment(loaded);
     const model = p.model ?? experiment.models[0];
     if (model !== undefined) await loadTokenizer(model);
+    const windowTokens = model === undefined ? undefined : await learnedWindow(this.#services, model);
     const prices = { ...this.#services.deps.prices, ...(await this.#sources.prices(p.file))?.prices };
     const { output } = experiment.prompt;
     return buildPreview(
@@ -116,6 +117,7 @@ export class Authoring {
         ...(p.hop === undefined ? {} : { hop: p.hop }),
         ...(model === undefined ? {} : { model }),
         ...(p.parameters === undefined ? {} : { parameters: p.parameters }),
+        ...(windowTokens === undefined ? {} : { windowTokens }),
         counts: model === undefined ? undefined : await correctionOf(this.#services, model),
         price: (id) => priceOf(id, { free: isFree(id) }, prices),
         locate: (part) => loaded.parsed.locate(["prompt", part]),

@@ -1,6 +1,6 @@
 import type { Correction } from "../context/calibration.ts";
 import { isCorrected } from "../context/countError.ts";
-import { joinLearned, type Learned, readLearned } from "../context/learned.ts";
+import { joinLearned, type Learned, readLearned, safeContext } from "../context/learned.ts";
 import { encodingOf } from "../context/tokenizer.ts";
 import type { Machine } from "../runner/localModels.ts";
 import type { Design } from "../runner/prepare.ts";
@@ -22,6 +22,14 @@ export function machineOf(services: Services): Machine {
 
 async function learnedOf(services: Services, model: RunModel): Promise<Learned> {
   return readLearned(await services.store.state.get(learnedScope, keyOf(services, model)));
+}
+
+/** The context a model can be asked with here, in tokens, as far as runs have met a limit; any server's, as none is asked. */
+export async function learnedWindow({ store, owner }: Services, model: string): Promise<number | undefined> {
+  for (const [key, told] of await store.state.list(learnedScope)) {
+    if (key.endsWith(` ${model} ${owner.split(":")[0]}`)) return safeContext(readLearned(told));
+  }
+  return undefined;
 }
 
 /** Keeps what a run learned, joined with what was known before. */

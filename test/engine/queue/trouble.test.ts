@@ -31,6 +31,19 @@ function scripted(world: ReturnType<typeof openWorld>, outcomes: readonly Outcom
 }
 
 describe("retries", () => {
+  it("sends again at once what the sender has mended, without a retry spent or a lesson learned", async () => {
+    const world = openWorld();
+    let sends = 0;
+    const send = async (): Promise<SentReply> => {
+      sends += 1;
+      return sends <= 20 ? { outcome: down(), mended: true } : { outcome: answer(1) };
+    };
+    const [settled] = await world.finish(world.add("cloud:a", 1, { send }));
+    expect(settled).toMatchObject({ attempts: 21, reply: { outcome: { kind: "answered" } } });
+    expect(world.clock.monotonic()).toBe(0);
+    expect(world.changes).toEqual([]);
+  });
+
   it("sends what was unavailable twice more, after 5 and 10 s and a fifth either way", async () => {
     const world = openWorld();
     const { at, send } = scripted(world, [down()]);

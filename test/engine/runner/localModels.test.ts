@@ -82,6 +82,9 @@ describe("a local model on a card that is too small", () => {
     expect(again.summary.variants[0]).toMatchObject({ trials: 40, correct: 40 });
     expect(again.summary.notes.join("\n")).toMatch(/more ran out of graphics memory before/);
     expect(one.simulator.stats().requests - before.requests).toBe(40);
+    // And for the preview, which shows what goes.
+    const preview = await engine.preview({ file: one.file, layout: "standard", example: 0, exampleId: "r1" });
+    expect(preview.trim.summary).toMatch(/left out to fit [\d,]+ tokens: \d+ sentences of the context/);
   });
 
   it("is loaded anew when memory is lost on the way", async () => {
