@@ -33,6 +33,7 @@ import type { Diagnostic, Range } from "./spec/diagnostic.ts";
 import type { EnsembleSpec, Scalar } from "./spec/experiment.ts";
 import type { Completion, FileSymbol, Hover, QuickFix } from "./spec/language.ts";
 import type {
+  CacheEntry,
   RequestRecord,
   RequestStats,
   RequestStatus,
@@ -173,6 +174,8 @@ export interface EngineApi {
     readonly model?: string;
     readonly experiment?: string;
   }): Promise<{ readonly deleted: number }>;
+  /** Gives back answers that were deleted. */
+  cachePut(p: { readonly entries: readonly CachedAnswer[] }): Promise<void>;
   /** Writes every kept answer as JSON Lines; no prompt and no key is in it. */
   cacheExport(p: { readonly to: string }): Promise<{ readonly file: string; readonly entries: number }>;
   /** Takes in what `cacheExport` wrote; answers that are held already stay. `rejected` numbers lines that are none. */
@@ -312,6 +315,8 @@ export interface RunOptions {
   readonly concurrency?: number;
   /** From where on the run warns, over what the engine was opened with. */
   readonly alerts?: AlertChoices;
+  /** Asks everything a full run needs that the cache does not hold, and keeps nothing but the answers. */
+  readonly warm?: boolean;
   /** False neither reads nor keeps answers; true does both whatever the file says. */
   readonly cache?: boolean;
   /** Prices in US dollars per million tokens by model id, over the built-in table. */
@@ -532,9 +537,14 @@ export interface CacheStats {
     readonly experiment: string;
     readonly entries: number;
     readonly bytes: number;
+    /** Answers taken from it without a call. */
     readonly hits: number;
+    /** When one was last used; undefined when that is too long ago to be looked for. */
+    readonly usedAt: number | undefined;
   }[];
 }
+
+export type CachedAnswer = CacheEntry;
 
 /** `layoutlab/coverage@1`: what need not be asked again. */
 export interface CacheCoverage {

@@ -205,7 +205,9 @@ export async function openEngine(deps: EngineDeps): Promise<Engine> {
 
     async cacheStats() {
       const { byModel, ...totals } = await store.cache.stats();
-      return { ...totals, maxBytes: deps.cacheBytes ?? defaultCacheBytes, groups: byModel };
+      const used = await store.cache.lastUsed();
+      const groups = byModel.map((group) => ({ ...group, usedAt: used.get(`${group.model} ${group.experiment}`) }));
+      return { ...totals, maxBytes: deps.cacheBytes ?? defaultCacheBytes, groups };
     },
     cacheList: (p) => store.cache.list(p),
     async cacheAnswer({ key }) {
@@ -216,6 +218,10 @@ export async function openEngine(deps: EngineDeps): Promise<Engine> {
       const deleted = await store.cache.delete(p);
       services.emit("changed", { what: "cache" });
       return { deleted };
+    },
+    async cachePut({ entries }) {
+      await store.cache.put(entries);
+      services.emit("changed", { what: "cache" });
     },
     async cacheExport({ to }) {
       let entries = 0;

@@ -48,6 +48,9 @@ export const commands = {
   "layoutlab.retuneLimits": { title: "Change Limits", icon: "settings", palette: false },
   "layoutlab.resetCircuit": { title: "Reset Circuit", icon: "debug-restart", palette: false },
   "layoutlab.editPrices": { title: "Edit Prices", icon: "symbol-number" },
+  "layoutlab.warmCache": { title: "Warm Cache", icon: "flame", needsTrust: true },
+  "layoutlab.exportCache": { title: "Export Cache", icon: "export" },
+  "layoutlab.importCache": { title: "Import Cache", icon: "desktop-download" },
 } as const satisfies Readonly<Record<string, CommandContribution>>;
 
 export type CommandId = keyof typeof commands;

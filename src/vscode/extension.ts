@@ -10,6 +10,7 @@ import { openEngine } from "./engine/openEngine.ts";
 import type { Lab } from "./lab.ts";
 import { Checks } from "./language/checks.ts";
 import { registerCompletion } from "./language/completion.ts";
+import { Coverages } from "./language/coverages.ts";
 import { registerDefinition } from "./language/definition.ts";
 import { Problems } from "./language/diagnostics.ts";
 import { registerHover } from "./language/hover.ts";
@@ -78,7 +79,7 @@ export function activate(context: vscode.ExtensionContext): void {
     symbols: () => registerSymbols(lab.engine),
     definition: () => registerDefinition(lab.engine),
     "quick fixes": () => registerQuickFixes(lab.engine, checks),
-    lenses: () => registerLenses(checks, runs),
+    lenses: () => registerLenses(checks, runs, owned.add(new Coverages(lab.engine, checks, runs, log))),
     "notices of ends": () => announceEnds(runs, log),
     "notices of alerts": () => announceAlerts(runs, log),
     "changes of settings": () => followSettings(lab),

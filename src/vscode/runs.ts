@@ -25,6 +25,8 @@ interface Growing {
 /** The runs that are going, from the engine's events: what status bar, trees and panels draw without asking the store. */
 export class LiveRuns implements Disposable {
   readonly #runs = new Map<string, Growing>();
+  /** Runs whose end somebody else tells of. */
+  readonly #hushed = new Set<string>();
   readonly #changed = new Emitter<RunEvent>();
   readonly #ended = new Emitter<{ readonly view: RunView; readonly summary: RunSummary }>();
   readonly #subscription: Disposable;
@@ -36,6 +38,11 @@ export class LiveRuns implements Disposable {
   /** Every event of a run, after it is taken up here. */
   readonly onEvent = this.#changed.event;
   readonly onEnd = this.#ended.event;
+
+  /** Leaves the telling of a run's end to who started it. */
+  hush(run: string): void {
+    this.#hushed.add(run);
+  }
 
   get all(): readonly SeenRun[] {
     return [...this.#runs.values()];
@@ -86,6 +93,7 @@ export class LiveRuns implements Disposable {
         break;
     }
     this.#changed.fire(event);
-    if (event.kind === "ended") this.#ended.fire({ view: event.view, summary: event.summary });
+    if (event.kind === "ended" && !this.#hushed.delete(event.view.run))
+      this.#ended.fire({ view: event.view, summary: event.summary });
   }
 }

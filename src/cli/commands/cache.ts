@@ -60,11 +60,9 @@ export const registerCache: Register = (program, context, done) => {
       await withEngine(context, flags, async (engine) => {
         const { run } = await engine.start({
           file: spec.file,
-          options: { ...runOptions(flags), sampling: "full", cache: true },
+          options: { ...runOptions(flags), warm: true },
         });
         const { requests, stopped, status } = await follow(engine, run, flags, context);
-        // Only the answers were wanted: they stay when the run that fetched them goes.
-        await engine.deleteRun({ run });
         const document = {
           schema: "layoutlab/cache-warm@1",
           asked: requests.succeeded,

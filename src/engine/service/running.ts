@@ -67,7 +67,8 @@ export class Running {
     return providers;
   }
 
-  async start(source: Source, options: RunOptions): Promise<{ readonly run: string }> {
+  async start(source: Source, wanted: RunOptions): Promise<{ readonly run: string }> {
+    const options: RunOptions = wanted.warm === true ? { ...wanted, sampling: "full", cache: true } : wanted;
     const { store, deps, owner } = this.#services;
     const loaded = await this.#sources.ready(source);
     const providers = this.providers(source.file, options.concurrency);
@@ -274,6 +275,8 @@ export class Running {
       await queue.idle();
       await cache.close();
       await providers.close();
+      // Only the answers were wanted: they stay when the run that fetched them goes.
+      if (options.warm === true) await store.runs.delete(record.id);
       this.#services.emit("changed", { what: "runs" });
     });
     // A caller that never asks for the result still hears of a bug.

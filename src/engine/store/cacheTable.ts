@@ -8,6 +8,9 @@ import { Where } from "./where.ts";
 /** Rows read or deleted at a time where there may be many. */
 const chunk = 500;
 
+/** Uses among which the last one of a group is looked for. */
+const lookedBack = 20_000;
+
 export class SqliteCache implements CacheTable {
   readonly #context: StoreContext;
 
@@ -117,6 +120,24 @@ export class SqliteCache implements CacheTable {
         bytes: byModel.reduce((sum, { bytes }) => sum + bytes, 0),
         byModel,
       };
+    });
+  }
+
+  lastUsed(): Promise<ReadonlyMap<string, number>> {
+    return this.#context.read(() => {
+      const { connection, registry } = this.#context;
+      const groups = number(connection.get("SELECT count(*) AS n FROM cache_total WHERE entries > 0")?.["n"]);
+      const found = new Map<string, number>();
+      const newest = connection.tuples(
+        "SELECT model, experiment, used_at FROM cache INDEXED BY cache_used ORDER BY used_at DESC, id DESC LIMIT ?",
+        lookedBack,
+      );
+      for (const [model, experiment, at] of newest) {
+        const group = `${registry.nameText(number(model))} ${registry.nameText(number(experiment))}`;
+        if (!found.has(group)) found.set(group, number(at));
+        if (found.size === groups) break;
+      }
+      return found;
     });
   }
 

@@ -543,6 +543,8 @@ export interface CacheTable {
       readonly hits: number;
     }[];
   }>;
+  /** When each group was last used, by `model experiment`; a group that lies far back is left out. */
+  lastUsed(): Promise<ReadonlyMap<string, number>>;
   /** Deletes the least recently used until at most `maxBytes` are held; how many went. */
   evict(maxBytes: number): Promise<number>;
   /** Streams entries for an export. */

@@ -62,6 +62,7 @@ const methods: { readonly [K in keyof EngineApi]: null } = {
   cacheAnswer: null,
   cacheCoverage: null,
   cacheDelete: null,
+  cachePut: null,
   cacheExport: null,
   cacheImport: null,
   requests: null,

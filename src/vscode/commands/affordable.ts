@@ -8,7 +8,7 @@ import { keepPrice, priceOf } from "./editPrices.ts";
 const acceptedKey = "layoutlab.acceptedUnknownPrices";
 
 /** What is about to be spent on, as it is named to the person. */
-export interface Spending {
+interface Spending {
   /** Stands before `may cost up to $3`, such as "This run". */
   readonly what: string;
   /** The button that goes on. */
@@ -22,23 +22,20 @@ export const aRun: Spending = { what: "This run", go: "Run", hint: "An adaptive 
 export async function affordable(lab: Lab, source: Source & RunOptions, spending: Spending): Promise<boolean> {
   const limit = lab.settings.confirmCost;
   if (limit === undefined) return true;
-  const estimate = await pricedEstimate(lab, source, spending);
+  const estimate = await pricedEstimate(lab, source, spending.go);
   if (estimate === undefined) return false;
   return estimate.cost === null || estimate.cost <= limit || confirmCost(lab, source, spending, estimate);
 }
 
-async function pricedEstimate(
-  lab: Lab,
-  source: Source & RunOptions,
-  spending: Spending,
-): Promise<Estimate | undefined> {
+/** The estimate, once every price is known or its absence accepted; undefined when they would rather not. */
+export async function pricedEstimate(lab: Lab, source: Source & RunOptions, go: string): Promise<Estimate | undefined> {
   for (;;) {
     const estimate = await lab.engine.request("estimate", source);
     const accepted = lab.context.workspaceState.get<readonly string[]>(acceptedKey, []);
     const [model] = estimate.unpriced.filter((each) => !accepted.includes(each));
     // What comes from the cache costs nothing, whatever the price.
     if (model === undefined || estimate.calls === estimate.cachedCalls) return estimate;
-    const goOn = `${spending.go}, Cost Unknown`;
+    const goOn = `${go}, Cost Unknown`;
     const chosen = await vscode.window.showWarningMessage(
       `The price of ${model} is not known.`,
       { modal: true, detail: `${calls(estimate)} Their cost would not be counted.` },

@@ -4,7 +4,7 @@ import type { CommandId } from "../contributions.ts";
 import type { Lab } from "../lab.ts";
 import { showTrouble } from "../trouble.ts";
 import { addApiKey, removeApiKey } from "./apiKeys.ts";
-import { deleteCached, inspectAnswer, moreAnswers } from "./cacheEntries.ts";
+import { deleteCached, exportCache, importCache, inspectAnswer, moreAnswers } from "./cacheEntries.ts";
 import { clearCache } from "./clearCache.ts";
 import { compareLayouts } from "./compareLayouts.ts";
 import { compareRuns } from "./compareRuns.ts";
@@ -22,6 +22,7 @@ import { showMetrics } from "./showMetrics.ts";
 import { showProgress } from "./showProgress.ts";
 import { openSimulator, stopSimulator } from "./simulator.ts";
 import { stopRun } from "./stopRun.ts";
+import { warmCache } from "./warmCache.ts";
 
 type Command = (lab: Lab, argument: unknown, more: unknown) => unknown;
 
@@ -60,6 +61,9 @@ const commands: { readonly [Id in CommandId]: Command } = {
   "layoutlab.retuneLimits": retuneLimits,
   "layoutlab.resetCircuit": resetCircuit,
   "layoutlab.editPrices": (lab) => editPrices(lab),
+  "layoutlab.warmCache": warmCache,
+  "layoutlab.exportCache": exportCache,
+  "layoutlab.importCache": importCache,
 };
 
 /** A command never rejects for a person: its trouble is shown. Who calls it from code learns by the undefined result. */

@@ -4,17 +4,15 @@ import type { CacheItem, CacheStats } from "../../../engine/api.ts";
 import { views } from "../../contributions.ts";
 import { answerLine } from "../../documents/answer.ts";
 import type { EngineClient } from "../../engine/engineClient.ts";
-import { bytes, count, dateTime } from "../../words.ts";
+import { bytes, count, dateTime, integer, percent } from "../../words.ts";
 
-interface Page {
-  readonly model: string;
-  readonly experiment: string;
-}
+type Group = CacheStats["groups"][number];
+type Page = Pick<Group, "model" | "experiment">;
 
-/** Models, the experiments that asked them, the answers they gave. */
+/** Experiments, the models they asked, the answers these gave. */
 export type CacheNode =
-  | { readonly kind: "model"; readonly model: string; readonly groups: CacheStats["groups"] }
-  | { readonly kind: "experiment"; readonly group: CacheStats["groups"][number] }
+  | { readonly kind: "experiment"; readonly experiment: string; readonly groups: readonly Group[] }
+  | { readonly kind: "model"; readonly group: Group }
   | { readonly kind: "answer"; readonly item: CacheItem; readonly line: string | undefined }
   | { readonly kind: "more"; readonly page: Page };
 
@@ -58,21 +56,10 @@ export class CacheTree implements vscode.TreeDataProvider<CacheNode>, vscode.Dis
 
   getTreeItem(node: CacheNode): vscode.TreeItem {
     switch (node.kind) {
-      case "model": {
-        const item = new vscode.TreeItem(node.model, vscode.TreeItemCollapsibleState.Collapsed);
-        item.description = sizes(node.groups);
-        item.iconPath = new vscode.ThemeIcon("server");
-        item.contextValue = "cachedModel";
-        return item;
-      }
-      case "experiment": {
-        const item = new vscode.TreeItem(node.group.experiment, vscode.TreeItemCollapsibleState.Collapsed);
-        item.description = sizes([node.group]);
-        item.iconPath = new vscode.ThemeIcon("beaker");
-        item.contextValue = "cachedExperiment";
-        item.tooltip = `${count(node.group.hits, "use")} since they were stored`;
-        return item;
-      }
+      case "experiment":
+        return groupItem(node.experiment, `cached ${node.experiment}`, node.groups, "beaker", "cachedExperiment");
+      case "model":
+        return groupItem(node.group.model, `cached ${idOf(node.group)}`, [node.group], "server", "cachedModel");
       case "answer": {
         const item = new vscode.TreeItem(node.line ?? node.item.key.slice(0, 12));
         item.description = `${dateTime(node.item.createdAt)} · ${count(node.item.hits, "use")}`;
@@ -91,15 +78,15 @@ export class CacheTree implements vscode.TreeDataProvider<CacheNode>, vscode.Dis
   }
 
   async getChildren(node?: CacheNode): Promise<CacheNode[]> {
-    if (node === undefined) return this.#models();
+    if (node === undefined) return this.#experiments();
     switch (node.kind) {
-      case "model":
+      case "experiment":
         return node.groups.map((group) => {
-          const own: CacheNode = { kind: "experiment", group };
+          const own: CacheNode = { kind: "model", group };
           this.#groups.set(idOf(group), own);
           return own;
         });
-      case "experiment":
+      case "model":
         return this.#answers(node.group);
       case "answer":
       case "more":
@@ -111,14 +98,15 @@ export class CacheTree implements vscode.TreeDataProvider<CacheNode>, vscode.Dis
     this.#store.dispose();
   }
 
-  async #models(): Promise<CacheNode[]> {
+  async #experiments(): Promise<CacheNode[]> {
     const stats = await this.#engine.request("cacheStats", {});
-    this.#view.description = stats.entries === 0 ? "" : `${bytes(stats.bytes)} of ${bytes(stats.maxBytes)}`;
-    const models = [...new Set(stats.groups.map((group) => group.model))].sort();
-    return models.map((model) => ({
-      kind: "model",
-      model,
-      groups: stats.groups.filter((group) => group.model === model),
+    const share = percent(stats.bytes / stats.maxBytes, 0);
+    this.#view.description = stats.entries === 0 ? "" : `${bytes(stats.bytes)} of ${bytes(stats.maxBytes)}, ${share}`;
+    const experiments = [...new Set(stats.groups.map((group) => group.experiment))].sort();
+    return experiments.map((experiment) => ({
+      kind: "experiment",
+      experiment,
+      groups: stats.groups.filter((group) => group.experiment === experiment),
     }));
   }
 
@@ -133,12 +121,29 @@ export class CacheTree implements vscode.TreeDataProvider<CacheNode>, vscode.Dis
   }
 }
 
-function idOf({ model, experiment }: Page): string {
-  return JSON.stringify([model, experiment]);
+function groupItem(
+  label: string,
+  id: string,
+  groups: readonly Group[],
+  icon: string,
+  contextValue: string,
+): vscode.TreeItem {
+  const sum = (of: "entries" | "bytes" | "hits") => groups.reduce((total, group) => total + group[of], 0);
+  const [entries, hits] = [sum("entries"), sum("hits")];
+  const used = Math.max(0, ...groups.map(({ usedAt }) => usedAt ?? 0));
+  const rate = hits + entries === 0 ? 0 : hits / (hits + entries);
+  const item = new vscode.TreeItem(label, vscode.TreeItemCollapsibleState.Collapsed);
+  item.id = id;
+  item.description = `${count(entries, "answer")} · ${bytes(sum("bytes"))} · ${percent(rate, 0)} hits`;
+  item.iconPath = new vscode.ThemeIcon(icon);
+  item.contextValue = contextValue;
+  item.tooltip = [
+    `${integer(hits)} of ${integer(hits + entries)} answers came without a call.`,
+    ...(used === 0 ? [] : [`Last used ${dateTime(used)}.`]),
+  ].join("\n");
+  return item;
 }
 
-function sizes(groups: CacheStats["groups"]): string {
-  const entries = groups.reduce((sum, group) => sum + group.entries, 0);
-  const size = groups.reduce((sum, group) => sum + group.bytes, 0);
-  return `${count(entries, "answer")} · ${bytes(size)}`;
+function idOf({ model, experiment }: Page): string {
+  return JSON.stringify([model, experiment]);
 }

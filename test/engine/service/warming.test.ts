@@ -1,0 +1,40 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { runLab } from "../../support/engine.ts";
+import { openSimulatedLab, type SimulatedLab } from "../../support/simulatedLab.ts";
+
+let lab: SimulatedLab | undefined;
+
+afterEach(async () => {
+  await lab?.close();
+  lab = undefined;
+});
+
+describe("warming the cache", () => {
+  it("asks all that a full run needs and is not held, and leaves no run behind", async () => {
+    lab = await openSimulatedLab({ rows: 10, more: "cache: { mode: 'off' }\n" });
+    const engine = await lab.openEngine();
+    const { summary } = await runLab(engine, lab, { warm: true, limit: 4 });
+    expect(summary.requests).toMatchObject({ succeeded: 8, cached: 0 });
+    const rest = await runLab(engine, lab, { warm: true });
+    expect(rest.summary.requests).toMatchObject({ succeeded: 12, cached: 8 });
+    expect(await engine.runs({})).toEqual([]);
+    const stats = await engine.cacheStats({});
+    expect(stats).toMatchObject({ entries: 20, groups: [{ model: "openai:a", experiment: "lab", entries: 20 }] });
+    expect(stats.groups[0]?.usedAt).toBeGreaterThan(0);
+    expect((await runLab(engine, lab, { sampling: "full", cache: true })).summary.requests.sent).toBe(0);
+  });
+
+  it("gives back what was deleted", async () => {
+    lab = await openSimulatedLab({ rows: 3, layouts: ["standard"] });
+    const engine = await lab.openEngine();
+    await runLab(engine, lab, { warm: true });
+    const [item] = await engine.cacheList({ limit: 1 });
+    if (item === undefined) throw new Error("nothing was kept");
+    const answer = (await engine.cacheAnswer({ key: item.key })) ?? "";
+    await engine.cacheDelete({ keys: [item.key] });
+    expect(await engine.cacheAnswer({ key: item.key })).toBeUndefined();
+    await engine.cachePut({ entries: [{ key: item.key, model: item.model, experiment: item.experiment, answer }] });
+    expect(await engine.cacheAnswer({ key: item.key })).toBe(answer);
+    expect((await runLab(engine, lab, { sampling: "full" })).summary.requests.sent).toBe(0);
+  });
+});
