@@ -1,5 +1,6 @@
 import { type CommonFlags, output, withEngine } from "../context.ts";
 import { exitCodes } from "../exitCodes.ts";
+import { whole } from "../flags.ts";
 import { dollars, integer, percent } from "../render/numbers.ts";
 import { table } from "../render/table.ts";
 import { isValid, specFile } from "../specFile.ts";
@@ -9,6 +10,7 @@ interface Flags extends CommonFlags {
   readonly layout?: string;
   readonly example?: string;
   readonly model?: string;
+  readonly hop?: number;
 }
 
 export const registerPreview: Register = (program, context, done) => {
@@ -18,6 +20,7 @@ export const registerPreview: Register = (program, context, done) => {
     .argument("<spec>", "experiment file")
     .option("--layout <name>", "layout to show (default: the file's first)")
     .option("--example <id>", "example to fill in, by id (default: the first)")
+    .option("--hop <n>", "which question of a chain, from 1 (default: the first)", whole("--hop"))
     .option("--model <id>", "count tokens and cost for this model")
     .action(async (typed: string, flags: Flags) => {
       const spec = specFile(context, typed);
@@ -29,6 +32,7 @@ export const registerPreview: Register = (program, context, done) => {
           example: 0,
           ...(flags.example === undefined ? {} : { exampleId: flags.example }),
           ...(flags.model === undefined ? {} : { model: flags.model }),
+          ...(flags.hop === undefined ? {} : { hop: flags.hop - 1 }),
         });
       });
       if (preview === undefined) return done(exitCodes.input);
@@ -49,6 +53,14 @@ export const registerPreview: Register = (program, context, done) => {
           "",
           `${preview.layout}, ${preview.style}, example ${preview.example.id}: ${integer(preview.tokens.total)} tokens` +
             `${preview.tokens.exact ? "" : " (estimated)"}, ${percent(preview.prefix.share)} cacheable prefix, ${cost}`,
+          ...(preview.chain === undefined
+            ? []
+            : [
+                `Question ${preview.chain.hop + 1} of ${preview.chain.hops.length}: ${preview.chain.hops.map(({ id }) => id).join(" → ")}.`,
+              ]),
+          ...(preview.pack === undefined
+            ? []
+            : [`One request for ${preview.pack.members.map(({ id }, i) => `[${i + 1}] ${id}`).join(", ")}.`]),
           ...(preview.tokens.error === undefined ? [] : [`Token counts: ${preview.tokens.error}.`]),
           ...(preview.trim.summary === undefined ? [] : [preview.trim.summary]),
         ].join("\n");
