@@ -161,7 +161,7 @@ async function peers(own: Measured): Promise<void> {
 async function ownShare(): Promise<void> {
   heading(`The engine's own share: ${requests} recorded outputs, no HTTP`);
   const cpuOf = (count: number) =>
-    withLab(writeLab(count, "replay:outputs.jsonl"), async (lab) => {
+    withLab(writeLab(count, ["replay:outputs.jsonl"]), async (lab) => {
       replayOf(lab, count);
       return (await run(lab, {}, count)).usage.cpuMs;
     });

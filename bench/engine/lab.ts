@@ -18,8 +18,8 @@ function say(seed: number, length: number): string {
   return text.trim();
 }
 
-/** `trials` is even: half of them for each layout. */
-export function writeLab(trials: number, model = "openai:m", more = ""): Lab {
+/** `trials` of each model is even: half of them for each layout. */
+export function writeLab(trials: number, models: readonly string[] = ["openai:m"], more = ""): Lab {
   const folder = mkdtempSync(path.join(tmpdir(), "layoutlab-bench-"));
   const labels = Array.from({ length: 20 }, (_, i) =>
     i === 0 ? "card_arrival" : `${words[i]}_${words[(i * 7) % 20]}`,
@@ -31,7 +31,7 @@ export function writeLab(trials: number, model = "openai:m", more = ""): Lab {
     spec,
     `name: bench
 dataset: { path: data.csv, input: { segment: text }, expected: label, id: id }
-models: ["${model}"]
+models: [${models.map((model) => `"${model}"`).join(", ")}]
 prompt:
   role: ${say(1, 100)}
   instructions: ${say(2, 400)}
