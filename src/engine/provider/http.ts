@@ -5,6 +5,11 @@ import { ArrivingBody, LeanResponse } from "./leanResponse.ts";
 
 export type Fetch = typeof globalThis.fetch;
 
+/** Calls by our own fetch can say when they go out on the line: the connection stands, and the head is about to be written. */
+export interface LeavingInit extends Omit<RequestInit, "body" | "headers" | "method" | "signal"> {
+  readonly onLeft?: (() => void) | undefined;
+}
+
 export interface HttpOptions {
   /** For `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY` in either case. */
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -69,7 +74,7 @@ function openDispatcher(options: HttpOptions): Dispatcher {
 async function dispatch(
   dispatcher: Dispatcher,
   input: RequestInfo | URL,
-  init: RequestInit | undefined,
+  init: (RequestInit & LeavingInit) | undefined,
   maxBytes: number,
 ): Promise<Response> {
   const url = new URL(input instanceof Request ? input.url : input);
@@ -110,6 +115,7 @@ async function dispatch(
       {
         onRequestStart(started) {
           controller = started;
+          init?.onLeft?.();
           if (signal?.aborted) abort(signal.reason);
         },
         onResponseStart(started, status, responseHeaders, statusText) {

@@ -3,7 +3,7 @@ import type { Clock } from "../../base/clock.ts";
 import { messageOf, UserError } from "../../base/errors.ts";
 import { field, fieldsOf, numberField } from "../../base/untyped.ts";
 import type { LimitReport, Outcome, Reply, Timing } from "../response/outcome.ts";
-import { type Fetch, openHttp } from "./http.ts";
+import { type Fetch, type LeavingInit, openHttp } from "./http.ts";
 import { parseLimits } from "./limitHeaders.ts";
 import { readCompletion } from "./openaiAnswer.ts";
 import { openaiOutcome } from "./openaiErrors.ts";
@@ -93,7 +93,7 @@ export function openOpenAI(options: OpenAIOptions): Provider {
 
   async function call(
     request: ModelRequest,
-    { signal, onText }: SendOptions,
+    { signal, onText, onLeft }: SendOptions,
     known: Quirks,
     key: string | undefined,
   ): Promise<Reply> {
@@ -101,10 +101,12 @@ export function openOpenAI(options: OpenAIOptions): Provider {
     const body = chatBody(request, known);
     const usageWithStream = known.refusesStreamOptions ? {} : { stream_options: { include_usage: true } };
     const headers = key === undefined ? {} : { Authorization: `Bearer ${key}` };
+    const leaving: LeavingInit = { onLeft };
+    const how = { signal, headers, fetchOptions: leaving };
     const sent =
       onText === undefined
-        ? client.chat.completions.create(body, { signal, headers })
-        : client.chat.completions.create({ ...body, ...usageWithStream, stream: true }, { signal, headers });
+        ? client.chat.completions.create(body, how)
+        : client.chat.completions.create({ ...body, ...usageWithStream, stream: true }, how);
     const response = await sent.asResponse();
     const contentType = response.headers.get("content-type") ?? "";
     if (onText !== undefined && contentType.includes("event-stream")) {

@@ -41,6 +41,8 @@ export interface TrialRef {
 
 export interface SendOptions {
   readonly signal: AbortSignal;
+  /** Called when the request goes out on the line, by providers that see it go. */
+  readonly onLeft?: () => void;
   /** Needed by providers whose facts say `replayed` with recorded outputs; others ignore it. */
   readonly trial?: TrialRef;
   /**

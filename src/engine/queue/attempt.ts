@@ -1,6 +1,6 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Outcome } from "../response/outcome.ts";
-import type { SentReply, Task } from "./queue.ts";
+import type { Sending, SentReply, Task } from "./queue.ts";
 
 /** How a send ended: with a reply, or with an exception, which is a bug of who wrote it. */
 export type Ending =
@@ -20,7 +20,7 @@ export interface Attempt {
 export function startAttempt(
   task: Task,
   number: number,
-  { clock, timeoutMs }: { readonly clock: Clock; readonly timeoutMs: number },
+  { clock, timeoutMs, left }: { readonly clock: Clock; readonly timeoutMs: number; readonly left: () => void },
   ended: (ending: Ending) => void,
 ): Attempt {
   const controller = new AbortController();
@@ -43,7 +43,7 @@ export function startAttempt(
       new DOMException(message, "TimeoutError"),
     );
   });
-  invoke(task, number, controller.signal).then(
+  invoke(task, { number, signal: controller.signal, left }).then(
     (reply) => end({ kind: "reply", reply }),
     (error: unknown) => end({ kind: "threw", error }),
   );
@@ -51,6 +51,6 @@ export function startAttempt(
 }
 
 /** A send that throws before its first await rejects like any other. */
-async function invoke(task: Task, number: number, signal: AbortSignal): Promise<SentReply> {
-  return task.send({ number, signal });
+async function invoke(task: Task, sending: Sending): Promise<SentReply> {
+  return task.send(sending);
 }

@@ -42,7 +42,7 @@ export class Lessons {
       if (actual !== undefined) pool.tokens.amend(hold.tokens, actual);
       // Few servers count what they refuse; where the limit was told there is no need to rely on it.
       if (reply.outcome.kind === "rateLimited" && pool.toldRequests === undefined) pool.uncount(hold);
-      pool.release(hold, now, pool === reported ? report : undefined);
+      pool.release(hold, now, pool === reported ? report : undefined, !cached && reply.outcome.kind === "answered");
       if (cached) pool.uncount(hold);
     }
     if (cached) return;

@@ -13,7 +13,7 @@ export interface LimitSighting {
 }
 
 /** A moment at which the allowance is full again as far as the sends up to `seq` are concerned; `at` is its latest time. */
-interface FullAgain {
+export interface FullAgain {
   seq: number;
   at: number;
   earliest: number;
@@ -43,13 +43,14 @@ export class LimitLearner {
   #slidingUpper = Number.POSITIVE_INFINITY;
   readonly #bucket = new BucketSigns();
 
-  observe(sighting: LimitSighting): void {
+  /** Gives the end that the sighting speaks of; undefined when its headers name none. */
+  observe(sighting: LimitSighting): FullAgain | undefined {
     const { limit, remaining, resetMs } = sighting;
     if (this.limit !== limit) this.#forget();
     this.limit = limit;
-    if (resetMs === undefined || resetMs < 0) return;
-    this.#followEnd(sighting, resetMs);
-    if (remaining === undefined) return;
+    if (resetMs === undefined || resetMs < 0) return undefined;
+    const end = this.#followEnd(sighting, resetMs);
+    if (remaining === undefined) return end;
     this.#bucket.add(limit, limit - remaining, resetMs);
     const bucketWindow = this.#bucket.windowMs;
     if (bucketWindow !== undefined) {
@@ -59,12 +60,13 @@ export class LimitLearner {
       this.kind = undefined;
       this.windowMs = undefined;
     }
+    return end;
   }
 
   /** When the send with this number stops counting according to the headers; undefined when they did not say. */
-  fullAgainFor(seq: number): number | undefined {
-    if (this.#previous !== undefined && seq <= this.#previous.seq) return this.#previous.at;
-    if (this.#current !== undefined && seq <= this.#current.seq) return this.#current.at;
+  fullAgainFor(seq: number): FullAgain | undefined {
+    if (this.#previous !== undefined && seq <= this.#previous.seq) return this.#previous;
+    if (this.#current !== undefined && seq <= this.#current.seq) return this.#current;
     return undefined;
   }
 
@@ -73,7 +75,7 @@ export class LimitLearner {
     return this.#current?.at;
   }
 
-  #followEnd({ seq, sentAt, receivedAt }: LimitSighting, resetMs: number): void {
+  #followEnd({ seq, sentAt, receivedAt }: LimitSighting, resetMs: number): FullAgain {
     const earliest = sentAt + resetMs;
     const latest = receivedAt + resetMs;
     const tolerance = roundingOf(resetMs);
@@ -87,7 +89,7 @@ export class LimitLearner {
     if (previous !== undefined && includes(previous) && !includes(current)) {
       // A slow reply from a window that is over.
       previous.seq = Math.max(previous.seq, seq);
-      return;
+      return previous;
     }
     if (current !== undefined && earliest <= current.at) {
       const { first } = current;
@@ -98,16 +100,18 @@ export class LimitLearner {
       current.at = this.#standsStill ? Math.min(current.at, latest) : Math.max(current.at, latest);
       current.earliest = Math.max(current.earliest, earliest);
       current.seq = Math.max(current.seq, seq);
-      return;
+      return current;
     }
-    this.#current = { seq, at: latest, earliest, first: { sentAt, receivedAt, resetMs } };
-    if (current === undefined) return;
+    const fresh: FullAgain = { seq, at: latest, earliest, first: { sentAt, receivedAt, resetMs } };
+    this.#current = fresh;
+    if (current === undefined) return fresh;
     if (current.earliest <= receivedAt) {
       this.#previous = current;
       this.#learnFixed(latest - current.earliest);
     } else if (earliest > current.at + tolerance) {
       this.#learnSliding();
     }
+    return fresh;
   }
 
   get #standsStill(): boolean {

@@ -113,8 +113,14 @@ export class Pool {
     if (this.#big?.lane === lane) this.#big = undefined;
   }
 
-  /** Gives the slot back and learns what the reply's headers say. */
-  release(hold: Hold, now: number, report: LimitReport | undefined): void {
+  /** It goes out on the line now. */
+  left(hold: Hold, now: number): void {
+    this.requests.left(hold.requests, now);
+    this.tokens.left(hold.tokens, now);
+  }
+
+  /** Gives the slot back and learns what the reply's headers say, and from its time when it is the model's answer. */
+  release(hold: Hold, now: number, report: LimitReport | undefined, byModel: boolean): void {
     this.inFlight--;
     const took = now - hold.requests.sentAt;
     this.busyMs += took;
@@ -124,8 +130,10 @@ export class Pool {
       hold.requests,
       now,
       seenOf(report?.requestsLimit, report?.requestsRemaining, report?.requestsResetMs),
+      byModel,
     );
-    this.tokens.answered(hold.tokens, now, seenOf(report?.tokensLimit, report?.tokensRemaining, report?.tokensResetMs));
+    const tokens = seenOf(report?.tokensLimit, report?.tokensRemaining, report?.tokensResetMs);
+    this.tokens.answered(hold.tokens, now, tokens, byModel);
     const end = this.requests.kind === "fixed" ? this.requests.windowEnd(now) : undefined;
     if (end !== undefined) this.ledger.align(end, now);
   }

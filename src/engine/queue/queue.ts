@@ -34,8 +34,17 @@ export interface Task {
   readonly tokens: number;
   /** How many slots this task's run gets beside other runs; default 1. The first task of a run decides. */
   readonly share?: number;
-  /** Called once per attempt, when a slot is free. `signal` carries the caller's abort and the attempt's timeout. */
-  send(attempt: { readonly number: number; readonly signal: AbortSignal }): Promise<SentReply>;
+  /** Called once per attempt, when a slot is free. */
+  send(attempt: Sending): Promise<SentReply>;
+}
+
+/** What a task is given to send itself once. */
+export interface Sending {
+  readonly number: number;
+  /** Carries the caller's abort and the attempt's timeout. */
+  readonly signal: AbortSignal;
+  /** To be called when the request goes out on the line, where that can be told: until then it has only waited in here. */
+  left(): void;
 }
 
 /** A reply as the queue takes it. */

@@ -1,5 +1,5 @@
 import { Fifo } from "./fifo.ts";
-import { LimitLearner, type LimitSighting } from "./limits.ts";
+import { type FullAgain, LimitLearner, type LimitSighting } from "./limits.ts";
 import type { WindowKind } from "./queue.ts";
 
 /** What is known of a limit beforehand; undefined parts are learned from headers. */
@@ -16,15 +16,22 @@ export type LimitSeen = Pick<LimitSighting, "limit" | "remaining" | "resetMs">;
 export interface Charge {
   readonly seq: number;
   readonly model: string;
-  readonly sentAt: number;
+  /** When it went out on the line, as far as that is known. */
+  sentAt: number;
   /** What had stopped counting before it was sent. */
   readonly expiredBefore: number;
   amount: number;
   /** Sends before it that were not answered when it left. */
   readonly unanswered: number;
   answeredAt: number;
-  /** Shortest latency among its reply and those around it; unknown until it is answered. */
-  latencyAround: number;
+  /** Shortest latency among its reply and those just before it, and among its reply and those just after; infinite until it is answered. */
+  latencyBefore: number;
+  latencyAfter: number;
+  latency: number;
+  /** When, by its own reply, what it counted toward is over. */
+  fullAgain: FullAgain | undefined;
+  /** When a bucket that it found full is taken to have begun to refill. */
+  refillsFrom: number | undefined;
   live: boolean;
 }
 
@@ -33,6 +40,8 @@ const assumedWindowMs = 60_000;
 const unlimitedLog = 1_024;
 /** Stands in the log for sends of others on the same account. */
 const foreign = "";
+/** Replies on either side whose latencies are compared. */
+const neighbours = 11;
 
 /**
  * Counts one kind of thing (requests or tokens) against one limit, and says when more may go.
@@ -57,8 +66,8 @@ export class RateMeter {
   /** Whether "full again" in the headers has been seen to be true. */
   #resets: "untried" | "true" | "false";
   #probe: { readonly charge: Charge; readonly believedOver: number } | undefined;
-  readonly #latencies: number[] = new Array(8).fill(Number.POSITIVE_INFINITY);
-  #answers = 0;
+  /** The newest sends that were answered. */
+  readonly #answered = new Fifo<Charge>();
   #shortestLatency = Number.POSITIVE_INFINITY;
   /** Grows when a request is refused although the limit was kept: the lag varies by more than was assumed. */
   #guardFactor = 1;
@@ -104,7 +113,7 @@ export class RateMeter {
   usedBy(model: string, now: number): number {
     this.#expire(now);
     let sum = 0;
-    for (const charge of this.#log) if (charge.model === model) sum += charge.amount;
+    for (const charge of this.#log) if (charge.live && charge.model === model) sum += charge.amount;
     return sum;
   }
 
@@ -132,6 +141,7 @@ export class RateMeter {
     let freed = 0;
     let at = now;
     for (const charge of this.#log) {
+      if (!charge.live || charge.amount === 0) continue;
       at = Math.max(at, this.#endOf(charge, trusting));
       freed += charge.amount;
       if (freed >= surplus) break;
@@ -153,10 +163,20 @@ export class RateMeter {
     ) {
       let over = 0;
       for (const earlier of this.#log)
-        if (earlier !== charge && this.#endOf(earlier, true) <= now) over += earlier.amount;
+        if (earlier.live && earlier !== charge && this.#endOf(earlier, true) <= now) over += earlier.amount;
       if (over > 0) this.#probe = { charge, believedOver: over };
     }
     return charge;
+  }
+
+  /** The send goes out only now: what it waited for in this process is no lag of the way. */
+  left(charge: Charge, now: number): void {
+    if (charge.refillsFrom !== undefined) {
+      const from = now + this.#guardMs + Math.min(200, 0.02 * this.windowMs);
+      if (this.#kind === "bucket") this.#fullAt += from - charge.refillsFrom;
+      charge.refillsFrom = from;
+    }
+    charge.sentAt = now;
   }
 
   /** Corrects what a send amounted to. */
@@ -167,16 +187,22 @@ export class RateMeter {
     if (this.#kind === "bucket" && this.#refillPerMs > 0) this.#fullAt += change / this.#refillPerMs;
   }
 
-  /** The reply is here, so the server has counted the send; `seen` is what the headers said of this limit. */
-  answered(charge: Charge, receivedAt: number, seen?: LimitSeen): void {
+  /**
+   * The reply is here, so the server has counted the send; `seen` is what the headers said of this limit. Only where the model
+   * answered does the time it took say something of the way: refusals come back at once.
+   */
+  answered(charge: Charge, receivedAt: number, seen?: LimitSeen, byModel = true): void {
     this.#expire(receivedAt);
     charge.answeredAt = receivedAt;
     this.#unanswered--;
-    charge.latencyAround = this.#latencyAround(receivedAt - charge.sentAt);
+    const latency = receivedAt - charge.sentAt;
+    charge.latencyBefore = latency;
+    charge.latencyAfter = latency;
+    if (byModel) this.#noteLatency(charge, latency);
     const probe = this.#probe?.charge === charge ? this.#probe : undefined;
     if (probe !== undefined) this.#probe = undefined;
     if (seen === undefined) return;
-    this.#learner.observe({ seq: charge.seq, sentAt: charge.sentAt, receivedAt, ...seen });
+    charge.fullAgain = this.#learner.observe({ seq: charge.seq, sentAt: charge.sentAt, receivedAt, ...seen });
     this.#adopt();
     const { limit, remaining, resetMs } = seen;
     if (remaining === undefined) return;
@@ -235,20 +261,25 @@ export class RateMeter {
     return Math.max(0.015 * this.windowMs, Math.min(500, 0.25 * this.windowMs));
   }
 
-  /** The shortest of the newest latencies, this one included. */
-  #latencyAround(latency: number): number {
+  #noteLatency(charge: Charge, latency: number): void {
     this.#shortestLatency = Math.min(this.#shortestLatency, latency);
-    this.#latencies[this.#answers++ % this.#latencies.length] = latency;
-    return Math.min(...this.#latencies);
+    for (const earlier of this.#answered) {
+      charge.latencyBefore = Math.min(charge.latencyBefore, earlier.latency);
+      earlier.latencyAfter = Math.min(earlier.latencyAfter, latency);
+    }
+    charge.latency = latency;
+    this.#answered.push(charge);
+    if (this.#answered.length > neighbours) this.#answered.shift();
   }
 
   /**
    * How much later than it left the server may have counted a send. A queue on the way delays neighbours alike, and the
    * shortest of their latencies has the least of the model's own time in it: what it exceeds the shortest of all by is the way's.
+   * Where a queue begins or ends, only the neighbours on one side share it.
    */
   #lagOf(charge: Charge): number {
-    const { latencyAround } = charge;
-    const onTheWay = Number.isFinite(latencyAround) ? latencyAround - this.#shortestLatency : this.#lagCapMs;
+    const around = Math.max(charge.latencyBefore, charge.latencyAfter);
+    const onTheWay = Number.isFinite(around) ? Math.max(0, around - this.#shortestLatency) : this.#lagCapMs;
     return this.#guardMs + Math.min(this.#lagCapMs, onTheWay);
   }
 
@@ -261,7 +292,11 @@ export class RateMeter {
       amount,
       unanswered: this.#unanswered,
       answeredAt: Number.POSITIVE_INFINITY,
-      latencyAround: Number.POSITIVE_INFINITY,
+      latencyBefore: Number.POSITIVE_INFINITY,
+      latencyAfter: Number.POSITIVE_INFINITY,
+      latency: Number.POSITIVE_INFINITY,
+      fullAgain: undefined,
+      refillsFrom: undefined,
       live: true,
     };
     this.#log.push(charge);
@@ -274,29 +309,47 @@ export class RateMeter {
   #endOf(charge: Charge, trusting: boolean): number {
     const byWindow = charge.sentAt + this.#lagOf(charge) + this.windowMs;
     if (!trusting || (this.#told.kind === "sliding" && this.#kind === "sliding") || !this.#headersRule) return byWindow;
-    const byHeaders = this.#learner.fullAgainFor(charge.seq);
-    return byHeaders === undefined ? byWindow : Math.min(byWindow, byHeaders + this.#guardFactor);
+    const over = charge.fullAgain ?? this.#overFor(charge);
+    return over === undefined ? byWindow : Math.min(byWindow, over.at + this.#guardFactor);
+  }
+
+  /** A send without an answer may have been overtaken on the way: the headers of others hold for it when it came well before the end. */
+  #overFor(charge: Charge): FullAgain | undefined {
+    const over = this.#learner.fullAgainFor(charge.seq);
+    const arrived = charge.sentAt + this.#guardMs + this.#lagCapMs;
+    return over !== undefined && arrived <= over.earliest ? over : undefined;
   }
 
   #expire(now: number): void {
     const trusting = this.#resets === "true";
+    const isOver = (charge: Charge) => charge.amount === 0 || this.#endOf(charge, trusting) <= now;
     for (let head = this.#log.peek(); head !== undefined; head = this.#log.peek()) {
-      if (this.#endOf(head, trusting) > now) return;
+      if (head.live && !isOver(head)) break;
       this.#forgetFirst();
+    }
+    // Sends overtake one another, so the ones just behind may be over before the first.
+    for (let place = 1; this.limit !== undefined && place <= neighbours; place++) {
+      const charge = this.#log.at(place);
+      if (charge === undefined) return;
+      if (charge.live && isOver(charge)) this.#release(charge);
     }
   }
 
   #forgetFirst(): void {
     const head = this.#log.shift();
-    if (head === undefined) return;
-    head.live = false;
-    this.#used -= head.amount;
-    this.#expired += head.amount;
+    if (head?.live) this.#release(head);
+  }
+
+  #release(charge: Charge): void {
+    charge.live = false;
+    this.#used -= charge.amount;
+    this.#expired += charge.amount;
   }
 
   #fill(charge: Charge): void {
     // A full bucket gains nothing until the first request arrives, and first requests are slow to arrive.
     const arrival = charge.sentAt + this.#guardMs + Math.min(200, 0.1 * this.windowMs);
+    if (arrival >= this.#fullAt) charge.refillsFrom = arrival;
     this.#fullAt = Math.max(this.#fullAt, arrival) + charge.amount / this.#refillPerMs;
   }
 

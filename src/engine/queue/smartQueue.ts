@@ -343,7 +343,12 @@ class SmartQueue implements Queue {
     item.holds = state.pools.map((pool) => [pool, pool.take(item.lane, state.id, tokens, now)] as const);
     state.turns?.started(state.id);
     if (state.breaker.sent(now)) this.#circuitChanged(state, "probing after its time");
-    const timing = { clock: this.#clock, timeoutMs: this.#settings.timeoutMs };
+    const { holds } = item;
+    const left = () => {
+      const leftAt = this.#clock.monotonic();
+      for (const [pool, hold] of holds) pool.left(hold, leftAt);
+    };
+    const timing = { clock: this.#clock, timeoutMs: this.#settings.timeoutMs, left };
     item.attempt = startAttempt(task, item.attempts, timing, (ending) => this.#ended(item, ending));
   }
 
@@ -354,7 +359,7 @@ class SmartQueue implements Queue {
     this.#flying.delete(item);
     this.#schedulePump();
     if (ending.kind === "threw") {
-      for (const [pool, hold] of item.holds) pool.release(hold, now, undefined);
+      for (const [pool, hold] of item.holds) pool.release(hold, now, undefined, false);
       item.phase = "settled";
       this.#signals.delete(item.signal, item);
       item.reject(ending.error);

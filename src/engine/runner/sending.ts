@@ -1,5 +1,5 @@
 import type { ModelRequest } from "../provider/provider.ts";
-import type { Queue, Settled } from "../queue/queue.ts";
+import type { Queue, Settled, Task } from "../queue/queue.ts";
 import type { Outcome } from "../response/outcome.ts";
 import type { LimitsSpec, OutputPart } from "../spec/experiment.ts";
 import type { Store } from "../store/store.ts";
@@ -82,11 +82,11 @@ export class Sending {
       cost: costIn(model, expected) ?? 0,
     };
     let claimed = id === undefined;
-    const send = async ({ signal }: { readonly signal: AbortSignal }) => {
+    const send: Task["send"] = async ({ signal, left }) => {
       const refused = budget.reserve(reservation);
       if (refused) {
         this.#o.onBudget(refused);
-        return { outcome: { kind: "cancelled" }, cached: true } as const;
+        return { outcome: { kind: "cancelled" }, cached: true };
       }
       this.#leaves(open);
       const { sends } = open;
@@ -96,13 +96,13 @@ export class Sending {
           claimed = (await this.#o.store.requests.claim([id], this.#o.owner, leaseMs)).has(id);
           if (!claimed) {
             open.taken = true;
-            return { outcome: { kind: "cancelled" }, cached: true } as const;
+            return { outcome: { kind: "cancelled" }, cached: true };
           }
         }
         this.counts.sent += 1;
         const onText = this.#watch(open);
         const trial = refOf(plan);
-        const options = onText === undefined ? { signal, trial } : { signal, trial, onText };
+        const options = { signal, trial, onLeft: left, ...(onText === undefined ? {} : { onText }) };
         const reply = await this.#o.contexts.send(model, plan, request(), (one) => model.provider.send(one, options));
         for (const note of reply.notes ?? []) this.#o.onNote(model.id, note);
         actual = spent(reply.outcome, plan, model);
