@@ -12,6 +12,7 @@ import { expectedAnswerTokens } from "../layout/output.ts";
 import type { RenderedLayout } from "../layout/render.ts";
 import { hopPrompt, withAnswers } from "../packing/chain.ts";
 import { costOf, type Price, servedFromCache } from "../plan/prices.ts";
+import { foldPrompt } from "../prompt/foldSystem.ts";
 import { type Prompt, toMessages } from "../prompt/prompt.ts";
 import type { Placing } from "../spec/declareLayout.ts";
 import type { Range } from "../spec/diagnostic.ts";
@@ -161,6 +162,8 @@ export interface PreviewOptions {
   readonly windowTokens?: number;
   /** What the model's own reports say of such estimates. */
   readonly counts?: Correction | undefined;
+  /** False where the model has no system role, so that the system's text heads the first user message. */
+  readonly systemRole?: boolean;
   readonly locate?: (part: PartName) => Range | undefined;
 }
 
@@ -197,8 +200,9 @@ export function buildPreview(given: PreviewSource, options: PreviewOptions): Pre
     packed === undefined
       ? fitPrompt(layout, example, { budget, trim: experiment.context.trim, count: counter.prompt })
       : uncutPrompt(packed.prompt, counter.prompt(packed.prompt), budget);
-  const whole = packed?.prompt ?? layout.assemble(example);
-  const { prompt } = fitted;
+  const asSent = options.systemRole === false ? foldPrompt : (prompt: Prompt) => prompt;
+  const whole = asSent(packed?.prompt ?? layout.assemble(example));
+  const prompt = asSent(fitted.prompt);
   const trimmed = fitted.report.after < fitted.report.before;
   const metrics = layoutMetrics(prompt, counter.piece);
   const prefixTokens = Math.round(metrics.cacheablePrefix * metrics.promptTokens);

@@ -119,6 +119,7 @@ export class Authoring {
         ...(p.parameters === undefined ? {} : { parameters: p.parameters }),
         ...(windowTokens === undefined ? {} : { windowTokens }),
         counts: model === undefined ? undefined : await correctionOf(this.#services, model),
+        systemRole: model === undefined || !/^vscode[:/]/.test(model),
         price: (id) => priceOf(id, { free: isFree(id) }, prices),
         locate: (part) => loaded.parsed.locate(["prompt", part]),
       },

@@ -21,15 +21,15 @@ export function groupPlaces(groups: readonly Group[], placing: Placing): Readonl
     const key = group.part === "examples" ? "examples" : `${side} ${group.part}`;
     const nth = seen.get(key) ?? 0;
     seen.set(key, nth + 1);
-    const place = nthPlace(placing, side, group.part, nth) ?? placeOfTurns(placing, group, nth);
+    const place = nthPlace(placing, side, group.part, nth) ?? placeElsewhere(placing, group, nth);
     if (place !== undefined) places.set(group.key, place);
   }
   return places;
 }
 
-/** Examples as turns stand between the messages, wherever they are named. */
-function placeOfTurns(placing: Placing, { part }: Group, nth: number): PartPlace | undefined {
-  return part === "examples" ? nthPlace(placing, "system", part, nth) : undefined;
+/** Examples as turns stand between the messages, and without a system role all stands in the user's, wherever it is named. */
+function placeElsewhere(placing: Placing, { part }: Group, nth: number): PartPlace | undefined {
+  return placing.user.includes(part) ? undefined : nthPlace(placing, "system", part, nth);
 }
 
 function nthPlace(placing: Placing, side: PartPlace["side"], part: string, nth: number): PartPlace | undefined {

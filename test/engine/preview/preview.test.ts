@@ -9,6 +9,8 @@ import {
   type PreviewSource,
   previewAll,
 } from "../../../src/engine/preview/preview.ts";
+import { foldSystem } from "../../../src/engine/prompt/foldSystem.ts";
+import { toMessages } from "../../../src/engine/prompt/prompt.ts";
 import type { ContextSpec, LayoutSpec, PromptSpec } from "../../../src/engine/spec/experiment.ts";
 import { fullParts, labelOutput, labels, row } from "../layout/fixtures.ts";
 
@@ -196,6 +198,18 @@ describe("several layouts", () => {
     expect(standard?.split("\n").sort().filter(Boolean)).not.toEqual(sandwich?.split("\n").sort().filter(Boolean));
     expect(standard?.indexOf("Instructions:")).toBeLessThan(standard?.indexOf("──── user") as number);
     expect(sandwich?.indexOf("Instructions:")).toBeGreaterThan(sandwich?.indexOf("──── user") as number);
+  });
+});
+
+describe("a model without a system role", () => {
+  it("is shown what it gets: all in the first user message", () => {
+    const model = preview({ systemRole: false });
+    expect(model.messages.map(({ role }) => role)).toEqual(["user"]);
+    const folded = foldSystem(toMessages({ messages: preview().messages }));
+    expect(allText(model)).toBe(folded[0]?.content);
+    expect(folded).toHaveLength(1);
+    expect(model.tokens.system).toBe(0);
+    expect(model.placing).toEqual(preview().placing);
   });
 });
 
