@@ -76,10 +76,18 @@ function progressLine(view: RunView): string {
     `${active.length} of ${view.variants.length} variants in`,
     best && best.trials > 0 ? `best ${best.layout} ${percent(best.accuracy)}` : "",
     view.cost === 0 ? "" : dollars(view.cost),
+    scoringWords(view),
     waits(view),
     view.leftMs === undefined ? "" : `≤ ${duration(view.leftMs)} left`,
   ];
   return parts.filter((part) => part !== "").join(" · ");
+}
+
+function scoringWords({ scoring }: RunView): string {
+  const { execute = 0, judge = 0 } = scoring ?? {};
+  return [execute === 0 ? "" : `${execute} executing`, judge === 0 ? "" : `${judge} being judged`]
+    .filter((part) => part !== "")
+    .join(", ");
 }
 
 /** A share from 0 to 1 as sixteen blocks. */

@@ -1,3 +1,4 @@
+import { type JudgingReport, judgeSentences } from "../../engine/analysis/judging.ts";
 import { prefixMatters } from "../../engine/analysis/prefix.ts";
 import type { RunSummary, VariantSummary } from "../../engine/runner/events.ts";
 import { dollars, duration, integer, interval, percent } from "./numbers.ts";
@@ -28,12 +29,19 @@ export function runReport(summary: RunSummary): string {
     ...verdictLines(summary),
     ...(summary.noise ?? []).map((one) => `Noise of ${one.id}: ${one.explanation}`),
     ...(summary.ensembles ?? []).map(({ model, explanation }) => `Ensemble (${model}): ${explanation}`),
+    ...(summary.judging === undefined ? [] : judgingLines(summary.judging)),
     ...(summary.alerts ?? []).map(({ message }) => `Alert: ${message}.`),
     ...summary.notes.map((note) => `Note: ${note}`),
     ...(summary.status === "finished" ? [] : [`${ended[summary.status]}: ${summary.stopped.reason}.`]),
     "",
     took(summary),
   ].join("\n");
+}
+
+function judgingLines(judging: JudgingReport): string[] {
+  const { calls, tokens, cost } = judging;
+  const took = `${integer(calls)} ${calls === 1 ? "call" : "calls"}, ${integer(tokens.prompt + tokens.completion)} tokens${cost === 0 ? "" : `, ${dollars(cost)}`}`;
+  return [...judgeSentences(judging).map((sentence) => `Judge: ${sentence}`), `Judging took ${took}.`];
 }
 
 /** One model: its verdict. Several: each one's, and whether they agree. */

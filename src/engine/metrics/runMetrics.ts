@@ -136,7 +136,8 @@ export function spread(lists: readonly Float64Array[]): Spread | null {
 function cachedCost({ calls }: RunMeasures, modelOf: ReadonlyMap<number, string>, prices: PriceTable): number | null {
   let saved = 0;
   for (const [variant, { cachedTokens }] of calls) {
-    if (cachedTokens === 0) continue;
+    // A judge's calls are no variant's.
+    if (cachedTokens === 0 || !modelOf.has(variant)) continue;
     const price: Price | undefined = priceOf(modelOf.get(variant) ?? "", undefined, prices);
     if (price === undefined) return null;
     saved += (cachedTokens * (price.prompt - (price.cached ?? price.prompt))) / 1e6;

@@ -1,3 +1,4 @@
+import { judgeSentences } from "../analysis/judging.ts";
 import type { RunSummary, VariantSummary } from "../runner/events.ts";
 import { xml } from "./junit.ts";
 import { ms, percent, prefixRows, prefixTitles, ranked } from "./markdown.ts";
@@ -22,6 +23,13 @@ ${summary.notes.map((note) => `<p class="note">${xml(note)}</p>`).join("\n")}
 ${leaderboard(summary)}
 ${modelTable(summary.models)}
 ${ensembleList(summary.ensembles)}
+${
+  summary.judging === undefined
+    ? ""
+    : `<ul>${judgeSentences(summary.judging)
+        .map((each) => `<li>${xml(each)}</li>`)
+        .join("")}</ul>`
+}
 ${prefixTable(summary)}
 ${forest(summary)}
 <h2>Wrong answers</h2>

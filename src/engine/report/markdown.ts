@@ -1,3 +1,4 @@
+import { judgeSentences } from "../analysis/judging.ts";
 import { prefixMatters } from "../analysis/prefix.ts";
 import type { RunSummary, VariantSummary } from "../runner/events.ts";
 
@@ -22,6 +23,7 @@ export function markdownReport(summary: RunSummary): string {
     ...(summary.noise ?? []).map((one) => `> Noise of ${plain(one.id)}: ${plain(one.explanation)}`),
     ...scoreLines(summary),
     ...ensembleLines(summary.ensembles),
+    ...(summary.judging === undefined ? [] : judgeSentences(summary.judging).map((each) => `> ${plain(each)}`)),
     ...prefixLines(summary),
     ...alertLines(summary.alerts ?? []),
     ...summary.notes.map((note) => `> ${plain(note)}`),

@@ -1,4 +1,5 @@
 import type { Alert } from "../analysis/alerts.ts";
+import type { JudgingReport } from "../analysis/judging.ts";
 import type { PrefixFigures } from "../analysis/prefix.ts";
 import type { NoiseFloor } from "../decide/compare.ts";
 import type { ModelAgreement } from "../decide/models.ts";
@@ -50,6 +51,8 @@ export interface RunView {
   /** Calls that ended per second, over the last ten seconds. */
   readonly ratePerSecond: number;
   readonly inFlight: number;
+  /** Answers that are being executed or judged; absent without a scorer that does either. */
+  readonly scoring?: { readonly execute: number; readonly judge: number };
   readonly cost: number | undefined;
   readonly tokens: TokenTotals;
   /** Undefined while it cannot be told. */
@@ -112,6 +115,8 @@ export interface RunSummary {
   readonly variants: readonly VariantSummary[];
   /** What the combinations that the file asks for are worth; absent while the run goes on, or without any. */
   readonly ensembles?: readonly EnsembleReport[];
+  /** What judges took and how far they agree with the right answers; absent without one, and while the run goes on. */
+  readonly judging?: JudgingReport;
   readonly requests: RequestCounts;
   readonly queue: QueueStats;
   readonly metrics: RunMetrics;

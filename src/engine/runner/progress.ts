@@ -1,4 +1,5 @@
 import type { Clock } from "../../base/clock.ts";
+import { isSlow } from "../metrics/scorers/scorer.ts";
 import type { Queue } from "../queue/queue.ts";
 import type { Completion, TrialRecord } from "../store/store.ts";
 import type { RunView, TokenTotals, VariantView } from "./events.ts";
@@ -61,6 +62,7 @@ export class Progress {
   view(
     queue: Queue,
     counts: Counts,
+    scoring: NonNullable<RunView["scoring"]>,
     end: Pick<RunView, "status" | "stopReason" | "alerts"> & { readonly ended: boolean },
   ): RunView {
     const run = this.#run;
@@ -79,6 +81,7 @@ export class Progress {
       requests,
       ratePerSecond: this.#pace.perSecond,
       inFlight,
+      ...(run.scorers.some(isSlow) ? { scoring: { ...scoring } } : {}),
       cost: this.#cost,
       tokens: { ...this.#tokens },
       leftMs: end.ended ? 0 : this.#pace.left(trialsLeft(run)),

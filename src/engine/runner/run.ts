@@ -334,7 +334,7 @@ export function startRun(run: PreparedRun, deps: RunDeps, task: PipelineTask, su
   }
 
   function view(): RunView {
-    return progress.view(queue, pipeline.counts, {
+    return progress.view(queue, pipeline.counts, pipeline.scoring, {
       status: ended?.status ?? (stopping === undefined ? "running" : "stopping"),
       stopReason: stopping?.reason ?? ended?.stopped.reason,
       alerts: deps.alerts?.all() ?? [],

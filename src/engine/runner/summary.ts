@@ -1,5 +1,6 @@
 import type { Alert } from "../analysis/alerts.ts";
 import type { Collapse } from "../analysis/collapse.ts";
+import { judgingReport } from "../analysis/judging.ts";
 import { otherScores } from "../analysis/otherScores.ts";
 import { prefixFigures } from "../analysis/prefix.ts";
 import { storedEnsembles } from "../analysis/storedEnsembles.ts";
@@ -83,6 +84,9 @@ export async function summarise(store: Store, input: SummaryInput): Promise<RunS
   });
   const verdict = overallVerdict(races);
   const noise = await measureNoise(store, record, verdict.confidence);
+  const stats = await store.requests.stats({ run: record.id });
+  const judging =
+    input.status === "running" ? undefined : await judgingReport(store, record, totals, stats, 1 - verdict.confidence);
   return {
     schema: "layoutlab/run@1",
     run: record.id,
@@ -98,13 +102,14 @@ export async function summarise(store: Store, input: SummaryInput): Promise<RunS
     examples: record.order.length,
     variants,
     ...(await ensembles(store, input)),
+    ...(judging === undefined ? {} : { judging }),
     requests: input.requests,
     queue: input.queue,
     metrics: runMetrics(
       {
         variants: record.variants,
         measures,
-        stats: await store.requests.stats({ run: record.id }),
+        stats,
         aggregates: totals,
       },
       prices,

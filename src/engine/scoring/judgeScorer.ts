@@ -1,6 +1,6 @@
 import { seededRandom, shuffled } from "../../base/random.ts";
 import type { ScoreInput, SlowOptions, SlowScore, SlowScorer } from "../metrics/scorers/scorer.ts";
-import type { PromptMessage } from "../prompt/prompt.ts";
+import { messageText, type PromptMessage } from "../prompt/prompt.ts";
 import { type JudgeItem, type Judgement, judgeMessages, readJudgements, type Scale } from "./judgePrompt.ts";
 
 export interface JudgeOptions {
@@ -32,13 +32,17 @@ export interface JudgeCalls {
   keep(messages: readonly PromptMessage[], text: string): Promise<void>;
 }
 
+/** An item and all who want its score: layouts that say the same of one row are judged once. */
 interface Waiting {
   readonly item: JudgeItem;
   /** The request that would ask for this item alone; its cache key names the item. */
   readonly alone: readonly PromptMessage[];
+  readonly callers: Set<Caller>;
+}
+
+interface Caller {
   readonly group: string;
   readonly resolve: (score: SlowScore) => void;
-  gone: boolean;
 }
 
 /**
@@ -49,6 +53,8 @@ interface Waiting {
 export function judgeScorer(name: string, options: JudgeOptions, calls: JudgeCalls): SlowScorer {
   const { rubric, scale, perCall } = options;
   const waiting: Waiting[] = [];
+  /** Items that wait or are being asked about, by what they say. */
+  const open = new Map<string, Waiting>();
   /** Items whose cache entry is being looked for, by group. */
   const looking = new Map<string, number>();
   let coming: SlowOptions["coming"] = () => false;
@@ -58,12 +64,22 @@ export function judgeScorer(name: string, options: JudgeOptions, calls: JudgeCal
   const flush = () => {
     while (waiting.length >= perCall) send(waiting.splice(0, perCall), 0);
     // All of them go when a race waits for one: they would have to sooner or later.
-    if (waiting.some(({ group }) => isCalm(group))) send(waiting.splice(0), 0);
+    if (waiting.some(({ callers }) => [...callers].some(({ group }) => isCalm(group)))) send(waiting.splice(0), 0);
   };
 
   const send = (items: readonly Waiting[], tries: number): void => {
-    const open = items.filter(({ gone }) => !gone);
-    if (open.length > 0) void ask(open, tries);
+    const wanted = items.filter((each) => each.callers.size > 0 || forget(each));
+    if (wanted.length > 0) void ask(wanted, tries);
+  };
+
+  const forget = ({ alone }: Waiting): false => {
+    open.delete(keyOf(alone));
+    return false;
+  };
+
+  const end = (each: Waiting, score: SlowScore): void => {
+    forget(each);
+    for (const { resolve } of each.callers) resolve(score);
   };
 
   const ask = async (items: readonly Waiting[], tries: number): Promise<void> => {
@@ -81,7 +97,7 @@ export function judgeScorer(name: string, options: JudgeOptions, calls: JudgeCal
     const abort = new AbortController();
     const reply = await calls.ask(messages, order.length, abort.signal);
     if (reply.kind === "unavailable") {
-      for (const { resolve } of order) resolve({ kind: "withdrawn" });
+      for (const each of order) end(each, { kind: "withdrawn" });
       return;
     }
     const found =
@@ -91,9 +107,9 @@ export function judgeScorer(name: string, options: JudgeOptions, calls: JudgeCal
       const judgement = found.get(at);
       if (judgement !== undefined) {
         await calls.keep(each.alone, written(judgement, scale));
-        each.resolve(scored(judgement, [at, order.length]));
+        end(each, scored(judgement, [at, order.length]));
       } else if (tries < 1) send([each], tries + 1);
-      else each.resolve({ kind: "unscored", note: { kind: "unscored", detail: why } });
+      else end(each, { kind: "unscored", note: { kind: "unscored", detail: why } });
     }
   };
 
@@ -117,20 +133,33 @@ export function judgeScorer(name: string, options: JudgeOptions, calls: JudgeCal
       }
       if (signal.aborted) return { kind: "withdrawn" };
       return new Promise<SlowScore>((resolve) => {
-        const each: Waiting = { item, alone, group, resolve, gone: false };
-        const leave = () => {
-          each.gone = true;
-          const at = waiting.indexOf(each);
-          if (at !== -1) waiting.splice(at, 1);
-          resolve({ kind: "withdrawn" });
-        };
-        signal.addEventListener("abort", leave, { once: true });
-        waiting.push(each);
+        const caller: Caller = { group, resolve };
+        let each = open.get(keyOf(alone));
+        if (each === undefined) {
+          each = { item, alone, callers: new Set() };
+          open.set(keyOf(alone), each);
+          waiting.push(each);
+        }
+        const { callers } = each;
+        callers.add(caller);
+        signal.addEventListener(
+          "abort",
+          () => {
+            callers.delete(caller);
+            resolve({ kind: "withdrawn" });
+          },
+          { once: true },
+        );
         // Others of the same turn may still join.
         setImmediate(flush);
       });
     },
   };
+}
+
+/** What is shown of an item tells it from all others. */
+function keyOf(alone: readonly PromptMessage[]): string {
+  return alone.map(messageText).join("\n");
 }
 
 function itemOf({ parsed, text, example }: ScoreInput, { columns, reference }: JudgeOptions): JudgeItem {

@@ -13,6 +13,7 @@ export function numbersView(view: RunView): TemplateResult {
       ${number("Calls", count(requests.sent))}
       ${number("Rate", going ? `${rate(view.ratePerSecond)}/s` : "–")}
       ${number("In flight", Number.isFinite(slots) && slots > 0 ? `${count(view.inFlight)} of ${count(slots)}` : count(view.inFlight))}
+      ${view.scoring === undefined ? nothing : number("Being scored", scoringWords(view.scoring))}
       ${number("From cache", count(requests.cached))}
       ${number("Retries", count(requests.retried), requests.retried > 0 ? "warn" : "")}
       ${number("Failures", count(requests.failed), requests.failed > 0 ? "bad" : "")}
@@ -23,6 +24,10 @@ export function numbersView(view: RunView): TemplateResult {
       ${number("Calls saved", savedWords(view))}
     </dl>
   </section>`;
+}
+
+function scoringWords({ execute, judge }: NonNullable<RunView["scoring"]>): string {
+  return execute + judge === 0 ? "–" : `${count(execute)} executing, ${count(judge)} judged`;
 }
 
 function number(name: string, value: unknown, tone = ""): TemplateResult {
