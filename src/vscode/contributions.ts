@@ -32,6 +32,11 @@ export const commands = {
   "layoutlab.selectModels": { title: "Select Models", icon: "server", needsTrust: true },
   "layoutlab.openSimulator": { title: "Open Simulator", icon: "vm", needsTrust: true },
   "layoutlab.stopSimulator": { title: "Stop Simulator", icon: "debug-stop" },
+  "layoutlab.startBatchServer": { title: "Start Local Batch Server", icon: "server-process", needsTrust: true },
+  "layoutlab.stopBatchServer": { title: "Stop Local Batch Server", icon: "debug-stop" },
+  "layoutlab.convertToBatch": { title: "Convert to Batch Requests", icon: "list-ordered", needsTrust: true },
+  "layoutlab.runBatch": { title: "Run Batch", icon: "run-all", needsTrust: true },
+  "layoutlab.fetchBatches": { title: "Fetch Batches", icon: "cloud-download", needsTrust: true },
   "layoutlab.showDoctor": { title: "Show Doctor", icon: "checklist", needsTrust: true },
   "layoutlab.openLog": { title: "Open Log", icon: "output" },
   "layoutlab.openExperiment": { title: "Open Experiment File", icon: "go-to-file", palette: false },
@@ -113,6 +118,8 @@ export const contextKeys = {
   running: "layoutlab.running",
   /** The simulator is up. */
   simulating: "layoutlab.simulating",
+  /** The batch server is up. */
+  serving: "layoutlab.serving",
 } as const;
 
 export const views = {

@@ -1,7 +1,9 @@
 import * as vscode from "vscode";
 import { DisposableStore } from "../base/disposable.ts";
 import { announceAlerts } from "./alertNotice.ts";
+import { announceBatches } from "./batchNotice.ts";
 import { registerCommands } from "./commands/index.ts";
+import { contextKeys } from "./contributions.ts";
 import { Documents } from "./documents/documents.ts";
 import { announceEnds } from "./endNotice.ts";
 import { LanguageModels } from "./engine/editorModels.ts";
@@ -17,13 +19,14 @@ import { registerHover } from "./language/hover.ts";
 import { registerLenses } from "./language/lenses.ts";
 import { registerQuickFixes } from "./language/quickFixes.ts";
 import { registerSymbols } from "./language/symbols.ts";
+import { LocalServer } from "./localServer.ts";
 import { ResultsPanels } from "./panels/resultsPanels.ts";
 import { RunPanels } from "./panels/runPanels.ts";
 import { Previews } from "./preview/previews.ts";
 import { LiveRuns } from "./runs.ts";
 import { Keys } from "./secrets.ts";
 import { engineSettings, Settings } from "./settings.ts";
-import { Simulator } from "./simulator.ts";
+import { showBatchServer } from "./statusBar/batchServerStatus.ts";
 import { RunStatus } from "./statusBar/runStatus.ts";
 import { CacheTree } from "./trees/cache/cacheTree.ts";
 import { ExperimentsTree } from "./trees/experiments/experimentsTree.ts";
@@ -56,7 +59,20 @@ export function activate(context: vscode.ExtensionContext): void {
     previews: owned.add(new Previews({ ...shared, checks, documents })),
     runPanels: owned.add(new RunPanels({ ...shared, runs })),
     resultsPanels: owned.add(new ResultsPanels({ ...shared, runs, documents })),
-    simulator: owned.add(new Simulator(engine, log)),
+    simulator: owned.add(
+      new LocalServer({
+        ...shared,
+        contextKey: contextKeys.simulating,
+        ask: (p) => shared.engine.request("simulator", p),
+      }),
+    ),
+    batchServer: owned.add(
+      new LocalServer({
+        ...shared,
+        contextKey: contextKeys.serving,
+        ask: (p) => shared.engine.request("batchServer", p),
+      }),
+    ),
     trees: {
       experiments: owned.add(new ExperimentsTree(engine, runs)),
       cache: owned.add(new CacheTree(engine)),
@@ -82,6 +98,8 @@ export function activate(context: vscode.ExtensionContext): void {
     lenses: () => registerLenses(checks, runs, owned.add(new Coverages(lab.engine, checks, runs, log))),
     "notices of ends": () => announceEnds(runs, log),
     "notices of alerts": () => announceAlerts(runs, log),
+    "notices of batches": () => announceBatches(lab.engine, log),
+    "the batch server's item": () => showBatchServer(lab.batchServer),
     "changes of settings": () => followSettings(lab),
   };
   for (const [name, register] of Object.entries(features)) {

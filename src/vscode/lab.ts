@@ -4,13 +4,13 @@ import type { Documents } from "./documents/documents.ts";
 import type { LanguageModels } from "./engine/editorModels.ts";
 import type { EngineClient } from "./engine/engineClient.ts";
 import type { Checks } from "./language/checks.ts";
+import type { LocalServer } from "./localServer.ts";
 import type { ResultsPanels } from "./panels/resultsPanels.ts";
 import type { RunPanels } from "./panels/runPanels.ts";
 import type { Previews } from "./preview/previews.ts";
 import type { LiveRuns } from "./runs.ts";
 import type { Keys } from "./secrets.ts";
 import type { Settings } from "./settings.ts";
-import type { Simulator } from "./simulator.ts";
 import type { CacheTree } from "./trees/cache/cacheTree.ts";
 import type { ExperimentsTree } from "./trees/experiments/experimentsTree.ts";
 import type { ModelsTree } from "./trees/models/modelsTree.ts";
@@ -31,6 +31,7 @@ export interface Lab {
   readonly previews: Previews;
   readonly runPanels: RunPanels;
   readonly resultsPanels: ResultsPanels;
-  readonly simulator: Simulator;
+  readonly simulator: LocalServer;
+  readonly batchServer: LocalServer;
   readonly trees: { readonly experiments: ExperimentsTree; readonly cache: CacheTree; readonly models: ModelsTree };
 }

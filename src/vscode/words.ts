@@ -8,8 +8,8 @@ export function integer(value: number): string {
   return Math.round(value).toLocaleString("en-US");
 }
 
-export function count(value: number, noun: string): string {
-  return `${integer(value)} ${noun}${value === 1 ? "" : "s"}`;
+export function count(value: number, noun: string, plural = `${noun}s`): string {
+  return `${integer(value)} ${value === 1 ? noun : plural}`;
 }
 
 /** US dollars; the unknown is never shown as zero. */

@@ -4,6 +4,8 @@ import type { CommandId } from "../contributions.ts";
 import type { Lab } from "../lab.ts";
 import { showTrouble } from "../trouble.ts";
 import { addApiKey, removeApiKey } from "./apiKeys.ts";
+import { convertToBatch, fetchBatches, runBatch } from "./batchFiles.ts";
+import { startBatchServer, stopBatchServer } from "./batchServer.ts";
 import { deleteCached, exportCache, importCache, inspectAnswer, moreAnswers } from "./cacheEntries.ts";
 import { clearCache } from "./clearCache.ts";
 import { compareLayouts } from "./compareLayouts.ts";
@@ -45,6 +47,11 @@ const commands: { readonly [Id in CommandId]: Command } = {
   "layoutlab.selectModels": selectModels,
   "layoutlab.openSimulator": openSimulator,
   "layoutlab.stopSimulator": stopSimulator,
+  "layoutlab.startBatchServer": startBatchServer,
+  "layoutlab.stopBatchServer": stopBatchServer,
+  "layoutlab.convertToBatch": convertToBatch,
+  "layoutlab.runBatch": runBatch,
+  "layoutlab.fetchBatches": fetchBatches,
   "layoutlab.showDoctor": (lab) => lab.documents.showDoctor(),
   "layoutlab.openLog": (lab) => lab.log.show(),
   "layoutlab.openExperiment": openExperiment,
