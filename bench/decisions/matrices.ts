@@ -84,6 +84,12 @@ function exactCopula(name: string, counts: readonly number[], size: number, rho:
   return matrix;
 }
 
+/** The same with its columns in another order, so that "ties to the first" favours nobody. */
+export function mixed(matrix: Matrix, random: Random): Matrix {
+  const order = shuffled([...matrix.columns.keys()], random);
+  return { ...matrix, scores: order.map((v) => matrix.scores[v] as Float64Array) };
+}
+
 export const SCENARIOS: readonly { readonly name: string; readonly accuracies: readonly number[] }[] = [
   { name: "K2 .78 .74", accuracies: [0.78, 0.74] },
   { name: "K4 .80 .75 .70 .60", accuracies: [0.8, 0.75, 0.7, 0.6] },
@@ -127,4 +133,61 @@ export function adversarial(seed: string, thin: number): { matrix: Matrix; equiv
     }
   }
   return out;
+}
+
+/**
+ * Sets at the same boundary that share no shape and no size with `adversarial`, for figures on what was not looked at while
+ * stakes and shares were chosen: a wall just outside the margin with near ties inside it, a fan of even steps, layouts that
+ * suit one half of the rows and spoil the other, and graded scores.
+ */
+export function heldOut(seed: string, thin: number): { matrix: Matrix; equivalence: number }[] {
+  const out: { matrix: Matrix; equivalence: number }[] = [];
+  let at = 0;
+  for (const k of [2, 4, 7, 15]) {
+    for (const size of [180, 900]) {
+      for (const equivalence of [0.015, 0.03]) {
+        for (const base of [0.5, 0.85, 0.97]) {
+          for (const shape of k === 2
+            ? ["wall", "crossing", "graded"]
+            : ["wall", "inside", "fan", "crossing", "graded"]) {
+            if (at++ % thin !== 0) continue;
+            const name = `K${k} N=${size} e=${equivalence} base=${base} ${shape}`;
+            const random = seededRandom(seed, "held out", name);
+            const top = Math.round(base * size);
+            // Graded scores differ by one half, so it takes twice as many rows.
+            const gap =
+              shape === "graded" ? 2 * Math.floor(equivalence * size) + 1 : Math.floor(equivalence * size) + 1;
+            const counts = Array.from({ length: k }, (_, i) => {
+              if (i === 0) return top;
+              if (shape === "inside" && i % 2 === 1) return top - Math.max(1, gap - 2);
+              if (shape === "fan") return Math.max(1, top - gap * i);
+              return top - gap;
+            });
+            const matrix =
+              shape === "crossing"
+                ? crossing(name, counts, size, random)
+                : exactCopula(name, counts, size, shape === "graded" ? 0.6 : 0.75, random);
+            out.push({ matrix: mixed(shape === "graded" ? graded(matrix) : matrix, random), equivalence });
+          }
+        }
+      }
+    }
+  }
+  return out;
+}
+
+/** Even columns are right on the first rows, odd ones on the last, so that almost every row tells them apart. */
+function crossing(name: string, counts: readonly number[], size: number, random: Random): Matrix {
+  const rows = shuffled([...Array(size).keys()], random);
+  const scores = counts.map((count, v) => {
+    const column = new Float64Array(size);
+    for (let i = 0; i < count; i++) column[rows[v % 2 === 0 ? i : size - 1 - i] as number] = 1;
+    return column;
+  });
+  return { name, size, columns: counts.map((_, v) => `v${v}`), scores };
+}
+
+/** Half of every score is earned by showing up: differences of one half, and sums that halve with them. */
+function graded(matrix: Matrix): Matrix {
+  return { ...matrix, scores: matrix.scores.map((column) => column.map((x) => 0.5 + x / 2)) };
 }

@@ -8,7 +8,7 @@ import { integer, interval, percent } from "../render/numbers.ts";
 import { table } from "../render/table.ts";
 import type { Register } from "./index.ts";
 
-const modes = ["adaptive", "full", "fixed", "doubling", "bandit", "halving"] as const;
+const modes = ["adaptive", "full", "fixed", "doubling", "bandit", "bayes", "halving"] as const;
 
 interface Flags extends CommonFlags {
   readonly equivalence: number;
@@ -68,6 +68,7 @@ export const registerDecide: Register = (program, context, done) => {
           "",
           `Verdict: ${decided.verdict.explanation}`,
           `${integer(decided.rows)} rows, ${integer(decided.calls)} scores used.`,
+          ...decided.notes.map((note) => `Note: ${note}`),
         ].join("\n"),
       );
       done(decided.verdict.kind === "undecided" ? exitCodes.incomplete : exitCodes.done);

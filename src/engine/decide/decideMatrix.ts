@@ -1,4 +1,5 @@
 import type { ScoreTable } from "./matrix.ts";
+import { missingWarning } from "./missing.ts";
 import { openSampler } from "./open.ts";
 import type { SamplerOptions } from "./options.ts";
 import { storedOrder } from "./order.ts";
@@ -17,6 +18,8 @@ export interface MatrixDecision {
   readonly calls: number;
   readonly variants: readonly VariantState[];
   readonly decisions: readonly Decision[];
+  /** What a reader must know before quoting the verdict. */
+  readonly notes: readonly string[];
 }
 
 /** Decides a table of scores as a run over it would, in the order the seed gives. */
@@ -44,5 +47,19 @@ export function decideMatrix(table: ScoreTable, options: MatrixOptions = {}): Ma
     calls: variants.reduce((sum, v) => sum + v.trials, 0),
     variants,
     decisions: sampler.decisions(),
+    notes: missingNotes(table),
   };
+}
+
+function missingNotes({ columns, rows }: ScoreTable): string[] {
+  const missing = columns.map((name, v) => ({
+    name,
+    missing: rows.reduce((n, row) => n + (Number.isNaN(row[v]) ? 1 : 0), 0),
+    tried: rows.length,
+  }));
+  const lost = rows.filter((row) => row.some((x) => Number.isNaN(x))).length;
+  if (lost === 0) return [];
+  const warning = missingWarning(missing, "variant");
+  const counts = lost === 1 ? "1 row lacks a score and counts" : `${lost} rows lack a score and count`;
+  return [`${counts} for no variant.`, ...(warning === undefined ? [] : [warning])];
 }

@@ -154,7 +154,7 @@ export class FixedSampler extends RowSampler {
     if (this.settings.scope === "dataset" && this.watermark === this.settings.rows) {
       return dress(this.#exact(ranked, rivals));
     }
-    return dress(this.#cheaper(ranked) ?? this.#tests(best, n, rivals));
+    return dress({ ...(this.#cheaper(ranked) ?? this.#tests(best, n, rivals)), scope: "population" });
   }
 
   #exact(ranked: readonly number[], rivals: readonly Rival[]): Conclusion {
@@ -251,7 +251,13 @@ export class FixedSampler extends RowSampler {
         kind: "nonInferior",
         winner: this.id(v),
         tied: [],
-        explanation: savingSentence(this.settings, this.name(v), this.name(base), price(base) - price(v), seen),
+        explanation: savingSentence(
+          { ...this.settings, scope: "population" },
+          this.name(v),
+          this.name(base),
+          price(base) - price(v),
+          seen,
+        ),
         rivals,
         saves: price(base) - price(v),
       };

@@ -3,7 +3,7 @@ import type { Settings } from "./options.ts";
 import { RowSampler } from "./rowSampler.ts";
 import type { Verdict } from "./sampler.ts";
 import { verdictOf } from "./verdict.ts";
-import { count, points } from "./words.ts";
+import { count, listed, points } from "./words.ts";
 
 /**
  * Paired sequential halving (Karnin, Koren, Somekh 2013, on shared rows): the budget is split evenly over log2(K) rounds;
@@ -29,18 +29,34 @@ export class HalvingSampler extends RowSampler {
     const seen = this.trials[best] as number;
     const decided = this.finished && seen > 0;
     const spent = points.rows(this.watermark);
-    const explanation = decided
-      ? `${this.name(best)} is the last one left after halving the field within ${count(this.#budget)} calls (${spent}). A fixed budget bounds the cost, not the error.`
-      : `${ranked.length} ${this.settings.noun}s are still in after ${spent}; halving goes on to the end of its budget.`;
+    const level = decided ? this.#levelWith(best) : [];
+    const bounds = "A fixed budget bounds the cost, not the error.";
+    const within = `within ${count(this.#budget)} calls (${spent})`;
+    const names = listed([best, ...level].map((v) => this.name(v)));
+    const chosen = this.pick([best, ...level]);
+    const why = chosen.variant === best ? chosen.why : "it was asked on most rows";
+    const explanation = !decided
+      ? `${ranked.length} ${this.settings.noun}s are still in after ${spent}; halving goes on to the end of its budget.`
+      : level.length > 0
+        ? `${names} are exactly level on the rows they share after halving the field ${within}. ${this.name(best)} is named because ${why}. ${bounds}`
+        : `${this.name(best)} is the last one left after halving the field ${within}. ${bounds}`;
+    const tied = [best, ...level].map((v) => this.id(v));
     return verdictOf(this.settings, {
-      kind: decided ? "winner" : "undecided",
+      kind: !decided ? "undecided" : level.length > 0 ? "equivalent" : "winner",
       winner: seen === 0 ? null : this.id(best),
-      tied: decided ? [] : ranked.map((v) => this.id(v)),
+      tied: !decided ? ranked.map((v) => this.id(v)) : level.length > 0 ? tied : [],
       explanation,
       rivals: seen === 0 ? [] : this.rivals(best),
       moreTrials: decided ? 0 : (this.#ends.at(-1) as number) - this.watermark,
       guaranteed: false,
     });
+  }
+
+  /** Those that nothing parts from the one that is left: level on every row both were asked. */
+  #levelWith(best: number): number[] {
+    return this.candidates
+      .map((_, v) => v)
+      .filter((v) => v !== best && (this.trials[v] as number) > 0 && Math.abs(this.pair(best, v).sum) < 1e-9);
   }
 
   protected override horizon(): number {
@@ -63,23 +79,23 @@ export class HalvingSampler extends RowSampler {
     const best = ranked[0] as number;
     for (const v of ranked.slice(keep)) {
       const gap = this.mean(best) - this.mean(v);
-      this.drop(
-        v,
-        `${this.name(v)} was in the worse half after ${points.rows(this.watermark)}, ${points.of(gap)} behind ${this.name(best)}.`,
-        {
-          opponent: this.id(best),
-          difference: this.mean(v) - this.mean(best),
-          means: this.means(),
-        },
-      );
+      const where =
+        gap > 1e-9
+          ? `was in the worse half after ${points.rows(this.watermark)}, ${points.of(gap)} behind ${this.name(best)}`
+          : `was level with ${this.name(best)} after ${points.rows(this.watermark)} and left because half the field must`;
+      this.drop(v, `${this.name(v)} ${where}.`, {
+        opponent: this.id(best),
+        difference: this.mean(v) - this.mean(best),
+        means: this.means(),
+      });
     }
     if (!last) return;
     this.finish();
     if (this.trials[best] === 0) return;
     this.won = best;
-    const { explanation } = this.verdict();
+    const { kind, explanation } = this.verdict();
     this.reasons[best] = explanation;
-    this.note("won", best, explanation, { means: this.means() });
+    this.note(kind === "equivalent" ? "equivalent" : "won", best, explanation, { means: this.means() });
   }
 }
 

@@ -1,4 +1,3 @@
-import { stakes } from "../stats/betting.ts";
 import { savingSentence } from "./full.ts";
 import type { Settings } from "./options.ts";
 import { anytimeInterval, meanDifference } from "./paired.ts";
@@ -16,21 +15,21 @@ import { about, listed, points, progress } from "./words.ts";
  */
 export class CheaperSampler extends RowSampler {
   readonly #base: number;
-  readonly #grid: readonly number[];
   readonly #good: Purses;
   readonly #bad: Purses;
   readonly #prices: readonly number[];
   /** Number of candidates at the start. */
   readonly #count: number;
   #accepted: number | undefined;
+  /** Rows so far that counted for nobody. */
+  #lost = 0;
 
   constructor(settings: Settings) {
     super(settings);
     this.#base = this.candidates.findIndex((c) => c.id === settings.baseline);
     this.#prices = this.candidates.map((c) => c.cost ?? Number.POSITIVE_INFINITY);
-    this.#grid = stakes(settings.rows, settings.alpha);
-    this.#good = new Purses(this.#grid, this.candidates.length);
-    this.#bad = new Purses(this.#grid, this.candidates.length);
+    this.#good = new Purses(settings.rows, settings.alpha, this.candidates.length);
+    this.#bad = new Purses(settings.rows, settings.alpha, this.candidates.length);
     this.#count = this.candidates.filter((_, v) => this.#saves(v) > 0).length;
   }
 
@@ -58,25 +57,28 @@ export class CheaperSampler extends RowSampler {
   }
 
   protected override consume(row: number): void {
-    this.#bet(row, (v) => this.ledger.score(row, v) - this.ledger.score(row, this.#base));
+    this.#bet(row);
     this.#judge();
   }
 
-  protected override skip(row: number): void {
-    if (this.settings.scope === "dataset") this.#bet(row, () => 0);
+  protected override skip(): void {
+    this.#lost++;
     this.#judge();
   }
 
-  /** `sums` already hold the row, so its difference is taken off again for the bound. */
-  #bet(row: number, difference: (variant: number) => number): void {
+  /** `sums` already hold the row, so its difference is taken off again. */
+  #bet(row: number): void {
     const { rows, equivalence, scope } = this.settings;
+    const left = scope === "dataset" ? rows - row : Number.POSITIVE_INFINITY;
+    const seen = row - this.#lost;
     for (const v of this.active) {
       if (v === this.#base) continue;
-      const d = difference(v);
-      const gap = this.#lead(v) - d;
-      const left = rows - row;
-      this.#good.bet(v, d, scope === "dataset" ? (-rows * equivalence - gap) / left : -equivalence);
-      this.#bad.bet(v, -d, scope === "dataset" ? (rows * equivalence + gap) / left : equivalence);
+      const d = this.ledger.score(row, v) - this.ledger.score(row, this.#base);
+      const lead = this.#lead(v) - d;
+      const behind = lead + seen * equivalence < 0;
+      // As in the race: with rows missing, nobody bets while behind.
+      if (this.#lost === 0 || !behind) this.#good.bet(v, d, { lead, seen, left, slack: equivalence });
+      if (this.#lost === 0 || behind) this.#bad.bet(v, -d, { lead: -lead, seen, left, slack: -equivalence });
     }
   }
 
@@ -107,12 +109,14 @@ export class CheaperSampler extends RowSampler {
   #isGood(v: number): boolean {
     if (this.#good.of(v) >= this.#count / this.settings.alpha) return true;
     const { rows, equivalence, scope } = this.settings;
-    return scope === "dataset" && this.#lead(v) - (rows - this.watermark) >= -rows * equivalence - 1e-9;
+    const counted = rows - this.#lost;
+    return scope === "dataset" && this.#lead(v) - (rows - this.watermark) >= -counted * equivalence - 1e-9;
   }
 
   #isBad(v: number): boolean {
     const { rows, equivalence, scope } = this.settings;
-    return scope === "dataset" && this.#lead(v) + (rows - this.watermark) < -rows * equivalence - 1e-9;
+    const counted = rows - this.#lost;
+    return scope === "dataset" && this.#lead(v) + (rows - this.watermark) < -counted * equivalence - 1e-9;
   }
 
   /** Sum of scores more than the baseline. */

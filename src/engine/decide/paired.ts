@@ -1,12 +1,6 @@
-import {
-  bettingInterval,
-  CERTAIN,
-  finiteBettingPath,
-  INTERVAL_STAKES,
-  logMeanExp,
-  pairedBettingInterval,
-} from "../stats/betting.ts";
+import { bettingInterval, CERTAIN, INTERVAL_STAKES, pairedBettingInterval } from "../stats/betting.ts";
 import type { Interval } from "./sampler.ts";
+import { boundedLog, Purses } from "./wealth.ts";
 
 /** Two variants on the rows both were seen on. */
 export interface PairedCounts {
@@ -49,27 +43,25 @@ export function anytimeInterval(pair: PairedCounts, alpha: number): Interval {
 
 /**
  * Largest log wealth that a bet against "the mean difference is at most -slack" ever had, over differences in the stored
- * order. With `size` the claim is about all `size` rows, without it about future ones.
+ * order. With `size` the claim is about that many rows, of which these came first; without it about future ones. `rows` is
+ * what there is to decide by, `certain` that no more rows will turn out to be missing.
  */
 export function pairEvidence(
   differences: readonly number[],
   slack: number,
-  grid: readonly number[],
-  size: number | undefined,
+  test: { readonly rows: number; readonly alpha: number; readonly size: number | undefined; readonly certain: boolean },
 ): number {
-  if (size !== undefined) {
-    const sum = differences.reduce((a, b) => a + b, 0);
-    // What is left cannot bring the mean down to -slack.
-    if (sum + size * slack >= size - differences.length) return CERTAIN;
-    return finiteBettingPath(differences, size, slack, grid).reduce((best, x) => Math.max(best, x), 0);
-  }
-  const logs = new Array<number>(grid.length).fill(0);
+  const { size } = test;
+  const purse = new Purses(test.rows, test.alpha, 1);
+  let lead = 0;
   let best = 0;
-  for (const d of differences) {
-    grid.forEach((c, g) => {
-      logs[g] = (logs[g] as number) + Math.log1p((c * (d + slack)) / (1 - slack));
-    });
-    best = Math.max(best, logMeanExp(logs));
-  }
-  return best;
+  differences.forEach((d, seen) => {
+    const left = size === undefined ? Number.POSITIVE_INFINITY : size - seen;
+    if (test.certain || lead + seen * slack >= 0) purse.bet(0, d, { lead, seen, left, slack });
+    lead += d;
+    best = Math.max(best, boundedLog(purse.of(0)));
+  });
+  // What is left cannot bring the mean down to -slack.
+  const settled = size !== undefined && lead + size * slack >= size - differences.length;
+  return settled ? CERTAIN : best;
 }

@@ -1,5 +1,5 @@
 import { UserError } from "../../base/errors.ts";
-import { stakes } from "../stats/betting.ts";
+import { boundOf, type Position } from "../stats/betting.ts";
 import { preference, type Settings } from "./options.ts";
 import { anytimeInterval, meanDifference } from "./paired.ts";
 import { concludeRace, type Ending } from "./raceVerdict.ts";
@@ -9,34 +9,49 @@ import { type Conclusion, verdictOf } from "./verdict.ts";
 import { boundedLog, Purses } from "./wealth.ts";
 import { points } from "./words.ts";
 
+/** How sharply bets go to the opponents in front, and how small a share is none. */
+const SHARPNESS = 20;
+const SMALLEST_SHARE = 0.02;
+
 /**
- * The sceptic's race. A sceptic of each variant j starts with 1 and bets before each row that the variant leading at that
- * moment beats j there (j's own rival is the second when j leads). The bet is settled against the claim "j beats every
- * other variant by at least e": over these N rows (dataset scope, where what is left can be counted), or on future rows
- * (population scope). When the claim is true its sceptic reaches 1/alpha with chance at most alpha, whatever the
- * opponents and whenever one looks. Only the claim of the true best can be true, so the chance of ever dropping it is at
- * most alpha for any number of variants. See Waudby-Smith & Ramdas 2024 for the bet.
+ * The sceptic's race. A sceptic of each variant j starts with 1 and bets before each row that the variants in front at that
+ * moment beat j there: mostly the leader, shared with those about level with it. The bet is settled against the claim
+ * "j beats every other variant by at least e": over these N rows (dataset scope, where what is left can be counted), or on
+ * future rows (population scope). When the claim is true its sceptic reaches 1/a with chance at most a, whatever the
+ * opponents and stakes and whenever one looks. Only the claim of the true best can be true, so the chance of ever dropping
+ * it is at most a for any number of variants. See Waudby-Smith & Ramdas 2024 for the bet.
+ *
+ * With e = 0 that is all a verdict needs, and a is 1 - confidence. With e > 0 a best variant that leads by less than e is
+ * not covered by the proof: half of the error that is allowed is kept back for that, and a is half as large.
  *
  * `strict` also bets for every pair, with half the purse. A variant is dropped only against e = 0, and the leader is
  * certified when the pair bets show, with e, that it is not beaten by more. That proves "no variant is more than e
  * better" for every table.
  *
- * A row that cannot be had is a tie of all variants: the bets are settled with a difference of 0.
+ * A row that cannot be had under one variant counts for none: the rows that can be had are what the race is about. How
+ * many there will be is not known, so from the first such row on nobody bets while behind: all other bounds only loosen
+ * when rows turn out to be missing.
  */
 export class RacingSampler extends RowSampler implements OpenSampler {
   readonly #size: number;
   readonly #slack: number;
-  readonly #grid: readonly number[];
+  /** Chance of dropping the best, and the wealth that drops a variant. */
+  readonly #alpha: number;
+  readonly #threshold: number;
   readonly #sceptics: Purses;
   /** Per ordered pair (i, j), i * K + j: bets that i beats j, against a lead of j of 0 and of e. */
   readonly #pairs: { readonly even: Purses; readonly slack: Purses } | undefined;
-  /** Sum of scores, with ties in the place of rows only a newcomer lacks. */
+  /** Sum of scores; a row that only a newcomer lacks stands as a tie with the leader of that moment. */
   readonly #standing: number[] = [];
   #place: number[] = [];
   #leader = -1;
   #second = -1;
   readonly #leaders: Int32Array;
   readonly #leaderSums: Float64Array;
+  /** Rows so far that counted for nobody, and how many there were before each row. */
+  #lost = 0;
+  readonly #lostBefore: Int32Array;
+  readonly #shares: number[] = [];
   #ending: Ending | undefined;
   #final: Verdict | undefined;
 
@@ -46,13 +61,17 @@ export class RacingSampler extends RowSampler implements OpenSampler {
     if (pairwise && (settings.joins ?? []).length > 0) throw closed();
     this.#size = settings.rows;
     this.#slack = pairwise ? 0 : settings.equivalence;
-    this.#grid = stakes(this.#size, settings.alpha);
+    this.#alpha = this.#slack > 0 ? settings.alpha / 2 : settings.alpha;
+    this.#threshold = 1 / this.#alpha;
     const k = this.candidates.length;
-    this.#sceptics = new Purses(this.#grid, k);
-    this.#pairs = pairwise ? { even: new Purses(this.#grid, k * k), slack: new Purses(this.#grid, k * k) } : undefined;
+    const purses = (players: number, target?: number) => new Purses(this.#size, settings.alpha, players, target);
+    // With a margin, ties carry wealth over the threshold in small steps, and there is no overshoot to save.
+    this.#sceptics = purses(k, pairwise || this.#slack > 0 ? undefined : this.#threshold);
+    this.#pairs = pairwise ? { even: purses(k * k), slack: purses(k * k) } : undefined;
     this.#standing = new Array<number>(k).fill(0);
     this.#leaders = new Int32Array(this.#size);
     this.#leaderSums = new Float64Array(this.#size);
+    this.#lostBefore = new Int32Array(this.#size);
   }
 
   join(candidate: Candidate): { readonly variant: number; readonly decisions: readonly Decision[] } {
@@ -88,18 +107,19 @@ export class RacingSampler extends RowSampler implements OpenSampler {
     if (this.won === variant) return 0;
     if (!this.active.includes(variant)) return this.waiting(variant) ? 0 : 1;
     if (this.active.length === 1) return 0;
-    return Math.max(0, Math.min(1, boundedLog(this.#against(variant)) / -Math.log(this.settings.alpha)));
+    return Math.max(0, Math.min(1, boundedLog(this.#against(variant)) / Math.log(this.#threshold)));
   }
 
   protected override consume(row: number): void {
-    this.#bet(row, false);
+    this.#bet(row);
     for (const v of this.active) this.#standing[v] = (this.#standing[v] as number) + this.ledger.score(row, v);
     this.#rank();
     this.#judge();
   }
 
   protected override skip(row: number): void {
-    if (this.settings.scope === "dataset") this.#bet(row, true);
+    this.#remember(row);
+    this.#lost++;
     this.#judge();
   }
 
@@ -120,19 +140,19 @@ export class RacingSampler extends RowSampler implements OpenSampler {
   /** The newcomer's sceptic bets on a row of the past, with the leader of that moment. */
   protected override replay(row: number, variant: number): void {
     const leader = this.#leaders[row] as number;
-    const sum = this.#leaderSums[row] as number;
-    const mine = this.#standing[variant] as number;
-    let now = sum;
+    let now = this.#leaderSums[row] as number;
     if (this.usable(row)) {
+      const mine = this.#standing[variant] as number;
       const theirs = this.ledger.score(row, leader);
-      const own = this.ledger.isVoid(row, variant) ? theirs : this.ledger.score(row, variant);
-      this.#sceptics.bet(variant, theirs - own, this.#bound(sum - mine, row));
-      this.#standing[variant] = mine + own;
+      if (this.ledger.isVoid(row, variant)) this.#standing[variant] = mine + theirs;
+      else {
+        const own = this.ledger.score(row, variant);
+        this.#settle(this.#sceptics, variant, theirs - own, this.#position(now - mine, row));
+        this.#standing[variant] = mine + own;
+      }
       now += theirs;
-    } else if (this.settings.scope === "dataset") {
-      this.#sceptics.bet(variant, 0, this.#bound(sum - mine, row));
     }
-    if (this.#sceptics.of(variant) >= 1 / this.settings.alpha && (this.#standing[variant] as number) < now) {
+    if (this.#sceptics.of(variant) >= this.#threshold && (this.#standing[variant] as number) < now) {
       this.#dropBeaten(variant, leader);
     }
     if (this.active.every((v) => this.consumed[v] === this.watermark)) {
@@ -141,33 +161,77 @@ export class RacingSampler extends RowSampler implements OpenSampler {
     }
   }
 
-  #bet(row: number, tie: boolean): void {
-    const leader = this.#leader;
-    this.#leaders[row] = leader;
-    this.#leaderSums[row] = this.#standing[leader] as number;
-    for (const j of this.active) {
-      const i = j === leader ? this.#second : leader;
-      if (i < 0) continue;
-      const gap = (this.#standing[i] as number) - (this.#standing[j] as number);
-      const difference = tie ? 0 : this.ledger.score(row, i) - this.ledger.score(row, j);
-      this.#sceptics.bet(j, difference, this.#bound(gap, row));
-    }
+  /** What a newcomer must know of a row. */
+  #remember(row: number): void {
+    this.#leaders[row] = this.#leader;
+    this.#leaderSums[row] = this.#standing[this.#leader] as number;
+    this.#lostBefore[row] = this.#lost;
+  }
+
+  #bet(row: number): void {
+    this.#remember(row);
+    this.#share(row - this.#lost);
+    for (const j of this.active) this.#doubt(row, j);
     if (this.#pairs === undefined) return;
     const k = this.candidates.length;
     for (const i of this.active) {
       for (const j of this.active) {
         if (i === j) continue;
-        const gap = (this.#standing[i] as number) - (this.#standing[j] as number);
-        const difference = tie ? 0 : this.ledger.score(row, i) - this.ledger.score(row, j);
-        this.#pairs.even.bet(i * k + j, difference, this.#bound(gap, row, 0));
-        this.#pairs.slack.bet(i * k + j, difference, this.#bound(gap, row, this.settings.equivalence));
+        const lead = (this.#standing[i] as number) - (this.#standing[j] as number);
+        const difference = this.ledger.score(row, i) - this.ledger.score(row, j);
+        this.#settle(this.#pairs.even, i * k + j, difference, this.#position(lead, row, 0));
+        this.#settle(this.#pairs.slack, i * k + j, difference, this.#position(lead, row, this.settings.equivalence));
       }
     }
   }
 
-  /** The most that the mean difference of the rows from `row` on can be if the sceptic is wrong. */
-  #bound(gap: number, row: number, slack = this.#slack): number {
-    return this.settings.scope === "dataset" ? (-this.#size * slack - gap) / (this.#size - row) : -slack;
+  /** Shares of the bets on the next row, by how close a variant is to the leader. */
+  #share(seen: number): void {
+    const top = this.#standing[this.#leader] as number;
+    const scale = SHARPNESS / Math.sqrt(seen + 10);
+    for (const v of this.active) {
+      const share = Math.exp(((this.#standing[v] as number) - top) * scale);
+      this.#shares[v] = share < SMALLEST_SHARE ? 0 : share;
+    }
+  }
+
+  /** The sceptic of j bets on those in front, without j itself; on the second when that leaves nobody. */
+  #doubt(row: number, j: number): void {
+    const own = this.ledger.score(row, j);
+    let shares = 0;
+    let lead = 0;
+    let difference = 0;
+    let square = 0;
+    for (const i of this.active) {
+      const share = i === j ? 0 : (this.#shares[i] as number);
+      if (share === 0) continue;
+      const d = this.ledger.score(row, i) - own;
+      shares += share;
+      lead += share * (this.#standing[i] as number);
+      difference += share * d;
+      square += share * d * d;
+    }
+    if (shares === 0) {
+      if (this.#second < 0) return;
+      shares = 1;
+      lead = this.#standing[this.#second] as number;
+      difference = this.ledger.score(row, this.#second) - own;
+      square = difference * difference;
+    }
+    const at = this.#position(lead / shares - (this.#standing[j] as number), row);
+    this.#settle(this.#sceptics, j, difference / shares, at, square / shares);
+  }
+
+  #settle(purses: Purses, player: number, difference: number, at: Position, square = difference * difference): void {
+    if (this.#lost > 0 && at.lead + at.seen * at.slack < 0) return;
+    purses.bet(player, difference, at, square);
+  }
+
+  /** Where a bet on the rows from `row` on stands. */
+  #position(lead: number, row: number, slack = this.#slack): Position {
+    const lost = row < this.watermark ? (this.#lostBefore[row] as number) : this.#lost;
+    const left = this.settings.scope === "dataset" ? this.#size - row : Number.POSITIVE_INFINITY;
+    return { lead, seen: row - lost, left, slack };
   }
 
   /** Evidence that a variant is not best, as wealth. */
@@ -210,9 +274,8 @@ export class RacingSampler extends RowSampler implements OpenSampler {
   #judge(): void {
     const exact = this.settings.scope === "dataset" && this.watermark === this.#size;
     if (!exact) {
-      const threshold = 1 / this.settings.alpha;
       const dropped = this.active.filter(
-        (j) => j !== this.#leader && (this.#against(j) >= threshold || this.#beyond(j)),
+        (j) => j !== this.#leader && (this.#against(j) >= this.#threshold || this.#beyond(j)),
       );
       for (const j of dropped) this.#dropBeaten(j, this.#leader);
       if (dropped.length > 0) this.#rank();
@@ -229,13 +292,13 @@ export class RacingSampler extends RowSampler implements OpenSampler {
   /** True when the rows left cannot give j the lead the claim says it has. */
   #beyond(j: number): boolean {
     if (this.settings.scope !== "dataset") return false;
-    const gap = (this.#standing[this.#leader] as number) - (this.#standing[j] as number);
-    return this.#bound(gap, this.watermark) <= -1;
+    const lead = (this.#standing[this.#leader] as number) - (this.#standing[j] as number);
+    return boundOf(this.#position(lead, this.watermark)) <= -1;
   }
 
   #certified(): boolean {
     if (this.settings.strict !== true) return false;
-    return this.active.every((j) => j === this.#leader || this.#against(j, this.#leader) >= 1 / this.settings.alpha);
+    return this.active.every((j) => j === this.#leader || this.#against(j, this.#leader) >= this.#threshold);
   }
 
   /**
@@ -254,12 +317,14 @@ export class RacingSampler extends RowSampler implements OpenSampler {
   #endExactly(): void {
     const ranked = this.ranking();
     const best = ranked[0] as number;
-    const margin = this.settings.equivalence * this.#size + 1e-9;
+    const counted = this.#size - this.#lost;
+    const margin = this.settings.equivalence * counted + 1e-9;
     const top = this.#standing[best] as number;
     const group = ranked.filter((v) => top - (this.#standing[v] as number) <= margin);
     for (const v of ranked.slice(group.length)) {
-      const behind = points.of((top - (this.#standing[v] as number)) / this.#size);
-      const done = this.#size === 1 ? "The only row is done" : `All ${points.rows(this.#size)} are done`;
+      const behind = points.of((top - (this.#standing[v] as number)) / counted);
+      const all = this.#lost > 0 ? `The ${points.rows(counted)} that could be had` : `All ${points.rows(this.#size)}`;
+      const done = this.#size === 1 ? "The only row is done" : `${all} are done`;
       this.drop(v, `${done}: ${this.name(v)} is ${behind} behind ${this.name(best)}.`, {
         ...this.#numbers(v, best),
       });
@@ -292,7 +357,7 @@ export class RacingSampler extends RowSampler implements OpenSampler {
   #dropBeaten(j: number, leader: number): void {
     const numbers = this.#numbers(j, leader);
     const odds = Math.exp(Math.min(numbers.logWealth ?? 0, 12));
-    const needed = 1 / this.settings.alpha;
+    const needed = this.#threshold;
     const claim = this.#slack > 0 ? `best by ${points.of(this.#slack)} or more` : "best";
     const why =
       this.#beyond(j) && odds < needed
@@ -313,7 +378,7 @@ export class RacingSampler extends RowSampler implements OpenSampler {
     const pair = this.pair(j, opponent);
     return {
       logWealth: boundedLog(this.#against(j)),
-      logThreshold: -Math.log(this.settings.alpha),
+      logThreshold: Math.log(this.#threshold),
       opponent: this.id(opponent),
       difference: meanDifference(pair),
       interval: anytimeInterval(pair, this.settings.alpha),
@@ -321,14 +386,13 @@ export class RacingSampler extends RowSampler implements OpenSampler {
     };
   }
 
-  /** First minus second on the rows both consumed, with ties for rows that could not be had (none in population scope). */
+  /** First minus second on the rows both consumed and had. */
   #differences(first: number, second: number): number[] {
     const out: number[] = [];
     const until = Math.min(this.consumed[first] as number, this.consumed[second] as number);
     for (let row = 0; row < until; row++) {
       const lost = !this.usable(row) || this.ledger.isVoid(row, first) || this.ledger.isVoid(row, second);
       if (!lost) out.push(this.ledger.score(row, first) - this.ledger.score(row, second));
-      else if (this.settings.scope === "dataset") out.push(0);
     }
     return out;
   }
@@ -337,11 +401,11 @@ export class RacingSampler extends RowSampler implements OpenSampler {
     return concludeRace({
       settings: this.settings,
       size: this.#size,
+      lost: this.#lost,
       watermark: this.watermark,
       horizon: this.horizon(),
       finished: this.finished,
       ending: this.#ending,
-      grid: this.#grid,
       seen: Math.max(...this.trials),
       active: this.ranking(),
       all: this.ranking(this.candidates.map((_, i) => i)),

@@ -29,11 +29,12 @@ export type Ending =
 export interface RaceView {
   readonly settings: Settings;
   readonly size: number;
+  /** Rows so far that counted for nobody. */
+  readonly lost: number;
   readonly watermark: number;
   readonly horizon: number;
   readonly finished: boolean;
   readonly ending: Ending | undefined;
-  readonly grid: readonly number[];
   /** Most trials of any variant. */
   readonly seen: number;
   /** Those still in, and all, the best first. */
@@ -47,7 +48,7 @@ export interface RaceView {
   mean(variant: number): number;
   pair(first: number, second: number): PairedCounts;
   rivals(named: number): Rival[];
-  /** First minus second in the stored order, with 0 for rows that count as ties. */
+  /** First minus second in the stored order, over the rows both had. */
   differences(first: number, second: number): readonly number[];
 }
 
@@ -80,7 +81,7 @@ function open(race: RaceView): Conclusion {
 }
 
 function decided(race: RaceView, ending: Exclude<Ending, { kind: "spent" }>): Conclusion {
-  const facts = { ...race.settings, rows: race.watermark, size: race.size };
+  const facts = { ...race.settings, rows: race.watermark, size: race.size, lost: race.lost };
   const level =
     ending.kind === "exact" || ending.kind === "equivalent" ? ending.group : allWithin(race) ? race.all : [];
   if (level.length > 1) {
@@ -139,9 +140,10 @@ function alone(race: RaceView): Conclusion {
 function allWithin(race: RaceView): boolean {
   const { alpha, equivalence, scope } = race.settings;
   if (equivalence === 0) return false;
-  const size = scope === "dataset" ? race.size : undefined;
+  const size = scope === "dataset" ? race.size - race.lost : undefined;
   const level = -Math.log(alpha) - 1e-9;
-  const shown = (differences: readonly number[]) => pairEvidence(differences, equivalence, race.grid, size) >= level;
+  const test = { rows: race.size, alpha, size, certain: race.lost === 0 };
+  const shown = (differences: readonly number[]) => pairEvidence(differences, equivalence, test) >= level;
   // The likeliest to fail are the last in the ranking, so they go first.
   for (let b = race.all.length - 1; b > 0; b--) {
     for (let a = 0; a < b; a++) {

@@ -14,13 +14,15 @@ export interface Conclusion {
   readonly moreTrials?: number | null;
   readonly guaranteed?: boolean;
   readonly saves?: number;
+  /** Where a mode can only speak of future rows, whatever was asked for. */
+  readonly scope?: Scope;
 }
 
 export function verdictOf(settings: Settings, conclusion: Conclusion): Verdict {
   const { kind, winner, tied, explanation, rivals, saves } = conclusion;
   return {
     kind,
-    scope: settings.scope,
+    scope: conclusion.scope ?? settings.scope,
     winner,
     tied,
     confidence: settings.confidence,
@@ -77,7 +79,7 @@ export function equivalentSentence(facts: RaceFacts, group: LevelGroup): string 
 
 /** All rows are done, so nothing is left to chance on them. `runnerUp` is the best of the others and how far it is behind. */
 export function exactSentence(
-  facts: Pick<RaceFacts, "equivalence" | "noun" | "size">,
+  facts: Pick<RaceFacts, "equivalence" | "noun" | "size"> & { readonly lost?: number },
   group: LevelGroup,
   mean: number,
   runnerUp: { readonly name: string; readonly behind: number } | undefined,
@@ -88,7 +90,9 @@ export function exactSentence(
     const named = group.names.length > 1 ? ` ${group.winner} is named because ${group.why}.` : "";
     return `The only row is done: ${level}.${named} One row says nothing about others.`;
   }
-  const done = `all ${points.rows(size)} are done`;
+  const lost = facts.lost ?? 0;
+  const done =
+    lost === 0 ? `all ${points.rows(size)} are done` : `the ${points.rows(size - lost)} that could be had are done`;
   const exact = "exact for this dataset; new rows may differ";
   if (group.names.length < 2) {
     const ahead = runnerUp === undefined ? "" : `, ${points.of(runnerUp.behind)} ahead of ${runnerUp.name}`;

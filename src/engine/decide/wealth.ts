@@ -1,44 +1,68 @@
-import { CERTAIN } from "../stats/betting.ts";
+import { boundOf, CERTAIN, expectedSquare, MOST_AT_RISK, type Position, stakeOf } from "../stats/betting.ts";
+
+/** Part of the purse that goes by the first rows at once, for large differences; the rest learns slowly, for small ones. */
+const QUICK_PART = 0.2;
+const QUICK_ROWS = 10;
+const SLOW_SHARE = 1 / 6;
 
 /**
- * The purses of many players: each bets against a claim of its own, with every stake of the grid at once, and holds the
- * mean. See `stats/betting.ts` for the bet.
+ * The purses of many players: each bets against a claim of its own, and stakes what its own past makes it expect. See
+ * `stats/betting.ts` for the bet; whatever is staked, a claim that is true is seldom refuted.
  */
 export class Purses {
-  readonly #grid: readonly number[];
-  readonly #wealth: number[] = [];
+  readonly #rows: number;
+  readonly #alpha: number;
+  readonly #target: number;
+  readonly #quick: number[] = [];
+  readonly #slow: number[] = [];
+  /** Per player: sum of the squared differences so far, and their number. */
+  readonly #squares: number[] = [];
+  readonly #counted: number[] = [];
 
-  constructor(grid: readonly number[], players: number) {
-    this.#grid = grid;
+  /** No more is staked than wins `target`, where reaching that ends the game. */
+  constructor(rows: number, alpha: number, players: number, target = Number.POSITIVE_INFINITY) {
+    this.#rows = rows;
+    this.#alpha = alpha;
+    this.#target = target * (1 + 1e-9);
     for (let i = 0; i < players; i++) this.add();
   }
 
   /** One more player, with 1. */
   add(): void {
-    for (let g = 0; g < this.#grid.length; g++) this.#wealth.push(1);
+    this.#quick.push(QUICK_PART);
+    this.#slow.push(1 - QUICK_PART);
+    this.#squares.push(0);
+    this.#counted.push(0);
   }
 
-  /** Settles a difference against the claim "the mean of what is left is at most m". */
-  bet(player: number, difference: number, m: number): void {
-    const from = player * this.#grid.length;
-    if (m <= -1) {
+  /** Settles a difference. `square` is its square, or the mean of the squares where it is a mean over several opponents. */
+  bet(player: number, difference: number, at: Position, square = difference * difference): void {
+    const bound = boundOf(at);
+    if (bound <= -1) {
       // What is left cannot reach it: the claim is refuted outright.
-      for (let g = 0; g < this.#grid.length; g++) this.#wealth[from + g] = Number.POSITIVE_INFINITY;
+      this.#slow[player] = Number.POSITIVE_INFINITY;
       return;
     }
-    if (m >= 1) return;
-    const odds = (difference - m) / (1 + m);
-    for (let g = 0; g < this.#grid.length; g++) {
-      this.#wealth[from + g] = (this.#wealth[from + g] as number) * (1 + (this.#grid[g] as number) * odds);
-    }
+    if (bound >= 1) return;
+    const squares = this.#squares[player] as number;
+    const counted = this.#counted[player] as number;
+    const expected = expectedSquare(squares, counted);
+    const most = MOST_AT_RISK / (1 + bound);
+    const stake = (held: number) => Math.min(most, stakeOf(at, this.#rows, this.#alpha, held, expected));
+    const quick = (this.#quick[player] as number) * stake(QUICK_ROWS);
+    const slow = (this.#slow[player] as number) * stake(this.#rows * SLOW_SHARE);
+    const needed = this.#target - this.of(player);
+    const atBest = (quick + slow) * (1 - bound);
+    const part = atBest > needed ? Math.max(0, needed) / atBest : 1;
+    this.#quick[player] = (this.#quick[player] as number) + part * quick * (difference - bound);
+    this.#slow[player] = (this.#slow[player] as number) + part * slow * (difference - bound);
+    this.#squares[player] = squares + square;
+    this.#counted[player] = counted + 1;
   }
 
   /** Wealth from an initial 1; infinite when the claim is refuted outright. */
   of(player: number): number {
-    const from = player * this.#grid.length;
-    let sum = 0;
-    for (let g = 0; g < this.#grid.length; g++) sum += this.#wealth[from + g] as number;
-    return sum / this.#grid.length;
+    return (this.#quick[player] as number) + (this.#slow[player] as number);
   }
 }
 

@@ -4,6 +4,7 @@ import { judgingReport } from "../analysis/judging.ts";
 import { otherScores } from "../analysis/otherScores.ts";
 import { prefixFigures } from "../analysis/prefix.ts";
 import { storedEnsembles } from "../analysis/storedEnsembles.ts";
+import { missingWarning } from "../decide/missing.ts";
 import { agreeModels, type ModelResult, modelResult } from "../decide/models.ts";
 import type { Sampler, Verdict } from "../decide/sampler.ts";
 import type { LayoutMetrics } from "../layout/layout.ts";
@@ -116,7 +117,7 @@ export async function summarise(store: Store, input: SummaryInput): Promise<RunS
     ),
     stopped: input.stopped,
     alerts: input.alerts ?? [],
-    notes: [...input.notes, ...joinNotes(input.races), ...voidNote(totals)],
+    notes: [...input.notes, ...joinNotes(input.races), ...voidNotes(totals, record.variants)],
   };
 }
 
@@ -191,13 +192,15 @@ function joinNotes(races: readonly DecidedRace[]): string[] {
   );
 }
 
-function voidNote(totals: readonly VariantAggregate[]): string[] {
+function voidNotes(totals: readonly VariantAggregate[], variants: RunRecord["variants"]): string[] {
   const lost = totals.reduce((sum, one) => sum + one.void, 0);
-  return lost === 0
-    ? []
-    : [
-        `${lost} ${lost === 1 ? "trial" : "trials"} could not be had (provider down, or the prompt did not fit): ${lost === 1 ? "its row counts" : "their rows count"} for no layout.`,
-      ];
+  if (lost === 0) return [];
+  const ids = new Map(variants.map(({ id, index }) => [index, id]));
+  const warning = missingWarning(
+    totals.map((one) => ({ name: ids.get(one.variant) ?? "", missing: one.void, tried: one.trials })),
+  );
+  const note = `${lost} ${lost === 1 ? "trial" : "trials"} could not be had (provider down, or the prompt did not fit): ${lost === 1 ? "its row counts" : "their rows count"} for no layout.`;
+  return warning === undefined ? [note] : [note, warning];
 }
 
 function tally(

@@ -117,6 +117,18 @@ describe("patience", () => {
 });
 
 describe("halving", () => {
+  test("what nothing parts is level, not a winner", () => {
+    const same = bernoulli([0.7], 100, "halving tie").map(([x = 0]) => [x, x, x]);
+    const sampler = play(same, { mode: "halving", budget: 120 });
+    const verdict = sampler.verdict();
+    expect(verdict).toMatchObject({ kind: "equivalent", winner: "A", tied: ["A", "B", "C"], guaranteed: false });
+    expect(verdict.explanation).toMatch(
+      /^A, B and C are exactly level on the rows they share .* bounds the cost, not the error\.$/,
+    );
+    expect(sampler.decisions().at(-1)?.kind).toBe("equivalent");
+    for (const d of sampler.decisions().filter((x) => x.kind === "dropped")) expect(d.reason).toContain("level with");
+  });
+
   test("spends its budget and no more, on shared rows", () => {
     const sampler = play(bernoulli([0.5, 0.9, 0.6, 0.55], 400, "halve"), { mode: "halving", budget: 400 });
     const calls = sampler.variants().reduce((s, v) => s + v.trials, 0);

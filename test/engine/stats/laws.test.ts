@@ -5,10 +5,13 @@ import { betaCdf, betaQuantile } from "../../../src/engine/stats/beta.ts";
 import { betaMixture, betaMixtureFinite } from "../../../src/engine/stats/betaMixture.ts";
 import {
   bettingInterval,
+  boundOf,
+  expectedSquare,
   finiteBettingInterval,
   finiteBettingPath,
+  type Position,
   pairedBettingInterval,
-  stakes,
+  stakeOf,
 } from "../../../src/engine/stats/betting.ts";
 import { bootstrapMean, pairedBootstrap } from "../../../src/engine/stats/bootstrap.ts";
 import {
@@ -145,10 +148,21 @@ describe("intervals", () => {
     const path = finiteBettingPath([1, 1, 1, -1, -1], 5, 0);
     expect(path.slice(3)).toEqual([700, 700]);
   });
-  test("stakes follow the number of rows", () => {
-    expect(stakes(250, 0.05).map((c) => c.toFixed(2))).toEqual(["0.29", "0.58"]);
-    expect(stakes(1000, 0.05).map((c) => c.toFixed(2))).toEqual(["0.14", "0.29", "0.58"]);
-    for (const rows of [1, 10, 1e7]) for (const c of stakes(rows, 0.05)) expect(c).toBeLessThanOrEqual(0.8);
+  test("a stake grows with the lead, with what is behind it, and as rows run out; it is never negative", () => {
+    const at = { lead: 0, seen: 100, left: 400, slack: 0 };
+    const stake = (change: Partial<Position>, square = 0.2) => stakeOf({ ...at, ...change }, 500, 0.05, 80, square);
+    expect(stake({ lead: 10 })).toBeGreaterThan(stake({}));
+    expect(stake({ slack: 0.02 })).toBeGreaterThan(stake({}));
+    expect(stake({ left: 100 })).toBeGreaterThan(stake({}));
+    expect(stake({ lead: 10 }, 0.1)).toBeGreaterThan(stake({ lead: 10 }, 0.4));
+    expect(expectedSquare(0, 1000)).toBeLessThan(expectedSquare(0, 0));
+    expect(stake({ lead: -100 })).toBe(0);
+    expect(stake({ left: Number.POSITIVE_INFINITY })).toBeCloseTo(stake({}) / 1.25, 12);
+  });
+  test("a claim bounds what is left, and rows to come only by itself", () => {
+    expect(boundOf({ lead: 5, seen: 50, left: 50, slack: 0 })).toBeCloseTo(-0.1, 12);
+    expect(boundOf({ lead: 5, seen: 50, left: 50, slack: 0.01 })).toBeCloseTo(-0.12, 12);
+    expect(boundOf({ lead: 5, seen: 50, left: Number.POSITIVE_INFINITY, slack: 0.01 })).toBe(-0.01);
   });
 });
 
