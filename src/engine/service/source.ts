@@ -43,6 +43,7 @@ export class Sources {
     const loaded = await loadExperiment(text, shown, this.files(source.file), {
       cache: this.#cache,
       checkLayout,
+      trusted: this.#deps.trusted ?? true,
       workspaceLayouts: shared.layouts,
       ...(this.#deps.providers === undefined ? {} : { providers: providerNames(this.#deps) }),
     });

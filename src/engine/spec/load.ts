@@ -14,6 +14,8 @@ import { hasErrors, reporter, sorted } from "./report.ts";
 export interface LoadOptions extends ParseOptions {
   /** Keeps data files between calls, for callers who load at every keystroke. See `createLoadCache`. */
   readonly cache?: LoadCache;
+  /** Whether scripts that score may run; default true. */
+  readonly trusted?: boolean;
 }
 
 interface Loaded {
@@ -72,7 +74,7 @@ export async function loadExperiment(
   const inputs = new Inputs(parsed, files, reporter(parsed.source, diagnostics), diagnostics, options.cache);
   const { experiment: withTexts, parts } = await loadParts(parsed.draft, inputs);
   await inputs.checkModels(withTexts.models);
-  const withScorers = await loadScoring(withTexts, inputs, options.providers);
+  const withScorers = await loadScoring(withTexts, inputs, options);
   const { experiment, dataset } = await loadData(withScorers, inputs);
   const demonstrations = await loadDemonstrations(experiment, dataset, inputs);
   const common = {

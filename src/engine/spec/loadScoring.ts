@@ -1,5 +1,7 @@
 import { didYouMean } from "../../base/didYouMean.ts";
+import { envForm } from "./env.ts";
 import type { Experiment, ScorerSpec } from "./experiment.ts";
+import type { LoadOptions } from "./load.ts";
 import type { Inputs } from "./loadFiles.ts";
 import { builtinProviders } from "./names.ts";
 import { placeholdersOf } from "./placeholders.ts";
@@ -10,11 +12,11 @@ import type { Path } from "./source.ts";
 export async function loadScoring(
   experiment: Experiment,
   inputs: Inputs,
-  providers: readonly string[] = builtinProviders,
+  { providers = builtinProviders, trusted = true }: Pick<LoadOptions, "providers" | "trusted"> = {},
 ): Promise<Experiment> {
   if (!Array.isArray(inputs.written(["scoring"]))) return experiment;
   const scoring = await Promise.all(
-    experiment.scoring.map((spec, index) => loadScorer(spec, ["scoring", index], inputs, providers)),
+    experiment.scoring.map((spec, index) => loadScorer(spec, ["scoring", index], inputs, providers, trusted)),
   );
   return { ...experiment, scoring };
 }
@@ -24,13 +26,29 @@ async function loadScorer(
   at: Path,
   inputs: Inputs,
   providers: readonly string[],
+  trusted: boolean,
 ): Promise<ScorerSpec> {
   const { database, file, model, rubric } = spec.options;
   if (spec.type === "sql" && typeof database === "string") {
     const named = placeholdersOf(database).length > 0 || /:\/\/|env:/.test(database);
     if (!named) await inputs.open(database, [...at, "database"]);
+    if (/:\/\/[^/@]*:[^/@$]+@/.test(database))
+      inputs.report([...at, "database"], {
+        code: "inline-secret",
+        message: "the address of the database holds a password, and runs keep what their file says",
+        action: `put it in the environment and write ${envForm}`,
+      });
   }
-  if (spec.type === "script" && typeof file === "string") await inputs.open(file, [...at, "file"]);
+  if (spec.type === "script" && typeof file === "string") {
+    await inputs.open(file, [...at, "file"]);
+    if (!trusted)
+      inputs.report([...at, "file"], {
+        code: "untrusted-script",
+        severity: "warning",
+        message: `${file} does not run here: scripts run in trusted workspaces only`,
+        action: "trust the workspace, or score without it",
+      });
+  }
   if (spec.type !== "judge") return spec;
   const options = { ...spec.options };
   if (typeof model === "string") options["model"] = judgeModel(model, [...at, "model"], inputs, providers);
