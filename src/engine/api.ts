@@ -5,6 +5,7 @@ import type { EfficiencyReport } from "./analysis/efficiency.ts";
 import type { LengthReport } from "./analysis/lengths.ts";
 import type { PatternReport } from "./analysis/patterns.ts";
 import type { PositionReport } from "./analysis/storedPositions.ts";
+import type { TimelineReport } from "./analysis/timeline.ts";
 import type { BatchAnalysis } from "./batch/analyze.ts";
 import type { Comparison, PowerPlan } from "./decide/compare.ts";
 import type { Decision, Verdict } from "./decide/sampler.ts";
@@ -37,7 +38,6 @@ import type {
   RequestRecord,
   RequestStats,
   RequestStatus,
-  RequestTimeline,
   RunStatus,
   TrialFilter,
   TrialRow,
@@ -132,8 +132,8 @@ export interface EngineApi {
   lengths(p: { readonly run: string }): Promise<LengthReport>;
   /** Layouts by models, and whether the one depends on the other. */
   crossModel(p: { readonly run: string }): Promise<CrossModelReport>;
-  /** Throughput, times, tokens and failures over the run's time. */
-  timeline(p: { readonly run: string }): Promise<RequestTimeline>;
+  /** Throughput, times, tokens, failures and graphics memory over the run's time. */
+  timeline(p: { readonly run: string }): Promise<TimelineReport>;
   /** Holds the run against its experiment's `assert`; undefined when it has none. */
   judge(p: { readonly run: string }): Promise<Asserted | undefined>;
   /** Makes the run what `assert: { against: baseline }` compares with. */

@@ -4,6 +4,7 @@ import type { EfficiencyReport } from "../engine/analysis/efficiency.ts";
 import type { LengthReport } from "../engine/analysis/lengths.ts";
 import type { PatternReport } from "../engine/analysis/patterns.ts";
 import type { PositionReport } from "../engine/analysis/storedPositions.ts";
+import type { TimelineReport } from "../engine/analysis/timeline.ts";
 import type {
   ComparedSide,
   ComparisonReport,
@@ -15,7 +16,6 @@ import type {
   TrialQuery,
 } from "../engine/api.ts";
 import type { Decision, Verdict } from "../engine/decide/sampler.ts";
-import type { RequestTimeline } from "../engine/store/store.ts";
 
 /** The editor's side of the metrics panel; every table is paged from the store. */
 export interface ResultsHost {
@@ -58,7 +58,7 @@ export interface ResultsHost {
     readonly calibration: { readonly params: undefined; readonly result: CalibrationReport };
     readonly lengths: { readonly params: undefined; readonly result: LengthReport };
     readonly crossModel: { readonly params: undefined; readonly result: CrossModelReport };
-    readonly timeline: { readonly params: undefined; readonly result: RequestTimeline };
+    readonly timeline: { readonly params: undefined; readonly result: TimelineReport };
     /** Opens a text that is too long for the panel in an untitled, read-only editor. */
     readonly openText: { readonly params: { readonly title: string; readonly text: string }; readonly result: void };
     /** Opens the dataset file at a row. */

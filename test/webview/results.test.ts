@@ -161,7 +161,7 @@ describe("what is worked out of a run", () => {
 
   it("draws the requests over time, each chart with its table", async () => {
     const page = await open({}, "requests");
-    for (const name of ["throughput", "latency", "queue-wait", "tokens"]) {
+    for (const name of ["throughput", "latency", "queue-wait", "tokens", "graphics-memory"]) {
       await page.waitForSelector(`#chart-${name} svg path.xy-line`, { state: "attached" });
       expect(await page.locator(`#chart-${name} details tbody tr`).count()).toBe(44);
     }

@@ -1,8 +1,9 @@
 import type { RunTable } from "../../../src/engine/analysis/runTable.ts";
+import type { TimelineReport } from "../../../src/engine/analysis/timeline.ts";
 import type { ComparedSide, SideBySide } from "../../../src/engine/api.ts";
 import { segmentFeatures } from "../../../src/engine/layout/features.ts";
 import { wilson } from "../../../src/engine/stats/proportion.ts";
-import type { RequestTimeline, TrialRow } from "../../../src/engine/store/store.ts";
+import type { TrialRow } from "../../../src/engine/store/store.ts";
 import { figures, rows, variantIds } from "./runData.ts";
 import { expectedLabel, labels, layoutNames, segmentText } from "./texts.ts";
 
@@ -101,7 +102,7 @@ export function tableOf(
   };
 }
 
-export function timelineOf(scene: string): RequestTimeline {
+export function timelineOf(scene: string): TimelineReport {
   const steps = scene === "empty" ? 0 : 44;
   const each = (of: (i: number) => number) => Array.from({ length: steps }, (_, i) => of(i));
   // A window of a minute fills at its beginning, then waits.
@@ -109,6 +110,9 @@ export function timelineOf(scene: string): RequestTimeline {
   const answered = each((i) => busy(i) * (34 + ((i * 7) % 9)));
   const latency = (i: number) => (answered[i] === 0 ? null : 480 + 60 * Math.sin(i / 3));
   return {
+    schema: "layoutlab/timeline@1",
+    run: "20261121-093015-7f3a",
+    cards: [{ device: "GPU 0", totalBytes: 24 * 2 ** 30, usedBytes: each((i) => (9 + Math.min(5, i / 6)) * 2 ** 30) }],
     from: Date.UTC(2026, 10, 21, 9, 30, 15),
     stepMs: 5_000,
     steps,

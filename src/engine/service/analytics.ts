@@ -4,7 +4,8 @@ import { type EfficiencyReport, efficiency } from "../analysis/efficiency.ts";
 import { type LengthReport, lengthEffects } from "../analysis/lengths.ts";
 import { errorPatterns, type PatternReport } from "../analysis/patterns.ts";
 import { type RunTable, readRunTable } from "../analysis/runTable.ts";
-import type { RequestTimeline, RunRecord, Store } from "../store/store.ts";
+import { type TimelineReport, withCards } from "../analysis/timeline.ts";
+import type { RunRecord, Store } from "../store/store.ts";
 import { findRun, type Running } from "./running.ts";
 
 /** Points of a chart over time: more than fit a panel's width. */
@@ -42,9 +43,9 @@ export class Analytics {
     return this.#of(p.run, crossModel);
   }
 
-  async timeline(p: { readonly run: string }): Promise<RequestTimeline> {
-    const record = await findRun(this.#store, p.run);
-    return this.#store.requests.timeline(record.id, mostPoints);
+  async timeline(p: { readonly run: string }): Promise<TimelineReport> {
+    const { id } = await findRun(this.#store, p.run);
+    return withCards(id, await this.#store.requests.timeline(id, mostPoints), await this.#store.gpuSamples.list(id));
   }
 
   async #of<T>(run: string, analyse: (run: string, table: RunTable) => T): Promise<T> {

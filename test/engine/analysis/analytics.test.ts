@@ -4,6 +4,7 @@ import { calibration } from "../../../src/engine/analysis/calibration.ts";
 import { crossModel } from "../../../src/engine/analysis/crossModel.ts";
 import { efficiency } from "../../../src/engine/analysis/efficiency.ts";
 import { lengthEffects } from "../../../src/engine/analysis/lengths.ts";
+import { withCards } from "../../../src/engine/analysis/timeline.ts";
 import { type MadeAnswer, madeTable } from "./support/madeTable.ts";
 
 const texts = (count: number, words: (i: number) => number) =>
@@ -180,5 +181,28 @@ describe("layouts by models", () => {
       madeTable(few, { "a/m": side, "b/m": few.map(() => ({ score: 1 })), "a/n": side, "b/n": side }),
     );
     expect(report.interaction).toMatchObject({ p: null, explanation: expect.stringContaining("too few") });
+  });
+});
+
+describe("time", () => {
+  it("lays what graphics cards held over the steps of the requests", () => {
+    const none = [0, 0, 0];
+    const timeline = {
+      ...{ from: 1000, stepMs: 100, steps: 3, answered: none, reused: none, failed: none, cost: none },
+      ...{ promptTokens: none, completionTokens: none, cachedTokens: none },
+      ...{ latencyP50: none, latencyP95: none, queuedP50: none, queuedP95: none },
+    };
+    const sample = (at: number, device: string, usedBytes: number) => ({ at, device, usedBytes, totalBytes: 24 });
+    const { cards } = withCards("run", timeline, [
+      sample(900, "0", 9),
+      sample(1010, "0", 3),
+      sample(1090, "0", 5),
+      sample(1250, "1", 7),
+      sample(1300, "0", 9),
+    ]);
+    expect(cards).toEqual([
+      { device: "0", totalBytes: 24, usedBytes: [5, null, null] },
+      { device: "1", totalBytes: 24, usedBytes: [null, null, 7] },
+    ]);
   });
 });

@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit";
-import type { RequestTimeline } from "../../../engine/store/store.ts";
+import type { TimelineReport } from "../../../engine/analysis/timeline.ts";
 import { chartFrame } from "../../shared/charts/chartFrame.ts";
 import { xyChart } from "../../shared/charts/xyChart.ts";
 import { csvText } from "../../shared/csv.ts";
@@ -23,12 +23,14 @@ interface TimeChart {
   readonly lines: readonly Line[];
 }
 
+const gigabyte = 2 ** 30;
+
 /** How the requests went over the run's time. */
 export function timelineView(context: ResultsContext): TemplateResult {
   return reportView(context, "timeline", "Reading the requests…", (timeline) => draw(context, timeline));
 }
 
-function draw(context: ResultsContext, timeline: RequestTimeline): TemplateResult {
+function draw(context: ResultsContext, timeline: TimelineReport): TemplateResult {
   if (timeline.steps < 2) return html``;
   const charts = chartsOf(timeline).filter(({ lines }) =>
     lines.some(({ values }) => values.some((value) => (value ?? 0) > 0)),
@@ -40,7 +42,7 @@ function draw(context: ResultsContext, timeline: RequestTimeline): TemplateResul
   </section>`;
 }
 
-function chartsOf(timeline: RequestTimeline): readonly TimeChart[] {
+function chartsOf(timeline: TimelineReport): readonly TimeChart[] {
   const perSecond = (values: readonly number[]) => values.map((value) => (value * 1000) / timeline.stepMs);
   const small = (value: number) => (value >= 10 || Number.isInteger(value) ? count(value) : value.toFixed(1));
   return [
@@ -86,10 +88,21 @@ function chartsOf(timeline: RequestTimeline): readonly TimeChart[] {
         { label: "answer", key: "answer", values: perSecond(timeline.completionTokens) },
       ],
     },
+    {
+      name: "graphics-memory",
+      title: "Graphics memory",
+      axis: "gigabytes in use",
+      format: (value) => value.toFixed(1),
+      lines: timeline.cards.map(({ device, totalBytes, usedBytes }) => ({
+        label: totalBytes === undefined ? device : `${device}, of ${(totalBytes / gigabyte).toFixed(0)} GB`,
+        key: `${device}_gb`,
+        values: usedBytes.map((bytes) => (bytes === null ? null : bytes / gigabyte)),
+      })),
+    },
   ];
 }
 
-function timeChart(context: ResultsContext, timeline: RequestTimeline, chart: TimeChart): TemplateResult {
+function timeChart(context: ResultsContext, timeline: TimelineReport, chart: TimeChart): TemplateResult {
   const seconds = (i: number) => ((i + 0.5) * timeline.stepMs) / 1000;
   const shown = chart.lines.filter(({ values }) => values.some((value) => (value ?? 0) > 0));
   const at = (i: number) => clock(Math.round((i * timeline.stepMs) / 1000));
