@@ -55,7 +55,7 @@ export interface CalibrationReport {
 const fewestRows = 100;
 const folds = 5;
 /** Row draws of a bootstrap in all; more rows, fewer resamples. */
-const mostDraws = 6e6;
+const mostDraws = 2e6;
 /** A temperature is one number: more rows than this do not change it. */
 const mostFitted = 4000;
 
@@ -148,7 +148,7 @@ function figuresOf(
   seed: string,
 ): CalibrationFigures {
   const rows = confidence.length;
-  const draws = Math.round(Math.min(1000, Math.max(100, mostDraws / rows)));
+  const draws = Math.round(Math.min(1000, Math.max(200, mostDraws / rows)));
   const options = { alpha, draws, random: seededRandom("calibration", seed) };
   const before = binnedCalibration(confidence, correct, massBins(confidence), options);
   // Rows are asked in a random order, so taking turns is a random split.

@@ -32,7 +32,7 @@ export const trialStyles = css`
     grid-template-rows: auto minmax(0, 1fr);
   }
   .trial-split:has(> .patterns[open]) {
-    grid-template-columns: minmax(200px, 280px) minmax(0, 1.1fr) minmax(0, 1fr);
+    grid-template-columns: minmax(190px, 240px) minmax(0, 1.7fr) minmax(0, 1fr);
     grid-template-rows: minmax(0, 1fr);
   }
   .patterns {
