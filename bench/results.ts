@@ -6,13 +6,17 @@
 import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Worker } from "node:worker_threads";
 import { servePanels } from "../scripts/panels/serve.ts";
 import { launchChromium } from "../scripts/vscode/chromium.ts";
+import { Channel } from "../src/base/channel.ts";
 import { systemClock } from "../src/base/clock.ts";
+import { disposable } from "../src/base/disposable.ts";
 import { seededRandom } from "../src/base/random.ts";
 import type { TrialQuery } from "../src/engine/api.ts";
 import { type Engine, openEngine } from "../src/engine/engine.ts";
 import { answered, scriptedProvider } from "../src/engine/provider/scripted.ts";
+import type { EngineSide, FaceSide, WorkerSettings } from "../src/engine/worker/protocol.ts";
 
 const trials = Number(process.argv[2] ?? 20_000);
 const layouts = ["standard", "recency", "sandwich", "minimal-system", "question-first"];
@@ -134,17 +138,41 @@ report("engine: efficiency", await timed(() => engine.efficiency({ run }), 1), u
 report("engine: length", await timed(() => engine.lengths({ run }), 1), undefined);
 report("engine: requests over time", await timed(() => engine.timeline({ run }), 3), undefined);
 
+await engine.close();
+// The panel asks the engine on a thread of its own, as in the editor, which a slow answer would keep from nothing else.
+const worker = new Worker(new URL("../src/engine/worker/main.ts", import.meta.url), {
+  workerData: {
+    ...{ store: join(folder, "store.db"), env: {}, version: "bench", roots: [folder], prices: {}, cacheBytes: 2 ** 29 },
+    ...{ editorCalls: 0, alerts: {} },
+  } satisfies WorkerSettings,
+});
+const thread = new Channel<FaceSide, EngineSide>(
+  {
+    post: (message) => worker.postMessage(message),
+    onMessage(listener) {
+      worker.on("message", listener);
+      return disposable(() => worker.off("message", listener));
+    },
+  },
+  {
+    key: async () => undefined,
+    editorModels: async () => [],
+    askEditor: () => Promise.reject(new Error("a bench has no editor")),
+    cancelEditor: async () => undefined,
+  },
+);
 const server = await servePanels();
 const browser = await launchChromium();
 const tab = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+await thread.request("runs", { limit: 1 });
 const asks: Readonly<Record<string, (params: never) => Promise<unknown>>> = {
-  ready: async () => ({ details: await engine.run({ run }), others: [] }),
-  trials: (query: TrialQuery) => engine.trials({ ...query, filter: { ...query.filter, run } }),
+  ready: async () => ({ details: await thread.request("run", { run }), others: [] }),
+  trials: (query: TrialQuery) => thread.request("trials", { ...query, filter: { ...query.filter, run } }),
 };
 await tab.exposeFunction("askEngine", (name: string, params: object | null) => {
   const own = asks[name];
   if (own !== undefined) return own((params ?? {}) as never);
-  return engine[name as "patterns"]({ run, ...params });
+  return thread.request(name as "patterns", { run, ...params });
 });
 const opened = performance.now();
 await tab.goto(server.address("results", { scene: "engine" }));
@@ -214,5 +242,6 @@ const { usedSize } = await session.send("Runtime.getHeapUsage");
 report("panel: heap after all of it", usedSize / 2 ** 20, 150, "MB");
 await browser.close();
 await server.close();
-await engine.close();
+await thread.request("close", undefined);
+await worker.terminate();
 process.exitCode = missed === 0 ? 0 : 1;

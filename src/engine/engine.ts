@@ -196,7 +196,12 @@ export async function openEngine(deps: EngineDeps): Promise<Engine> {
       const record = await findRun(store, run);
       const summary = await results.summary(record);
       const rows = await writeReport(
-        { record, summary, trials: () => store.trials.each({ run: record.id }) },
+        {
+          record,
+          summary,
+          trials: () => store.trials.each({ run: record.id }),
+          analytics: () => analytics.all(record),
+        },
         format,
         to,
       );

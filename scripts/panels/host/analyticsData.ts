@@ -56,7 +56,7 @@ export function tableOf(
     answers: labels,
     examples: Array.from({ length: rows }, (_, i) => `s${i}`),
   };
-  const place = (text: string | undefined) => labels.findIndex((label) => label === text);
+  const place = (text = "") => (labels as readonly string[]).indexOf(text);
   const firsts = variants.map(() => new Int32Array(rows).fill(-1));
   variants.forEach(({ layout }, v) => {
     const own = (layoutNames as readonly string[]).indexOf(layout);

@@ -1,9 +1,10 @@
 import path from "node:path";
 import type { ComparisonReport, EngineApi, RunListItem } from "../../engine/api.ts";
+import type { RunAnalytics } from "../../engine/report/analytics.ts";
 import { type CliContext, type CommonFlags, looking, output } from "../context.ts";
 import { names, share, whole, word } from "../flags.ts";
 import { ensemblesText, positionsText, rulesText } from "../render/analyses.ts";
-import { type AnalyticsOf, analyticsText } from "../render/analytics.ts";
+import { analyticsText } from "../render/analytics.ts";
 import { integer, percent } from "../render/numbers.ts";
 import { runReport } from "../render/runReport.ts";
 import { table } from "../render/table.ts";
@@ -118,7 +119,7 @@ async function analyse(context: CliContext, run: string, flags: ShowFlags): Prom
   );
 }
 
-async function analyticsOf(engine: EngineApi, run: string): Promise<AnalyticsOf> {
+async function analyticsOf(engine: EngineApi, run: string): Promise<RunAnalytics> {
   const details = await engine.run({ run });
   return {
     variants: details.summary.variants.map(({ id }) => id),

@@ -2,6 +2,7 @@ import { seededRandom } from "../../base/random.ts";
 import { binnedCalibration, brier, type CalibrationBin, logLoss, massBins } from "../stats/calibration.ts";
 import { fitTemperature, scaleConfidence } from "../stats/temperature.ts";
 import type { VariantRecord } from "../store/store.ts";
+import { noPause } from "./pause.ts";
 import { type RunTable, scored } from "./runTable.ts";
 import { variantGroups } from "./variantGroups.ts";
 
@@ -60,16 +61,29 @@ const mostDraws = 2e6;
 const mostFitted = 4000;
 
 /** Calibration of every variant, by every confidence that its answers have. */
-export function calibration(run: string, table: RunTable): CalibrationReport {
-  const told = table.variants.flatMap((variant) =>
-    calibrate(table, variant, ownSource(table, variant), own(table, variant)),
-  );
-  const agreed = variantGroups(table).flatMap((group) =>
-    group.length < 3
-      ? []
-      : group.flatMap((variant) => calibrate(table, variant, "agreement", agreement(table, variant, group))),
-  );
-  return { schema: "layoutlab/calibration@1", run, confidence: 1 - table.alpha, variants: [...told, ...agreed] };
+export async function calibration(run: string, table: RunTable, pause = noPause): Promise<CalibrationReport> {
+  const wanted = [
+    ...table.variants.map((variant) => ({
+      variant,
+      source: ownSource(table, variant),
+      pairs: () => own(table, variant),
+    })),
+    ...variantGroups(table).flatMap((group) =>
+      group.length < 3
+        ? []
+        : group.map((variant) => ({
+            variant,
+            source: "agreement" as const,
+            pairs: () => agreement(table, variant, group),
+          })),
+    ),
+  ];
+  const variants: VariantCalibration[] = [];
+  for (const { variant, source, pairs } of wanted) {
+    variants.push(...calibrate(table, variant, source, pairs()));
+    await pause();
+  }
+  return { schema: "layoutlab/calibration@1", run, confidence: 1 - table.alpha, variants };
 }
 
 function ownSource({ asksConfidence }: RunTable, { model }: VariantRecord): ConfidenceSource {

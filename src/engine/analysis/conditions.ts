@@ -1,3 +1,4 @@
+import { noPause, type Pause, rowsPerTurn } from "./pause.ts";
 import type { InputRow } from "./runTable.ts";
 
 /**
@@ -27,7 +28,11 @@ const columnBins = 5;
 const longestText = 400;
 
 /** All conditions worth a test, of some hundred at most; `segmentColumn` is the text itself and no column beside it. */
-export function conditionsOf(rows: readonly InputRow[], segmentColumn: string): readonly Condition[] {
+export async function conditionsOf(
+  rows: readonly InputRow[],
+  segmentColumn: string,
+  pause = noPause,
+): Promise<readonly Condition[]> {
   const all = [
     ...labels(rows),
     ...quantileBins(
@@ -44,7 +49,7 @@ export function conditionsOf(rows: readonly InputRow[], segmentColumn: string): 
     ),
     ...features(rows),
     ...columns(rows, segmentColumn),
-    ...ngrams(rows),
+    ...(await ngrams(rows, pause)),
   ];
   return all.filter(({ members }) => members.length >= fewestMembers && members.length <= rows.length * largestShare);
 }
@@ -128,9 +133,10 @@ function quantileBins(
 }
 
 /** Words and pairs of words that several texts hold, the most frequent ones. How often a word occurs says nothing of answers. */
-function ngrams(rows: readonly InputRow[]): Condition[] {
+async function ngrams(rows: readonly InputRow[], pause: Pause): Promise<Condition[]> {
   const found = new Map<string, number[]>();
-  rows.forEach(({ segment }, i) => {
+  for (const [i, { segment }] of rows.entries()) {
+    if (i % rowsPerTurn === 0) await pause();
     const words =
       segment
         .toLowerCase()
@@ -147,7 +153,7 @@ function ngrams(rows: readonly InputRow[]): Condition[] {
       if (members === undefined) found.set(gram, [i]);
       else members.push(i);
     }
-  });
+  }
   const least = Math.max(fewestMembers, rows.length * 0.01);
   const frequent = [...found].filter(([, members]) => members.length >= least && members.length <= rows.length * 0.5);
   frequent.sort(([a, x], [b, y]) => y.length - x.length || (a < b ? -1 : 1));

@@ -4,6 +4,7 @@ import { holm } from "../stats/multiple.ts";
 import { normalQuantile } from "../stats/normal.ts";
 import { pairedFactor, pairedRatio, type RatioEstimate, ratioInterval } from "../stats/ratio.ts";
 import type { VariantRecord } from "../store/store.ts";
+import { noPause, type Pause } from "./pause.ts";
 import type { RunTable } from "./runTable.ts";
 
 export type Spent = "tokens" | "cost" | "latency";
@@ -35,7 +36,7 @@ export interface EfficiencyChange {
   /** Times as much: 0.8 is a fifth less. For tokens and money, of a right answer; for latency, of a call. */
   readonly factor: number;
   readonly interval: readonly [number, number];
-  /** Corrected over all pairs of variants (Holm); null for latency, which has an interval only. */
+  /** Corrected over all pairs of variants (Holm); null for latency, whose intervals are widened instead (Bonferroni). */
   readonly adjusted: number | null;
   readonly differs: boolean;
 }
@@ -54,8 +55,12 @@ export interface EfficiencyReport {
 const fewestRows = 20;
 
 /** Ratios of sums with intervals over rows, and paired changes against one variant. Void trials cost nothing and count nowhere. */
-export function efficiency(run: string, table: RunTable): EfficiencyReport {
-  const variants = table.variants.map((variant) => ofVariant(table, variant));
+export async function efficiency(run: string, table: RunTable, pause = noPause): Promise<EfficiencyReport> {
+  const variants: VariantEfficiency[] = [];
+  for (const variant of table.variants) {
+    variants.push(ofVariant(table, variant));
+    await pause();
+  }
   const most = Math.max(0, ...variants.map(({ rows }) => rows));
   const best = table.variants
     .map((variant, i) => ({ variant, own: variants[i] as VariantEfficiency }))
@@ -68,7 +73,7 @@ export function efficiency(run: string, table: RunTable): EfficiencyReport {
     confidence: 1 - table.alpha,
     variants,
     against: best === undefined || others.length === 0 ? null : best.id,
-    changes: best === undefined ? [] : allChanges(table, best, others),
+    changes: best === undefined ? [] : await allChanges(table, best, others, pause),
   };
 }
 
@@ -128,35 +133,53 @@ function medianInterval(values: readonly number[], alpha: number): VariantEffici
  * Against one variant, corrected over all pairs: which one stands in the middle is seen from the same rows, and a claim must hold
  * whichever it had been.
  */
-function allChanges(table: RunTable, best: VariantRecord, others: readonly VariantRecord[]): EfficiencyChange[] {
+async function allChanges(
+  table: RunTable,
+  best: VariantRecord,
+  others: readonly VariantRecord[],
+  pause: Pause,
+): Promise<EfficiencyChange[]> {
   const all = [best, ...others].map((variant) => ({ variant, own: vectors(table, variant.index) }));
-  return (["tokens", "cost", "latency"] as const).flatMap((what) => {
+  const shownChanges: EfficiencyChange[] = [];
+  for (const what of ["tokens", "cost", "latency"] as const) {
     // An interval of latencies is drawn again and again: only those that are shown.
     const pairs = all.flatMap((base, j) =>
       what === "latency" && j > 0 ? [] : all.slice(j + 1).map((side) => ({ side, base, shown: j === 0 })),
     );
-    const found = pairs.flatMap(({ side, base, shown }) => {
-      const change = changeOf(what, side.own, base.own, table.alpha, side.variant.id);
-      return change === undefined ? [] : [{ variant: side.variant.id, shown, ...change }];
-    });
+    // Latencies have no p-value to correct: their intervals share the error instead.
+    const alpha = what === "latency" ? table.alpha / Math.max(1, pairs.length) : table.alpha;
+    const found: (Change & { readonly variant: string; readonly shown: boolean })[] = [];
+    for (const { side, base, shown } of pairs) {
+      const change = changeOf(what, side.own, base.own, alpha, side.variant.id);
+      if (change !== undefined) found.push({ variant: side.variant.id, shown, ...change });
+      await pause();
+    }
     const adjusted = holm(found.map(({ p }) => p ?? 1));
-    return found.flatMap(({ variant, shown, rows, ratio, lo, hi, p }, i) =>
-      shown
-        ? [
-            {
-              variant,
-              against: best.id,
-              what,
-              rows,
-              factor: ratio,
-              interval: [lo, hi] as const,
-              adjusted: p === null ? null : (adjusted[i] ?? 1),
-              differs: p === null ? lo > 1 || hi < 1 : (adjusted[i] ?? 1) < table.alpha,
-            },
-          ]
-        : [],
+    shownChanges.push(
+      ...found.flatMap(({ variant, shown, rows, ratio, lo, hi, p }, i) =>
+        shown
+          ? [
+              {
+                variant,
+                against: best.id,
+                what,
+                rows,
+                factor: ratio,
+                interval: [lo, hi] as const,
+                adjusted: p === null ? null : (adjusted[i] ?? 1),
+                differs: p === null ? lo > 1 || hi < 1 : (adjusted[i] ?? 1) < table.alpha,
+              },
+            ]
+          : [],
+      ),
     );
-  });
+  }
+  return shownChanges;
+}
+
+interface Change extends RatioEstimate {
+  readonly rows: number;
+  readonly p: number | null;
 }
 
 function changeOf(
@@ -165,7 +188,7 @@ function changeOf(
   base: ReturnType<typeof vectors>,
   alpha: number,
   seed: string,
-) {
+): Change | undefined {
   const baseAt = new Map(base.position.map((position, i) => [position, i]));
   const pairs = own.position.flatMap((position, i) => {
     const j = baseAt.get(position);

@@ -4,6 +4,7 @@ import { holm } from "../stats/multiple.ts";
 import { normalCdf } from "../stats/normal.ts";
 import { wilson } from "../stats/proportion.ts";
 import { spearman } from "../stats/rank.ts";
+import { noPause } from "./pause.ts";
 import { type InputRow, type RunTable, scoreAt } from "./runTable.ts";
 
 export type LengthMeasure = "words" | "sentence" | "word";
@@ -58,31 +59,16 @@ const measures: Readonly<Record<LengthMeasure, (row: InputRow) => number>> = {
 };
 
 /** How right answers depend on how long and how dense a text is: by bins for the eye, by a slope for the claim. */
-export function lengthEffects(run: string, table: RunTable): LengthReport {
-  const found = (Object.keys(measures) as LengthMeasure[]).flatMap((measure) => {
+export async function lengthEffects(run: string, table: RunTable, pause = noPause): Promise<LengthReport> {
+  const found: (Omit<LengthEffect, "adjusted" | "matters"> & { readonly p: number })[] = [];
+  for (const measure of Object.keys(measures) as LengthMeasure[]) {
     const values = table.rows.map(measures[measure]);
-    return table.variants.flatMap(({ id, index }) => {
-      const x: number[] = [];
-      const y: number[] = [];
-      table.rows.forEach(({ position }, i) => {
-        const score = scoreAt(table, index, position);
-        const value = values[i] as number;
-        if (Number.isNaN(score) || !(value > 0)) return;
-        x.push(value);
-        y.push(score);
-      });
-      if (x.length < fewestRows) return [];
-      const fit = logisticSlope(x.map(Math.log2), y, table.alpha);
-      const sorted = x.toSorted((a, b) => a - b);
-      const quartiles = [quantile(sorted, 0.25), quantile(sorted, 0.75)] as const;
-      const correlation = spearman(x, y);
-      // Whatever the ties, the variance of a rank correlation of unrelated values is 1 / (n - 1).
-      const p = 2 * normalCdf(-Math.abs(correlation) * Math.sqrt(x.length - 1));
-      return [
-        { variant: id, measure, bins: binned(x, y, table.alpha), correlation, odds: oddsAcross(fit, quartiles), p },
-      ];
-    });
-  });
+    for (const { id, index } of table.variants) {
+      const effect = effectOf(table, id, index, measure, values);
+      if (effect !== undefined) found.push(effect);
+      await pause();
+    }
+  }
   const adjusted = holm(found.map(({ p }) => p));
   return {
     schema: "layoutlab/lengths@1",
@@ -94,6 +80,26 @@ export function lengthEffects(run: string, table: RunTable): LengthReport {
       matters: (adjusted[i] ?? 1) < table.alpha,
     })),
   };
+}
+
+function effectOf(table: RunTable, variant: string, index: number, measure: LengthMeasure, values: readonly number[]) {
+  const x: number[] = [];
+  const y: number[] = [];
+  table.rows.forEach(({ position }, i) => {
+    const score = scoreAt(table, index, position);
+    const value = values[i] as number;
+    if (Number.isNaN(score) || !(value > 0)) return;
+    x.push(value);
+    y.push(score);
+  });
+  if (x.length < fewestRows) return undefined;
+  const fit = logisticSlope(x.map(Math.log2), y, table.alpha);
+  const sorted = Float64Array.from(x).sort();
+  const correlation = spearman(x, y);
+  // Whatever the ties, the variance of a rank correlation of unrelated values is 1 / (n - 1).
+  const p = 2 * normalCdf(-Math.abs(correlation) * Math.sqrt(x.length - 1));
+  const odds = oddsAcross(fit, [quantile(sorted, 0.25), quantile(sorted, 0.75)]);
+  return { variant, measure, bins: binned(x, y, table.alpha), correlation, odds, p };
 }
 
 function oddsAcross(fit: LogisticSlope | undefined, [from, to]: readonly [number, number]): LengthEffect["odds"] {

@@ -1,6 +1,7 @@
 import { fisherUpper } from "../stats/fisher.ts";
 import { benjaminiHochberg } from "../stats/multiple.ts";
 import { type Condition, type ConditionKind, conditionsOf } from "./conditions.ts";
+import { noPause } from "./pause.ts";
 import { askedEnough, isVoid, type RunTable, scoreAt, unparsable } from "./runTable.ts";
 
 /** What is looked for in rows: one variant's wrong answers, its unreadable ones, rows nobody gets right, rows that only one variant breaks. */
@@ -79,10 +80,11 @@ const notAsked = 2;
 const kinds: readonly PatternTarget["kind"][] = ["everywhere", "only", "wrong", "unparsable"];
 
 /** Finds what failing rows have in common. Only what stood in the dataset defines a group; answers only count in it. */
-export function errorPatterns(run: string, table: RunTable): PatternReport {
-  const conditions = conditionsOf(table.rows, table.segmentColumn);
-  const targets = targetsOf(table);
-  const tests = targets.flatMap((marked) => {
+export async function errorPatterns(run: string, table: RunTable, pause = noPause): Promise<PatternReport> {
+  const conditions = await conditionsOf(table.rows, table.segmentColumn, pause);
+  await pause();
+  const tests: Omit<Found, "pValue" | "adjusted">[] = [];
+  for (const marked of targetsOf(table)) {
     let total = 0;
     let failing = 0;
     for (const mark of marked.marks) {
@@ -90,16 +92,19 @@ export function errorPatterns(run: string, table: RunTable): PatternReport {
       total += 1;
       failing += mark;
     }
-    if (failing < fewestFailures) return [];
-    return conditions.map((condition) => ({ marked, condition, total, failing, ...within(marked, condition) }));
-  });
+    if (failing < fewestFailures) continue;
+    for (const condition of conditions) tests.push({ marked, condition, total, failing, ...within(marked, condition) });
+    await pause();
+  }
   const p = tests.map(({ rows, failures, failing, total }) => fisherUpper(failures, rows, failing, total));
   const adjusted = benjaminiHochberg(p);
   const found = tests
     .map((test, i) => ({ ...test, pValue: p[i] as number, adjusted: adjusted[i] as number }))
     .filter((test) => test.adjusted < table.alpha)
     .sort((a, b) => a.pValue - b.pValue || b.failures - a.failures);
+  await pause();
   const confusions = confusionPatterns(table);
+  await pause();
   return {
     schema: "layoutlab/patterns@1",
     run,
@@ -184,54 +189,84 @@ interface Found {
  * with it; one that owes its failures to rows of clearer ones is left out: on the other rows it must still fail more than the rest.
  */
 function merged(found: readonly Found[], table: RunTable): ErrorPattern[] {
-  const kept: {
-    readonly marked: Marked;
-    readonly failing: ReadonlySet<number>;
-    readonly also: string[];
-    readonly pattern: ErrorPattern;
-  }[] = [];
-  const told = new Map<Marked, Uint8Array>();
+  const kept: Kept[] = [];
+  const told = new Map<Marked, Told>();
   for (const one of found) {
     const { marked, condition } = one;
-    const covered = told.get(marked) ?? new Uint8Array(marked.marks.length);
-    told.set(marked, covered);
-    const own = new Set([...condition.members].filter((i) => marked.marks[i] === 1));
-    const twin = kept.find((other) => other.marked === marked && overlap(other.failing, own) >= sameRows);
+    const rest = told.get(marked) ?? untold(one);
+    told.set(marked, rest);
+    const own = condition.members.filter((i) => marked.marks[i] === 1);
+    const twin = kept.find((other) => other.marked === marked && overlap(other, own) >= sameRows);
     if (twin !== undefined) {
       if (twin.also.length < 4) twin.also.push(condition.text);
       continue;
     }
-    if (!addsTo(covered, one, table.alpha)) continue;
-    for (const i of condition.members) covered[i] = 1;
+    if (!addsTo(rest, one, table.alpha)) continue;
+    cover(rest, one);
+    const failing = new Uint8Array(marked.marks.length);
+    for (const i of own) failing[i] = 1;
     const also: string[] = [];
-    kept.push({ marked, failing: own, also, pattern: patternOf(one, own, also, table) });
+    kept.push({ marked, failing, size: own.length, also, pattern: patternOf(one, own, also, table) });
   }
   return kept.map(({ pattern }) => pattern);
 }
 
-/** Does the condition still fail more than the rest on rows that nothing kept has told of? */
-function addsTo(covered: Uint8Array, { marked: { marks }, condition: { members } }: Found, alpha: number): boolean {
-  const counts = { rows: 0, failures: 0, total: 0, failing: 0 };
-  marks.forEach((mark, i) => {
-    if (mark === notAsked || covered[i] === 1) return;
-    counts.total += 1;
-    counts.failing += mark;
-  });
+interface Kept {
+  readonly marked: Marked;
+  /** 1 for each failing row that it holds. */
+  readonly failing: Uint8Array;
+  readonly size: number;
+  readonly also: string[];
+  readonly pattern: ErrorPattern;
+}
+
+/** Rows of a target that nothing kept holds yet. */
+interface Told {
+  readonly covered: Uint8Array;
+  total: number;
+  failing: number;
+}
+
+function untold({ marked: { marks }, total, failing }: Found): Told {
+  return { covered: new Uint8Array(marks.length), total, failing };
+}
+
+/** Does the condition still fail more than the rest on rows that nothing kept holds? */
+function addsTo(
+  { covered, total, failing }: Told,
+  { marked: { marks }, condition: { members } }: Found,
+  alpha: number,
+) {
+  let rows = 0;
+  let failures = 0;
   for (const i of members) {
     const mark = marks[i] as number;
     if (mark === notAsked || covered[i] === 1) continue;
-    counts.rows += 1;
-    counts.failures += mark;
+    rows += 1;
+    failures += mark;
   }
-  return fisherUpper(counts.failures, counts.rows, counts.failing, counts.total) < alpha;
+  return fisherUpper(failures, rows, failing, total) < alpha;
 }
 
-function patternOf(
-  one: Found,
-  failingRows: ReadonlySet<number>,
-  also: readonly string[],
-  table: RunTable,
-): ErrorPattern {
+function cover(told: Told, { marked: { marks }, condition: { members } }: Found): void {
+  for (const i of members) {
+    const mark = marks[i] as number;
+    if (mark === notAsked || told.covered[i] === 1) continue;
+    told.covered[i] = 1;
+    told.total -= 1;
+    told.failing -= mark;
+  }
+}
+
+/** Shared failing rows as a share of those that either holds. */
+function overlap({ failing, size }: Kept, own: Uint32Array): number {
+  if (Math.min(size, own.length) < sameRows * Math.max(size, own.length)) return 0;
+  let both = 0;
+  for (const i of own) both += failing[i] as number;
+  return both / Math.max(1, size + own.length - both);
+}
+
+function patternOf(one: Found, failingRows: Uint32Array, also: readonly string[], table: RunTable): ErrorPattern {
   const {
     marked: { target },
     condition,
@@ -254,14 +289,8 @@ function patternOf(
     pValue,
     adjusted,
     also,
-    positions: [...failingRows].slice(0, mostPositions).map((i) => table.rows[i]?.position ?? 0),
+    positions: Array.from(failingRows.subarray(0, mostPositions), (i) => table.rows[i]?.position ?? 0),
   };
-}
-
-function overlap(a: ReadonlySet<number>, b: ReadonlySet<number>): number {
-  let both = 0;
-  for (const each of a) if (b.has(each)) both += 1;
-  return both / Math.max(1, a.size + b.size - both);
 }
 
 /**

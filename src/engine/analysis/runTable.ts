@@ -2,6 +2,7 @@ import { type SegmentFeatures, segmentFeatures } from "../layout/features.ts";
 import { compileTemplate } from "../layout/template.ts";
 import type { Experiment, Scalar } from "../spec/experiment.ts";
 import type { RunRecord, Store, TrialColumns, VariantRecord } from "../store/store.ts";
+import { noPause, type Pause, rowsPerTurn } from "./pause.ts";
 
 /** One row of the run as its author wrote it: what stood in the dataset, and nothing that any model made of it. */
 export interface InputRow {
@@ -34,8 +35,9 @@ export const scored = 0;
 export const unparsable = 1;
 export const isVoid = 3;
 
-export async function readRunTable(store: Store, record: RunRecord): Promise<RunTable> {
+export async function readRunTable(store: Store, record: RunRecord, pause = noPause): Promise<RunTable> {
   const columns = await store.trials.columns(record.id);
+  await pause();
   const firsts = record.variants.map(() => new Int32Array(record.order.length).fill(-1));
   for (let i = 0; i < columns.count; i++) {
     const place = firsts[columns.variant[i] as number];
@@ -46,24 +48,35 @@ export async function readRunTable(store: Store, record: RunRecord): Promise<Run
     variants: record.variants,
     columns,
     firsts,
-    rows: await inputRows(store, record, experiment),
+    rows: await inputRows(store, record, experiment, pause),
     alpha: 1 - Number(record.settings["confidence"] ?? 0.95),
     asksConfidence: experiment.prompt?.output.confidence === true,
     segmentColumn: String(record.settings["segmentColumn"] ?? ""),
   };
 }
 
-async function inputRows(store: Store, record: RunRecord, { prompt }: Partial<Experiment>): Promise<InputRow[]> {
+async function inputRows(
+  store: Store,
+  record: RunRecord,
+  { prompt }: Partial<Experiment>,
+  pause: Pause,
+): Promise<InputRow[]> {
   const template = prompt === undefined ? undefined : compileTemplate(prompt.segment.text);
-  const examples = await store.runs.examples(record.datasetHash, [...record.order]);
-  const byIndex = new Map(examples.map((example) => [example.index, example]));
-  return [...record.order].flatMap((index, position) => {
-    const example = byIndex.get(index);
-    if (example === undefined) return [];
-    const segment = template?.fill(example.fields) ?? "";
-    const { id, expected, fields } = example;
-    return [{ position, id, segment, features: segmentFeatures(segment), expected, fields }];
-  });
+  const rows: InputRow[] = [];
+  for (let from = 0; from < record.order.length; from += rowsPerTurn) {
+    const some = record.order.subarray(from, from + rowsPerTurn);
+    const examples = await store.runs.examples(record.datasetHash, [...some]);
+    const byIndex = new Map(examples.map((example) => [example.index, example]));
+    some.forEach((index, i) => {
+      const example = byIndex.get(index);
+      if (example === undefined) return;
+      const segment = template?.fill(example.fields) ?? "";
+      const { id, expected, fields } = example;
+      rows.push({ position: from + i, id, segment, features: segmentFeatures(segment), expected, fields });
+    });
+    await pause();
+  }
+  return rows;
 }
 
 /** Score of a variant's first answer at a position; NaN where it has none or could not be had. */

@@ -1,5 +1,6 @@
 import { judgeSentences } from "../analysis/judging.ts";
 import type { RunSummary, VariantSummary } from "../runner/events.ts";
+import { analyticsSections, type RunAnalytics } from "./analytics.ts";
 import { xml } from "./junit.ts";
 import { ms, percent, prefixRows, prefixTitles, ranked } from "./markdown.ts";
 import { exportRow } from "./rows.ts";
@@ -8,7 +9,7 @@ import type { ReportSource } from "./write.ts";
 /** Most wrong answers that the page shows; the exports of other formats hold all. */
 const shownErrors = 500;
 
-/** One file without scripts or anything loaded from elsewhere: verdict, leaderboard, forest plot, wrong answers. */
+/** One file without scripts or anything loaded from elsewhere: verdict, leaderboard, forest plot, analytics, wrong answers. */
 export async function* htmlReport(source: ReportSource, counted: () => void): AsyncGenerator<string> {
   const { record, summary } = source;
   yield `<!doctype html>
@@ -32,6 +33,7 @@ ${
 }
 ${prefixTable(summary)}
 ${forest(summary)}
+${analyticsHtml(await source.analytics())}
 <h2>Wrong answers</h2>
 <table><thead><tr><th>variant</th><th>row</th><th>expected</th><th>answer</th><th>output</th></tr></thead><tbody>
 `;
@@ -64,6 +66,20 @@ function leaderboard(summary: RunSummary): string {
     )
     .join("\n");
   return `<h2>Leaderboard</h2><table><thead><tr><th>variant</th><th>trials</th><th>accuracy</th><th>interval</th><th>tokens per correct</th><th>cost</th><th>p50</th><th>status</th><th>why</th></tr></thead><tbody>${rows}</tbody></table>`;
+}
+
+function analyticsHtml(analytics: RunAnalytics): string {
+  return analyticsSections(analytics)
+    .map(({ title, columns, rows, lines }) => {
+      const cell = (tag: "td" | "th") => (text: string, i: number) =>
+        `<${tag}${columns[i]?.align === "right" ? ' class="n"' : ""}>${xml(text)}</${tag}>`;
+      const head = columns.map((column, i) => cell("th")(column.title, i)).join("");
+      const body = rows.map((row) => `<tr>${row.map(cell("td")).join("")}</tr>`).join("\n");
+      const table = rows.length === 0 ? "" : `<table><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table>`;
+      const list = lines.length === 0 ? "" : `<ul>${lines.map((line) => `<li>${xml(line)}</li>`).join("")}</ul>`;
+      return `<h2>${xml(title)}</h2>${table}${list}`;
+    })
+    .join("\n");
 }
 
 function modelTable(models: RunSummary["models"]): string {

@@ -1,9 +1,10 @@
 import { judgeSentences } from "../analysis/judging.ts";
 import { prefixMatters } from "../analysis/prefix.ts";
 import type { RunSummary, VariantSummary } from "../runner/events.ts";
+import { analyticsSections, type RunAnalytics } from "./analytics.ts";
 
 /** The run as a page for a pull request or a wiki. */
-export function markdownReport(summary: RunSummary): string {
+export function markdownReport(summary: RunSummary, analytics?: RunAnalytics): string {
   const confidence = `${Math.round(summary.verdict.confidence * 100)} %`;
   const lines = [
     `# ${plain(summary.name)}`,
@@ -26,6 +27,7 @@ export function markdownReport(summary: RunSummary): string {
     ...(summary.judging === undefined ? [] : judgeSentences(summary.judging).map((each) => `> ${plain(each)}`)),
     ...prefixLines(summary),
     ...alertLines(summary.alerts ?? []),
+    ...(analytics === undefined ? [] : analyticsLines(analytics)),
     ...summary.notes.map((note) => `> ${plain(note)}`),
     ...(summary.notes.length > 0 ? [""] : []),
     `Run \`${summary.run}\`, ${summary.createdAt}; ${summary.requests.sent} calls, ${summary.requests.cached} answers from cache or file, ` +
@@ -127,6 +129,23 @@ function prefixLines(summary: RunSummary): string[] {
     ...rows.map(([name = "", ...cells]) => `| ${plain(name)} | ${cells.join(" | ")} |`),
     "",
   ];
+}
+
+function analyticsLines(analytics: RunAnalytics): string[] {
+  return analyticsSections(analytics).flatMap(({ title, columns, rows, lines }) => [
+    `## ${plain(title)}`,
+    "",
+    ...(rows.length === 0
+      ? []
+      : [
+          `| ${columns.map((column) => plain(column.title)).join(" | ")} |`,
+          `|${columns.map(({ align }) => (align === "right" ? "--:|" : "---|")).join("")}`,
+          ...rows.map((row) => `| ${row.map(plain).join(" | ")} |`),
+          "",
+        ]),
+    ...lines.map((line) => `- ${plain(line)}`),
+    ...(lines.length === 0 ? [] : [""]),
+  ]);
 }
 
 /** The leader first, the dropped last. */

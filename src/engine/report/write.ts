@@ -2,6 +2,7 @@ import { writeWhole } from "../../base/node/wholeFile.ts";
 import type { ExportFormat } from "../api.ts";
 import type { RunSummary } from "../runner/events.ts";
 import type { RunRecord, TrialRow } from "../store/store.ts";
+import type { RunAnalytics } from "./analytics.ts";
 import { htmlReport } from "./html.ts";
 import { junitReport } from "./junit.ts";
 import { markdownReport } from "./markdown.ts";
@@ -12,6 +13,8 @@ export interface ReportSource {
   readonly record: RunRecord;
   readonly summary: RunSummary;
   trials(): AsyncIterable<TrialRow>;
+  /** Worked out for the formats that are read by people only. */
+  analytics(): Promise<RunAnalytics>;
 }
 
 /** Writes the document, all of it or nothing; gives the number of trials in it. */
@@ -62,7 +65,7 @@ async function* chunks(source: ReportSource, format: ExportFormat, counted: () =
       }
       return;
     case "md":
-      yield markdownReport(summary);
+      yield markdownReport(summary, await source.analytics());
       return;
     case "html":
       yield* htmlReport(source, counted);

@@ -1,22 +1,38 @@
+import { setImmediate } from "node:timers/promises";
 import { type CalibrationReport, calibration } from "../analysis/calibration.ts";
 import { type CrossModelReport, crossModel } from "../analysis/crossModel.ts";
 import { type EfficiencyReport, efficiency } from "../analysis/efficiency.ts";
 import { type LengthReport, lengthEffects } from "../analysis/lengths.ts";
 import { errorPatterns, type PatternReport } from "../analysis/patterns.ts";
+import type { Pause } from "../analysis/pause.ts";
 import { type RunTable, readRunTable } from "../analysis/runTable.ts";
 import { type TimelineReport, withCards } from "../analysis/timeline.ts";
+import type { RunAnalytics } from "../report/analytics.ts";
 import type { RunRecord, Store } from "../store/store.ts";
 import { findRun, type Running } from "./running.ts";
+
+const pause: Pause = () => setImmediate();
 
 /** Points of a chart over time: more than fit a panel's width. */
 const mostPoints = 200;
 
-/** What can be worked out of a stored run. The table of the run last asked for is kept, as a panel asks for one thing after another. */
+type Analysis<T> = (run: string, table: RunTable, pause: Pause) => T | Promise<T>;
+
+/** What was worked out of one run. `key` changes with whatever a run that ended can still change: it is resumed, or scored again. */
+interface Kept {
+  readonly key: string;
+  readonly table: Promise<RunTable>;
+  readonly reports: Map<Analysis<unknown>, Promise<unknown>>;
+}
+
+/**
+ * What can be worked out of a stored run, in turns with whatever else the thread has to do. All of the run last asked for is kept, as
+ * a panel asks for one thing after another and again after a reload.
+ */
 export class Analytics {
   readonly #store: Store;
   readonly #running: Running;
-  /** `key` changes with whatever a run that ended can still change: it is resumed, or scored again. */
-  #last: { readonly key: string; readonly table: Promise<RunTable> } | undefined;
+  #last: Kept | undefined;
 
   constructor(store: Store, running: Running) {
     this.#store = store;
@@ -48,22 +64,39 @@ export class Analytics {
     return withCards(id, await this.#store.requests.timeline(id, mostPoints), await this.#store.gpuSamples.list(id));
   }
 
-  async #of<T>(run: string, analyse: (run: string, table: RunTable) => T): Promise<T> {
-    const record = await findRun(this.#store, run);
-    return analyse(record.id, await this.#table(record));
+  /** All of it, for a report. */
+  async all(record: RunRecord): Promise<RunAnalytics> {
+    const { id } = record;
+    return {
+      variants: record.variants.map((variant) => variant.id),
+      efficiency: await this.#of(id, efficiency),
+      patterns: await this.#of(id, errorPatterns),
+      calibration: await this.#of(id, calibration),
+      lengths: await this.#of(id, lengthEffects),
+      crossModel: await this.#of(id, crossModel),
+    };
   }
 
-  #table(record: RunRecord): Promise<RunTable> {
-    if (this.#running.isLive(record)) return readRunTable(this.#store, record);
+  async #of<T>(run: string, analyse: Analysis<T>): Promise<T> {
+    const record = await findRun(this.#store, run);
+    const kept = this.#keeping(record);
+    const known = kept.reports.get(analyse) as Promise<T> | undefined;
+    if (known !== undefined) return known;
+    const report = kept.table.then((table) => analyse(record.id, table, pause));
+    kept.reports.set(analyse, report);
+    return report;
+  }
+
+  #keeping(record: RunRecord): Kept {
+    const live = this.#running.isLive(record);
     const key = [record.id, record.status, record.endedAt, record.summary].join("\n");
-    if (this.#last?.key !== key) {
-      const table = readRunTable(this.#store, record);
-      const last = { key, table };
-      this.#last = last;
-      table.catch(() => {
-        if (this.#last === last) this.#last = undefined;
-      });
-    }
-    return this.#last.table;
+    if (!live && this.#last?.key === key) return this.#last;
+    const kept: Kept = { key, table: readRunTable(this.#store, record, pause), reports: new Map() };
+    if (live) return kept;
+    this.#last = kept;
+    kept.table.catch(() => {
+      if (this.#last === kept) this.#last = undefined;
+    });
+    return kept;
   }
 }

@@ -1,3 +1,5 @@
+import type { SQLOutputValue } from "node:sqlite";
+import { setImmediate } from "node:timers/promises";
 import type { StoreContext } from "./context.ts";
 import type { TrialColumns } from "./store.ts";
 import { maybeNumber, number, text } from "./values.ts";
@@ -5,10 +7,21 @@ import { maybeNumber, number, text } from "./values.ts";
 /** What a column holds where nothing is known. */
 const unknown = Number.NaN;
 
-/** Reads a run's trials once, as columns: some 40 bytes a trial, and each different answer once. */
-export function trialColumns({ connection, registry }: StoreContext, run: string): TrialColumns {
+/** Positions read at a time: between two pieces others have a turn, as a list that is scrolled does not wait for an analysis. */
+const positionsPerTurn = 2000;
+
+/**
+ * Reads a run's trials as columns: some 100 bytes a trial, and each different answer once. What is added to a run that goes on
+ * meanwhile is left out.
+ */
+export async function trialColumns(context: StoreContext, run: string): Promise<TrialColumns> {
+  const { connection, registry } = context;
   const key = registry.run(run) ?? -1;
-  const count = number(connection.get("SELECT count(*) AS n FROM trial WHERE run = ?", key)?.["n"]);
+  const extent = await context.read(() =>
+    connection.get("SELECT count(*) AS n, max(position) AS last FROM trial WHERE run = ?", key),
+  );
+  const count = number(extent?.["n"]);
+  const last = maybeNumber(extent?.["last"] ?? null) ?? -1;
   const numbers = () => new Float64Array(count).fill(unknown);
   const columns = {
     count,
@@ -32,13 +45,18 @@ export function trialColumns({ connection, registry }: StoreContext, run: string
   const requests = new Int32Array(count);
   const sharers = new Map<number, number>();
   let i = 0;
-  const rows = connection.tuples(
-    `SELECT variant, position, repeat, state, score, confidence, source, prompt_tokens, completion_tokens, latency_ms,
-      prediction, prediction_body, expected, expected_body, example, request FROM trial
-      WHERE run = ? ORDER BY position, variant, repeat`,
-    key,
-  );
-  for (const row of rows) {
+  const read = (from: number) => {
+    const rows = connection.tuples(
+      `SELECT variant, position, repeat, state, score, confidence, source, prompt_tokens, completion_tokens, latency_ms,
+        prediction, prediction_body, expected, expected_body, example, request FROM trial
+        WHERE run = ? AND position >= ? AND position < ? ORDER BY position, variant, repeat`,
+      key,
+      from,
+      from + positionsPerTurn,
+    );
+    for (const row of rows) if (i < count) take(row);
+  };
+  const take = (row: readonly SQLOutputValue[]) => {
     const position = number(row[1]);
     columns.variant[i] = number(row[0]);
     columns.position[i] = position;
@@ -57,14 +75,19 @@ export function trialColumns({ connection, registry }: StoreContext, run: string
     requests[i] = request ?? 0;
     if (request !== undefined) sharers.set(request, (sharers.get(request) ?? 0) + 1);
     i += 1;
+  };
+  for (let from = 0; from <= last; from += positionsPerTurn) {
+    await context.read(() => read(from));
+    await setImmediate();
   }
   const costs = new Map<number, number>();
-  for (const [id, cost] of connection.tuples(
-    "SELECT id, cost FROM request INDEXED BY request_run WHERE run = ? AND cost IS NOT NULL",
-    key,
-  )) {
-    costs.set(number(id), number(cost));
-  }
+  await context.read(() => {
+    const priced = connection.tuples(
+      "SELECT id, cost FROM request INDEXED BY request_run WHERE run = ? AND cost IS NOT NULL",
+      key,
+    );
+    for (const [id, cost] of priced) costs.set(number(id), number(cost));
+  });
   // A packed request is paid for by all its trials.
   requests.forEach((request, at) => {
     const cost = costs.get(request);

@@ -62,7 +62,7 @@ export class SqliteTrials implements TrialTable {
   }
 
   columns(run: string): ReturnType<TrialTable["columns"]> {
-    return this.#context.read(() => trialColumns(this.#context, run));
+    return trialColumns(this.#context, run);
   }
 
   page(

@@ -28,8 +28,8 @@ describe("efficiency", () => {
     "same/m": side(200, 0.9),
   });
 
-  it("gives ratios of sums with intervals", () => {
-    const { variants } = efficiency("run", table);
+  it("gives ratios of sums with intervals", async () => {
+    const { variants } = await efficiency("run", table);
     const dear = variants[0]?.tokensPerCorrect;
     expect(dear?.ratio).toBeCloseTo((400 * 203) / (variants[0]?.correct ?? 1), -1);
     expect(dear?.lo).toBeLessThan(dear?.ratio ?? 0);
@@ -38,8 +38,8 @@ describe("efficiency", () => {
     expect(variants[0]?.latency).toMatchObject({ calls: 400 });
   });
 
-  it("holds variants against each other on the same rows", () => {
-    const { changes, against } = efficiency("run", table);
+  it("holds variants against each other on the same rows", async () => {
+    const { changes, against } = await efficiency("run", table);
     expect(["dear/m", "same/m"]).toContain(against);
     const cheaper = changes.find(({ variant, what }) => variant === "cheap/m" && what === "tokens");
     expect(cheaper?.factor).toBeGreaterThan(0.45);
@@ -50,19 +50,22 @@ describe("efficiency", () => {
     expect(changes.filter(({ what }) => what === "latency").every(({ differs }) => !differs)).toBe(true);
   });
 
-  it("covers the true ratio as often as it says", () => {
+  it("covers the true ratio as often as it says", async () => {
     let covered = 0;
     for (let k = 0; k < 300; k++) {
       const some = texts(120, () => 1);
       const answers = some.map((): MadeAnswer => ({ score: Number(random() < 0.7), tokens: 50 + 100 * random() }));
-      const found = efficiency("run", madeTable(some, { "a/m": answers })).variants[0]?.tokensPerCorrect;
+      const found = (await efficiency("run", madeTable(some, { "a/m": answers }))).variants[0]?.tokensPerCorrect;
       if (found && found.lo <= 100 / 0.7 && found.hi >= 100 / 0.7) covered += 1;
     }
     expect(covered / 300).toBeGreaterThan(0.91);
   });
 
-  it("says nothing of what is not there", () => {
-    const none = efficiency("run", madeTable(rows.slice(0, 5), { "a/m": rows.slice(0, 5).map(() => ({ score: 0 })) }));
+  it("says nothing of what is not there", async () => {
+    const none = await efficiency(
+      "run",
+      madeTable(rows.slice(0, 5), { "a/m": rows.slice(0, 5).map(() => ({ score: 0 })) }),
+    );
     expect(none.variants[0]).toMatchObject({ tokensPerCorrect: null, costPerCorrect: null, latency: null });
     expect(none.changes).toEqual([]);
   });
@@ -72,7 +75,7 @@ describe("calibration", () => {
   const random = seededRandom("calibration");
   const rows = texts(600, () => 3);
 
-  it("tells an honest confidence from a boastful one, and scales the latter", () => {
+  it("tells an honest confidence from a boastful one, and scales the latter", async () => {
     const honest = rows.map((): MadeAnswer => {
       const confidence = 0.5 + random() / 2;
       return { confidence, score: Number(random() < confidence) };
@@ -82,7 +85,7 @@ describe("calibration", () => {
       const logit = Math.log(honestly / (1 - honestly));
       return { confidence: 1 / (1 + Math.exp(-3 * logit)), score: Number(random() < honestly) };
     });
-    const { variants } = calibration("run", madeTable(rows, { "honest/m": honest, "boastful/m": boastful }));
+    const { variants } = await calibration("run", madeTable(rows, { "honest/m": honest, "boastful/m": boastful }));
     const [first, second] = variants;
     expect(first?.source).toBe("stated");
     expect(first?.figures?.ece).toBeLessThan(0.07);
@@ -95,19 +98,22 @@ describe("calibration", () => {
     expect(second?.explanation).toMatch(/too sure/);
   });
 
-  it("refuses to judge from fewer than 100 rows, and is silent without confidences", () => {
+  it("refuses to judge from fewer than 100 rows, and is silent without confidences", async () => {
     const few = rows.slice(0, 60);
-    const { variants } = calibration("run", madeTable(few, { "a/m": few.map(() => ({ confidence: 0.8, score: 1 })) }));
+    const { variants } = await calibration(
+      "run",
+      madeTable(few, { "a/m": few.map(() => ({ confidence: 0.8, score: 1 })) }),
+    );
     expect(variants[0]).toMatchObject({ figures: null, explanation: expect.stringContaining("too few") });
-    expect(calibration("run", madeTable(few, { "a/m": few.map(() => ({ score: 1 })) })).variants).toEqual([]);
+    expect((await calibration("run", madeTable(few, { "a/m": few.map(() => ({ score: 1 })) }))).variants).toEqual([]);
   });
 
-  it("reads agreement of the layouts as a confidence, one bin a share", () => {
+  it("reads agreement of the layouts as a confidence, one bin a share", async () => {
     const answer = (right: number): MadeAnswer =>
       random() < right ? { prediction: "yes", score: 1 } : { prediction: random() < 0.5 ? "no" : "maybe", score: 0 };
     const hard = rows.map(() => (random() < 0.5 ? 0.95 : 0.5));
     const side = () => hard.map(answer);
-    const { variants } = calibration("run", madeTable(rows, { "a/m": side(), "b/m": side(), "c/m": side() }));
+    const { variants } = await calibration("run", madeTable(rows, { "a/m": side(), "b/m": side(), "c/m": side() }));
     expect(variants.map(({ source }) => source)).toEqual(["agreement", "agreement", "agreement"]);
     const bins = variants[0]?.figures?.bins ?? [];
     expect(bins.map(({ confidence }) => Number(confidence.toFixed(3)))).toEqual([0.333, 0.667, 1]);
@@ -119,12 +125,12 @@ describe("length", () => {
   const random = seededRandom("length");
   const rows = texts(500, (i) => 2 + (i % 60));
 
-  it("shows that long texts are harder where they are, and not where they are not", () => {
+  it("shows that long texts are harder where they are, and not where they are not", async () => {
     const table = madeTable(rows, {
       "falls/m": rows.map(({ text }) => ({ score: Number(random() < (text.length > 150 ? 0.5 : 0.95)) })),
       "flat/m": rows.map(() => ({ score: Number(random() < 0.8) })),
     });
-    const { effects } = lengthEffects("run", table);
+    const { effects } = await lengthEffects("run", table);
     const of = (variant: string) => effects.find((effect) => effect.variant === variant && effect.measure === "words");
     expect(of("falls/m")).toMatchObject({ matters: true });
     expect(of("falls/m")?.odds?.hi).toBeLessThan(1);
@@ -133,8 +139,8 @@ describe("length", () => {
     expect(of("flat/m")?.bins.reduce((sum, bin) => sum + bin.rows, 0)).toBe(500);
   });
 
-  it("has no slope where nothing varies", () => {
-    const { effects } = lengthEffects("run", madeTable(rows, { "a/m": rows.map(() => ({ score: 1 })) }));
+  it("has no slope where nothing varies", async () => {
+    const { effects } = await lengthEffects("run", madeTable(rows, { "a/m": rows.map(() => ({ score: 1 })) }));
     expect(effects.find(({ measure }) => measure === "words")).toMatchObject({ odds: null, matters: false });
   });
 });
@@ -156,7 +162,7 @@ describe("layouts by models", () => {
     );
   };
 
-  it("says that a layout's effect depends on the model where it does", () => {
+  it("says that a layout's effect depends on the model where it does", async () => {
     const report = crossModel("run", grid("interaction", true));
     expect(report.models).toEqual(["m1", "m2"]);
     expect(report.layouts.map(({ layout }) => layout)).toEqual(["standard", "recency", "sandwich"]);
@@ -165,14 +171,14 @@ describe("layouts by models", () => {
     expect(report.layouts[0]?.cells[0]?.rows).toBe(300);
   });
 
-  it("claims so by chance no more often than it may", () => {
+  it("claims so by chance no more often than it may", async () => {
     let claimed = 0;
     for (let k = 0; k < 200; k++)
       claimed += Number((crossModel("run", grid(`none ${k}`, false)).interaction?.p ?? 1) < 0.05);
     expect(claimed).toBeLessThanOrEqual(19);
   });
 
-  it("has nothing to test with one model, or with few rows", () => {
+  it("has nothing to test with one model, or with few rows", async () => {
     expect(crossModel("run", madeTable(rows, { "a/m": rows.map(() => ({ score: 1 })) })).interaction).toBeNull();
     const few = rows.slice(0, 6);
     const side = few.map((_, i) => ({ score: i % 2 }));
@@ -185,7 +191,7 @@ describe("layouts by models", () => {
 });
 
 describe("time", () => {
-  it("lays what graphics cards held over the steps of the requests", () => {
+  it("lays what graphics cards held over the steps of the requests", async () => {
     const none = [0, 0, 0];
     const timeline = {
       ...{ from: 1000, stepMs: 100, steps: 3, answered: none, reused: none, failed: none, cost: none },

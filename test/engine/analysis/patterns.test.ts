@@ -38,7 +38,9 @@ function chance(count: number, random: Random): Record<string, MadeAnswer[]> {
 }
 
 describe("error patterns", () => {
-  it("finds nothing in answers that know nothing of the rows, however often it is tried", { timeout: 60_000 }, () => {
+  it("finds nothing in answers that know nothing of the rows, however often it is tried", {
+    timeout: 60_000,
+  }, async () => {
     const random = seededRandom("shuffles");
     const rows = madeRows(300, random);
     const answers = chance(300, random);
@@ -52,12 +54,12 @@ describe("error patterns", () => {
       );
       const mixed = Object.fromEntries(Object.entries(answers).map(([name, own]) => [name, order.map((i) => own[i])]));
       const table = madeTable(rows, mixed);
-      const report = errorPatterns("run", table);
+      const report = await errorPatterns("run", table);
       if (report.found.length > 0) withFinding += 1;
       // What testing one by one would have claimed of the same rows.
       const wrong = mixed["standard/m"]?.map((answer) => Number(answer?.score === 0)) ?? [];
       const failing = wrong.reduce((sum, mark) => sum + mark, 0);
-      const claims = conditionsOf(table.rows, "text").filter(({ members }) => {
+      const claims = (await conditionsOf(table.rows, "text")).filter(({ members }) => {
         const hits = [...members].filter((i) => wrong[i] === 1).length;
         return fisherUpper(hits, members.length, failing, 300) < 0.05;
       });
@@ -69,7 +71,7 @@ describe("error patterns", () => {
     expect(uncorrected).toBeGreaterThan(runs * 0.6);
   });
 
-  it("names what failing rows have in common, and what only one layout breaks", () => {
+  it("names what failing rows have in common, and what only one layout breaks", async () => {
     const random = seededRandom("planted");
     const rows = madeRows(400, random);
     const wrongOn = (fails: (i: number) => boolean): MadeAnswer[] =>
@@ -79,7 +81,7 @@ describe("error patterns", () => {
       "recency/m": wrongOn((i) => rows[i]?.expected === "other"),
       "sandwich/m": wrongOn((i) => rows[i]?.expected === "other"),
     });
-    const { found, agreement } = errorPatterns("run", table);
+    const { found, agreement } = await errorPatterns("run", table);
     const everywhere = found.find(({ target }) => target.kind === "everywhere");
     expect(everywhere).toMatchObject({ condition: "expected is other", kind: "label", rows: 100 });
     expect(everywhere?.rate).toBe(1);
@@ -99,7 +101,7 @@ describe("error patterns", () => {
     expect(agreement.none).toBeGreaterThanOrEqual(100);
   });
 
-  it("finds words, lengths and unreadable answers, and says near twins once", () => {
+  it("finds words, lengths and unreadable answers, and says near twins once", async () => {
     const random = seededRandom("words");
     const rows = madeRows(500, random).map((row, i) =>
       i % 8 === 0 ? { ...row, text: `chargeback ${row.text}` } : row,
@@ -110,7 +112,7 @@ describe("error patterns", () => {
           text.startsWith("chargeback") ? { score: 0, state: 1 } : { score: Number(random() < 0.9) },
       ),
     });
-    const { found } = errorPatterns("run", table);
+    const { found } = await errorPatterns("run", table);
     expect(found[0]).toMatchObject({ kind: "words", condition: "holds “chargeback”" });
     expect(
       found.some(({ target, condition }) => target.kind === "unparsable" && condition.includes("chargeback")),
@@ -121,7 +123,7 @@ describe("error patterns", () => {
     expect(found.every(({ target }) => target.kind === "wrong" || target.kind === "unparsable")).toBe(true);
   });
 
-  it("tells confusions from answers spread by chance, whatever the number of labels", { timeout: 30_000 }, () => {
+  it("tells confusions from answers spread by chance, whatever the number of labels", { timeout: 30_000 }, async () => {
     const random = seededRandom("confusions");
     const rows = madeRows(400, random);
     const answer = (expected: string, planted: boolean): MadeAnswer => {
@@ -133,25 +135,28 @@ describe("error patterns", () => {
     let claimed = 0;
     for (let k = 0; k < 100; k++) {
       const table = madeTable(rows, { "a/m": rows.map(({ expected }) => answer(expected, false)) });
-      claimed += Number(errorPatterns("run", table).confusions.length > 0);
+      claimed += Number((await errorPatterns("run", table)).confusions.length > 0);
     }
     expect(claimed).toBeLessThanOrEqual(12);
     const planted = madeTable(rows, { "a/m": rows.map(({ expected }) => answer(expected, true)) });
-    expect(errorPatterns("run", planted).confusions[0]).toMatchObject({ expected: "refund", prediction: "delivery" });
+    expect((await errorPatterns("run", planted)).confusions[0]).toMatchObject({
+      expected: "refund",
+      prediction: "delivery",
+    });
     const two = madeTable(
       rows.map((row, i) => ({ ...row, expected: i % 2 === 0 ? "yes" : "no" })),
       { "a/m": rows.map((_, i) => ({ prediction: i % 3 === 0 ? "yes" : "no", score: 0 })) },
     );
-    expect(errorPatterns("run", two).confusions).toEqual([]);
+    expect((await errorPatterns("run", two)).confusions).toEqual([]);
   });
 
-  it("leaves void trials and rows that were not asked out, and copes with none", () => {
+  it("leaves void trials and rows that were not asked out, and copes with none", async () => {
     const rows = madeRows(60, seededRandom("void"));
     const table = madeTable(rows, {
       "a/m": rows.map((_, i) => (i < 30 ? { score: 1 } : { state: 3 as const })),
       "b/m": rows.map((_, i) => (i < 10 ? { score: 0 } : undefined)),
     });
-    expect(errorPatterns("run", table).agreement).toEqual({ rows: 30, all: 30, some: 0, none: 0 });
-    expect(errorPatterns("run", madeTable([], { "a/m": [] })).found).toEqual([]);
+    expect((await errorPatterns("run", table)).agreement).toEqual({ rows: 30, all: 30, some: 0, none: 0 });
+    expect((await errorPatterns("run", madeTable([], { "a/m": [] }))).found).toEqual([]);
   });
 });

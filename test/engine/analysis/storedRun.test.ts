@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Script } from "../../../src/engine/provider/scripted.ts";
 import { type CliFolder, openCliFolder } from "../../support/cli.ts";
@@ -104,6 +106,32 @@ ${report?.yaml ?? ""}`;
     const { answered, steps } = await engine.timeline({ run });
     expect(answered.reduce((sum, n) => sum + n, 0)).toBe(600);
     expect(steps).toBeLessThanOrEqual(200);
+  });
+
+  it("puts them into reports, where nothing of a dataset or a model is markup", async () => {
+    const lab = await openLab({ layouts: ["standard"], more: "sampling: { mode: full }\n" });
+    open.push(lab);
+    const lines = Array.from(
+      { length: 90 },
+      (_, i) => `r${i},item number ${i},${labelOf(i)},${i % 3 === 0 ? "<img src=x onerror=alert(1)>" : "plain|text"}`,
+    );
+    await lab.write("data.csv", `id,text,label,kind\n${lines.join("\n")}\n`);
+    const engine = await lab.open((_request, { trial }) =>
+      rowOf(trial?.example) % 3 === 0 ? "blue" : labelOf(rowOf(trial?.example)),
+    );
+    const { summary } = await runLab(engine, lab);
+    const written = async (format: "md" | "html") => {
+      const { file } = await engine.export({ run: summary.run, format, to: path.join(lab.folder, `report.${format}`) });
+      return readFile(file, "utf8");
+    };
+    const markdown = await written("md");
+    expect(markdown).toContain("## What failing rows have in common");
+    expect(markdown).toMatch(/\| wrong under standard\/scripted:a \| expected is red \| 30 of 30 \| 100\.0 %/);
+    const page = await written("html");
+    expect(page).toContain("<h2>What failing rows have in common</h2>");
+    expect(page).toContain("<h2>What a right answer takes</h2>");
+    expect(page).not.toContain("<img");
+    expect(page).not.toContain("<script");
   });
 
   it("shows all of it on the command line", async () => {

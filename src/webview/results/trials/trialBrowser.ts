@@ -82,7 +82,9 @@ export class TrialBrowser extends PanelElement {
     const { details, state, version, channel } = this.context;
     // Patterns of a run that still goes would change under the reader: they are worked out once a visit.
     const patternsOf = `${details.item.run} ${details.item.live ? "" : version}`;
-    if (patternsOf !== this.#patternsOf) {
+    // The list comes first, unless it waits for a pattern's rows.
+    const first = state.trials.pattern !== "" || this.#rows?.total !== undefined;
+    if (first && patternsOf !== this.#patternsOf) {
       this.#patternsOf = patternsOf;
       this.#loadPatterns(channel.request("patterns", undefined));
     }
