@@ -143,7 +143,7 @@ await engine.close();
 const worker = new Worker(new URL("../src/engine/worker/main.ts", import.meta.url), {
   workerData: {
     ...{ store: join(folder, "store.db"), env: {}, version: "bench", roots: [folder], prices: {}, cacheBytes: 2 ** 29 },
-    ...{ editorCalls: 0, alerts: {} },
+    ...{ editorCalls: 0, alerts: {}, trusted: true },
   } satisfies WorkerSettings,
 });
 const thread = new Channel<FaceSide, EngineSide>(
