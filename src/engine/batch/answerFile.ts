@@ -1,4 +1,6 @@
 import { type Line, LineLog, linesOf } from "../../base/node/lines.ts";
+import { field } from "../../base/untyped.ts";
+import { readUsage } from "../provider/openaiAnswer.ts";
 import type { Asked } from "./asker.ts";
 import { answerId, answerLine, isProblem, type OwnNote, readBatchAnswer, readRequest, unsentLine } from "./lines.ts";
 
@@ -119,14 +121,21 @@ export async function openAnswers(
   readonly answered: ReadonlyMap<string, string>;
   readonly completed: number;
   readonly failed: number;
+  /** Tokens of the answers there are. */
+  readonly usage: { readonly prompt: number; readonly cached: number; readonly completion: number };
 }> {
   const answered = new Map<string, string>();
   let completed = 0;
   let failed = 0;
+  const usage = { prompt: 0, cached: 0, completion: 0 };
   const seen = (text: string): boolean => {
     const answer = readBatchAnswer(text);
     if (answer === undefined || answered.has(answer.customId)) return false;
     answered.set(answer.customId, answer.id);
+    const { promptTokens, cachedTokens, completionTokens } = readUsage(field(answer.body, "usage"));
+    usage.prompt += promptTokens ?? 0;
+    usage.cached += cachedTokens ?? 0;
+    usage.completion += completionTokens ?? 0;
     return true;
   };
   const resultLog = await LineLog.open(results, (text) => {
@@ -138,7 +147,7 @@ export async function openAnswers(
     await resultLog.close();
     throw error;
   });
-  return { results: resultLog, failures: failureLog, answered, completed, failed };
+  return { results: resultLog, failures: failureLog, answered, completed, failed, usage };
 }
 
 /** Writes a line for every request that has none, as those of a batch that expired or was cancelled. */

@@ -229,8 +229,7 @@ export class Desk {
   async #answer(id: string, signal: AbortSignal) {
     const { asker } = this.#o;
     const files = await this.#files(id);
-    let usage = this.get(id).usage;
-    let { completed, failed } = files;
+    let { completed, failed, usage } = files;
     const note = () => {
       const batch = this.get(id);
       const counts = { ...batch.counts, completed, failed };
@@ -312,6 +311,7 @@ export class Desk {
       hasOutput,
       hasFailures,
       counts: { ...batch.counts, completed: files.completed, failed: files.failed + unsent },
+      usage: files.usage,
       moments: { ...batch.moments, [batch.ending]: this.#now() },
     });
   }

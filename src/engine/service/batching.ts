@@ -186,13 +186,14 @@ export class Batching {
           const tally = { completed: opened.completed, failed: opened.failed, prompt: 0, completion: 0, cached: 0 };
           let cost: number | null = 0;
           const worked = new Set<string>();
+          const prices = await this.#sources.priceTable(p.from);
           const priceFor = new Map<string, ReturnType<typeof priceOf>>();
           for (const name of checked.models.keys()) {
             const id = asker.resolve(name);
             if (id === undefined) continue;
             const { provider, model } = await providers.openModel(id);
             const facts: ProviderFacts = provider.facts(model);
-            priceFor.set(id, priceOf(id, facts, deps.prices));
+            priceFor.set(id, priceOf(id, facts, prices));
           }
           const { tell, end } = this.#progress(
             p.job,
@@ -281,7 +282,7 @@ export class Batching {
   }
 
   async analyze(p: AnalyzeRequest): Promise<BatchAnalysis> {
-    const { prices } = this.#services.deps;
+    const prices = await this.#sources.priceTable(p.from[0] ?? "");
     const expected = p.expected === undefined ? undefined : await this.#expected(p.expected, p.column, p.id);
     async function* lines() {
       for (const file of p.from) for await (const { text } of linesOf(file)) yield text;
@@ -340,7 +341,7 @@ export class Batching {
           ...(p.layout === undefined ? {} : { layouts: [p.layout] }),
           models: [p.model ?? loaded.experiment.models[0] ?? ""],
         },
-        { providers, prices: this.#services.deps.prices ?? {} },
+        { providers, prices: await this.#sources.priceTable(p.spec) },
       );
       const [variant] = planned.variants;
       // OpenAI's own service knows its models by their bare names.

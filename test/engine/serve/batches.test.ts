@@ -1,5 +1,7 @@
 import OpenAI from "openai";
 import { expect, it } from "vitest";
+import { type Clock, systemClock } from "../../../src/base/clock.ts";
+import { fastClock } from "../../support/simulatedLab.ts";
 import { batchOf, echo, ended, line, linesIn, serveLab, upload } from "./lab.ts";
 
 it("answers a batch as OpenAI's documentation goes about it", async () => {
@@ -215,4 +217,79 @@ it("goes on where a closed server stopped, and sends nothing finished again", as
   await second.server.close();
   const third = await serveLab(echo, { folder: first.folder });
   expect(await third.client.batches.retrieve(id)).toEqual(batch);
+});
+
+it("expires: what was answered in a day is kept, the rest is told as expired", async () => {
+  const late: (() => void)[] = [];
+  const clock: Clock = {
+    ...systemClock,
+    after: (ms, callback) => {
+      if (ms < 7_200_000) return systemClock.after(ms, callback);
+      late.push(callback);
+      return () => {};
+    },
+  };
+  let answered = 0;
+  const { client } = await serveLab(
+    async (request, options, call) => {
+      if (answered >= 2) {
+        await new Promise<void>((resolve) => options.signal.addEventListener("abort", () => resolve()));
+        return { kind: "cancelled" };
+      }
+      answered += 1;
+      return echo(request, options, call);
+    },
+    { concurrency: 1, clock },
+  );
+  const file = await upload(
+    client,
+    Array.from({ length: 6 }, (_, i) => line(`r${i}`)),
+  );
+  const { id } = await batchOf(client, file.id);
+  while ((await client.batches.retrieve(id)).request_counts?.completed !== 2)
+    await new Promise((r) => setTimeout(r, 5));
+  for (const day of late) day();
+  const batch = await ended(client, id);
+  expect(batch).toMatchObject({ status: "expired", request_counts: { total: 6, completed: 2, failed: 4 } });
+  expect(batch.expired_at).toBeGreaterThan(0);
+  expect(await linesIn(client, batch.output_file_id)).toHaveLength(2);
+  const rest = await linesIn(client, batch.error_file_id);
+  expect(rest.map(({ error }) => error?.code)).toEqual(Array(4).fill("batch_expired"));
+});
+
+it("waits while the provider is down, and goes on when it is back", async () => {
+  let down = true;
+  let refused = 0;
+  const { client, warnings } = await serveLab(
+    (request, options, call) => {
+      if (!down) return echo(request, options, call);
+      refused += 1;
+      return {
+        kind: "unavailable",
+        reason: "connection",
+        status: undefined,
+        message: "nothing listens there",
+        retryAfterMs: undefined,
+        body: undefined,
+      };
+    },
+    { clock: fastClock(1000) },
+  );
+  const file = await upload(
+    client,
+    Array.from({ length: 30 }, (_, i) => line(`r${i}`)),
+  );
+  const { id } = await batchOf(client, file.id);
+  while (!warnings.some((text) => text.includes("cannot be reached"))) await new Promise((r) => setTimeout(r, 10));
+  expect(refused).toBeGreaterThan(0);
+  down = false;
+  const batch = await ended(client, id);
+  expect(batch).toMatchObject({
+    status: "completed",
+    request_counts: { total: 30, failed: batch.request_counts?.failed },
+  });
+  // Those that failed before the provider was known to be down are told as failed; nothing is lost.
+  const told = [...(await linesIn(client, batch.output_file_id)), ...(await linesIn(client, batch.error_file_id))];
+  expect(new Set(told.map((one) => one.custom_id)).size).toBe(30);
+  expect(told).toHaveLength(30);
 });

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import OpenAI, { toFile } from "openai";
 import { onTestFinished } from "vitest";
-import { systemClock } from "../../../src/base/clock.ts";
+import { type Clock, systemClock } from "../../../src/base/clock.ts";
 import { type Engine, openEngine } from "../../../src/engine/engine.ts";
 import { type Script, scriptedProvider } from "../../../src/engine/provider/scripted.ts";
 import type { BatchServer } from "../../../src/engine/serve/server.ts";
@@ -31,21 +31,21 @@ export const echo: Script = (request) => ({
 
 export async function serveLab(
   script: Script = echo,
-  options: ServeOptions & { readonly folder?: string; readonly apiKey?: string } = {},
+  options: ServeOptions & { readonly folder?: string; readonly apiKey?: string; readonly clock?: Clock } = {},
 ): Promise<ServeLab> {
   const folder = options.folder ?? (await mkdtemp(path.join(tmpdir(), "layoutlab-serve-")));
   const warnings: string[] = [];
   const engine = await openEngine({
     store: path.join(folder, "store.db"),
     env: {},
-    clock: systemClock,
+    clock: options.clock ?? systemClock,
     host: { key: async () => undefined },
     version: "0.0.0",
     roots: undefined,
     providers: { scripted: async () => scriptedProvider({ script }) },
   });
   engine.on("log", ({ message }) => warnings.push(message));
-  const { folder: _, apiKey, ...rest } = options;
+  const { folder: _, apiKey, clock: __, ...rest } = options;
   const server = await engine.serve({ models: ["scripted:a"], ...rest });
   onTestFinished(async () => {
     await server.close();
