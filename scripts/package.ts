@@ -43,6 +43,7 @@ try {
   const bundles = [
     "extension.js",
     "engineWorker.js",
+    "scoringProcess.js",
     ...(await readdir(path.join(root, "dist/webview"))).map((name) => `webview/${name}`),
   ];
   for (const file of await reached(bundles)) {

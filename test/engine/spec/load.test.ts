@@ -458,3 +458,59 @@ sampling: { mode: adptive }
   expect(loaded.dataset?.columns).toEqual(["text", "label"]);
   expect(loaded.experiment?.layouts.map((each) => each.name)).toEqual(["standard"]);
 });
+
+describe("scorers", () => {
+  const scored = (scoring: string, files: Contents = {}) =>
+    lines(`${good}scoring: [${scoring}]\n`, { "data/d.csv": data, ...files });
+
+  it.each([
+    [
+      "{ type: sql, database: shop.sqlit }",
+      "e a.layout.yaml:6:34: shop.sqlit does not exist: did you mean shop.sqlite?",
+    ],
+    ["sql", "e a.layout.yaml:6:11: the scorer sql needs database: write { type: sql, database: shop.sqlite }"],
+    [
+      "{ type: sql, databse: shop.sqlite }",
+      "e a.layout.yaml:6:24: unknown key databse in scoring[1]: did you mean database?",
+    ],
+    ["{ type: sql, database: shop.sqlite, timeout: 60 }", "write a number and a unit: 500ms, 60s, 10m or 2h"],
+    ['{ type: sql, database: "postgres://me:secret@host/db" }', "put it in the environment and write \x24{env:NAME}"],
+    ["{ type: script, file: score.mjs }", "score.mjs does not exist"],
+    [
+      "{ type: judge, model: gpt-4.1, rubric: x }",
+      "the judge gpt-4.1 is no model id: write provider:model, such as openai:gpt-4.1-mini",
+    ],
+    ["{ type: judge, model: opnai:x, rubric: x }", "unknown provider opnai of the judge: did you mean openai:x?"],
+    ["{ type: judge, model: openai:x, rubric: { file: r.md } }", "r.md does not exist"],
+    ["{ type: judge, model: openai:x, rubric: x, scale: [5, 1] }", "write the worst score first: [0, 1] or 1..5"],
+    ["{ type: similarity, threshold: 2 }", "write a share above 0 and up to 1, such as 0.9"],
+  ])("say what is wrong with %s", async (scoring, says) => {
+    const found = await scored(scoring, { "shop.sqlite": "" });
+    expect(
+      found.some((line) => line.includes(says)),
+      found.join("\n"),
+    ).toBe(true);
+  });
+
+  it("come with their defaults, and rubrics with their text", async () => {
+    const scoring =
+      "{ type: judge, model: openai/x, rubric: { file: r.md }, scale: 1..5 }, { type: sql, database: shop.sqlite, timeout: 5s }, similarity";
+    const files = { "data/d.csv": data, "r.md": "Be kind.\n", "shop.sqlite": "" };
+    const loaded = await load(`${good}scoring: [${scoring}]\n`, files);
+    expect(loaded.diagnostics.map(formatDiagnostic)).toEqual([]);
+    expect(loaded.experiment?.scoring).toEqual([
+      {
+        type: "judge",
+        options: { model: "openai:x", rubric: "Be kind.", scale: [1, 5], perCall: 10, reference: true },
+      },
+      { type: "sql", options: { database: "shop.sqlite", timeout: 5000, concurrency: 10, order: "auto" } },
+      { type: "similarity", options: { measure: "edit" } },
+    ]);
+  });
+
+  it("that are scripts are told of where they may not run", async () => {
+    const files = { "data/d.csv": data, "score.mjs": "" };
+    const loaded = await load(`${good}scoring: [{ type: script, file: score.mjs }]\n`, files, { trusted: false });
+    expect(loaded.diagnostics.map(({ severity, code }) => `${severity} ${code}`)).toEqual(["warning untrusted-script"]);
+  });
+});
