@@ -32,7 +32,8 @@ export async function pricedEstimate(lab: Lab, source: Source & RunOptions, go: 
   for (;;) {
     const estimate = await lab.engine.request("estimate", source);
     const accepted = lab.context.workspaceState.get<readonly string[]>(acceptedKey, []);
-    const [model] = estimate.unpriced.filter((each) => !accepted.includes(each));
+    // The editor's own models are paid for by its plan and limited by calls: there is no price to enter.
+    const [model] = estimate.unpriced.filter((each) => !accepted.includes(each) && !/^vscode[:/]/.test(each));
     // What comes from the cache costs nothing, whatever the price.
     if (model === undefined || estimate.calls === estimate.cachedCalls) return estimate;
     const goOn = `${go}, Cost Unknown`;
