@@ -23,14 +23,13 @@ export async function warmCache(lab: Lab, argument: unknown): Promise<void> {
     void vscode.window.showInformationMessage(`The cache holds all ${integer(calls)} answers of ${name}.`);
     return;
   }
+  const price = cost === 0 ? "nothing" : `up to ${dollars(cost)}`;
   const chosen = await vscode.window.showInformationMessage(
-    `Ask for ${count(calls - cachedCalls, "answer")} of ${name}?`,
-    {
-      modal: true,
-      detail: `${integer(cachedCalls)} are in the cache. Cost: ${cost === 0 ? "nothing" : `up to ${dollars(cost)}`}.`,
-    },
+    `Ask for ${count(calls - cachedCalls, "answer")} of ${name}? ${integer(cachedCalls)} are in the cache. Cost: ${price}.`,
     "Warm",
+    "Show Estimate",
   );
+  if (chosen === "Show Estimate") await lab.documents.showEstimate(uri.fsPath);
   if (chosen !== "Warm") return;
   const summary = await followed(lab, uri.fsPath);
   const { requests, stopped, status } = summary;

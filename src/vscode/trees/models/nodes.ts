@@ -102,13 +102,15 @@ export function poolFacts(pool: PoolSnapshot): readonly Fact[] {
     requests: differs(limits, learned, "requests"),
     tokens: differs(limits, learned, "tokens"),
   });
-  const seen = rates({ ...limits, requests: learned.requests, tokens: learned.tokens, ...windowOf(learned) });
+  const { requests, tokens, windowMs = limits.windowMs, kind } = learned;
+  const seen = rates({ ...limits, requests, tokens, windowMs });
+  const how = kind === undefined ? "" : `, a ${kind} window`;
   const steady = Number.isFinite(pool.concurrencyNow);
   return [
     ...(told === undefined ? [] : [{ label: "Limit", value: `${told}, as told`, icon: "dashboard" }]),
     ...(seen === undefined
       ? []
-      : [{ label: "Limit", value: `${seen}, learned from the server's headers`, icon: "dashboard" }]),
+      : [{ label: "Limit", value: `${seen}${how}, learned from the server's headers`, icon: "dashboard" }]),
     ...(told === undefined && seen === undefined
       ? [{ label: "Limit", value: "none told, none seen in the server's headers", icon: "dashboard" }]
       : []),
@@ -130,21 +132,19 @@ function differs(limits: PoolLimits, learned: Partial<PoolLimits>, of: "requests
   return learned[of] === limits[of] ? undefined : limits[of];
 }
 
-function windowOf({ windowMs, kind }: Partial<PoolLimits>): Partial<PoolLimits> {
-  return { ...(windowMs === undefined ? {} : { windowMs }), ...(kind === undefined ? {} : { kind }) };
-}
-
 function limitsOf({ limits, learned }: PoolSnapshot): PoolLimits {
   return { ...limits, ...learned };
 }
 
-/** `60 requests and 90,000 tokens in 60 s (fixed)`. */
-function rates({ requests, tokens, windowMs, kind }: PoolLimits): string | undefined {
+/** `60 requests and 90,000 tokens a minute`. */
+function rates({ requests, tokens, windowMs }: PoolLimits): string | undefined {
   const parts = [
     ...(finite(requests) ? [count(requests, "request")] : []),
     ...(finite(tokens) ? [count(tokens, "token")] : []),
   ];
-  return parts.length === 0 ? undefined : `${parts.join(" and ")} in ${duration(windowMs)} (${kind} window)`;
+  return parts.length === 0
+    ? undefined
+    : `${parts.join(" and ")} ${windowMs === 60_000 ? "a minute" : `in ${duration(windowMs)}`}`;
 }
 
 /** JSON keeps an endless limit as null. */

@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import * as vscode from "vscode";
+import { drivable, workbench } from "../../support/workbench.ts";
+import {
+  clearNotifications,
+  closeAll,
+  eventually,
+  example,
+  notification,
+  openExperiment,
+  smallExperiment,
+} from "./support.ts";
+
+const rows = async () =>
+  (await workbench.texts(".pane-body .monaco-list-row")).map((row) => row.replaceAll(/\s+/g, " ").trim());
+
+async function shown(pattern: RegExp, withinMs?: number): Promise<void> {
+  await eventually(async () => {
+    const all = await rows();
+    assert.ok(
+      all.some((row) => pattern.test(row)),
+      `no ${pattern} in: ${all.join(" | ")}`,
+    );
+  }, withinMs);
+}
+
+const entry = (text: string) => `.pane-body .monaco-list-row:has-text('${text}') >> nth=0`;
+
+/** Held back by a limit of a few a minute, on a server that answers at once. */
+const slowExperiment = smallExperiment
+  .replace("name: small", "name: slow")
+  .replace("builtin:reader", "openai:reader")
+  .replace(
+    "sampling:",
+    "limits: { pools: [{ models: ['*'], requestsPerMinute: 12, concurrency: 2 }] }\ncache: { mode: 'on' }\nsampling:",
+  );
+
+describe("the queue and the cache, in their views", () => {
+  const settings = vscode.workspace.getConfiguration();
+
+  before(async function () {
+    if (!drivable) this.skip();
+    await vscode.commands.executeCommand("layoutlab.openSimulator");
+    const simulator = (await notification(/as OpenAI \((http:\S+?)\)/))[1] ?? "";
+    await settings.update("layoutlab.openai.baseUrl", simulator, vscode.ConfigurationTarget.Global);
+    const free = { "openai:reader": { prompt: 0, completion: 0 } };
+    await settings.update("layoutlab.prices", free, vscode.ConfigurationTarget.Global);
+    await vscode.commands.executeCommand("workbench.view.extension.layoutlab");
+  });
+  after(async () => {
+    if (!drivable) return;
+    await settings.update("layoutlab.openai.baseUrl", undefined, vscode.ConfigurationTarget.Global);
+    await settings.update("layoutlab.prices", undefined, vscode.ConfigurationTarget.Global);
+    await vscode.commands.executeCommand("layoutlab.stopSimulator");
+    await workbench.theme("light");
+  });
+  afterEach(closeAll);
+
+  it("show what a run waits for, and let its limits be changed while it goes", async () => {
+    const document = await openExperiment("slow.layout.yaml", slowExperiment);
+    await vscode.commands.executeCommand("layoutlab.runExperiment", document.uri);
+    await vscode.commands.executeCommand("layoutlab.models.focus");
+    await shown(/^\*.*of 12 in the window.*waiting$/);
+    await shown(/^Limit ?12 requests a minute, as told$/);
+    await shown(/^openai:reader.*waiting: request limit, free in/);
+    for (const theme of ["light", "dark", "hc-black"] as const) {
+      await workbench.theme(theme);
+      await workbench.screenshot(`queue ${theme}`);
+    }
+    await workbench.theme("light");
+    await workbench.hover(entry("of 12 in the window"));
+    await workbench.click(`${entry("of 12 in the window")} >> role=button[name=/Change Limits/]`);
+    await workbench.click(".quick-input-list .monaco-list-row:has-text('Requests a minute') >> nth=0");
+    await eventually(async () => assert.equal(await workbench.value(".quick-input-widget input.input"), "12"));
+    await workbench.fill(".quick-input-widget input.input", "6000");
+    await workbench.press("Enter");
+    // Whatever takes the focus meanwhile would close it unread.
+    await workbench.waitFor(".quick-input-widget", { state: "hidden" });
+    await notification(/^slow: /);
+  }).timeout(90_000);
+
+  it("show what the last run left when none is going", async () => {
+    await vscode.commands.executeCommand("layoutlab.models.focus");
+    await shown(/^As the last run left it ?slow, /);
+    await workbench.click(`${entry("As the last run left it")} >> .monaco-tl-twistie`);
+    await shown(/^openai:reader ?100\.0 % of \d+ answered/);
+  });
+
+  it("show the cache by experiment with its hits, and give back an answer that was deleted", async () => {
+    await clearNotifications();
+    await vscode.commands.executeCommand("layoutlab.cache.focus");
+    await shown(/^slow ?\d+ answers · [\d.]+ KB · \d+ % hits$/);
+    await workbench.click(`${entry("% hits")} >> .monaco-tl-twistie`);
+    await shown(/^openai:reader ?\d+ answers/);
+    await workbench.click(
+      ".pane-body .monaco-list-row:has-text('openai:reader'):has-text('% hits') >> nth=0 >> .monaco-tl-twistie",
+    );
+    await shown(/· \d+ uses?$/);
+    for (const theme of ["light", "hc-light"] as const) {
+      await workbench.theme(theme);
+      await workbench.screenshot(`cache ${theme}`);
+    }
+    await workbench.theme("light");
+    const held = async () =>
+      Number(/^slow ?(\d+) answers/.exec((await rows()).find((row) => /^slow ?\d/.test(row)) ?? "")?.[1]);
+    const before = await held();
+    const answer = ".pane-body .monaco-list-row:has-text(' use') >> nth=0";
+    await workbench.hover(answer);
+    await workbench.click(`${answer} >> role=button[name=/Delete Cached/]`);
+    await notification(/^Deleted 1 cached answer\.$/);
+    await eventually(async () => assert.equal(await held(), before - 1));
+    await workbench.click(".notifications-center >> role=button[name='Undo']");
+    await eventually(async () => assert.equal(await held(), before));
+  });
+
+  it("warm the cache, having said what that takes", async () => {
+    await clearNotifications();
+    const text = slowExperiment.replace("name: slow", "name: warm").replace("12, concurrency: 2", "6000");
+    const document = await openExperiment("warm.layout.yaml", text.replace("Which label", "Whose label"));
+    const warmed = vscode.commands.executeCommand("layoutlab.warmCache", document.uri);
+    await notification(/^Ask for \d+ answers of warm\? \d+ are in the cache\. Cost: nothing\.$/);
+    await workbench.screenshot("warm cache");
+    await workbench.click(".notifications-center >> role=button[name='Warm']");
+    await warmed;
+    await notification(/^warm: asked for \d+ answers, knew \d+\.$/);
+  });
+
+  it("say above the experiment what an edit leaves valid", async () => {
+    const document = await openExperiment("slow.layout.yaml", slowExperiment);
+    const lenses = async () =>
+      (
+        (await vscode.commands.executeCommand<vscode.CodeLens[]>("vscode.executeCodeLensProvider", document.uri)) ?? []
+      ).map(({ command }) => command?.title ?? "");
+    await eventually(async () =>
+      assert.ok((await lenses()).some((title) => /all \d+ answers still valid/.test(title))),
+    );
+    const edit = new vscode.WorkspaceEdit();
+    const text = document.getText();
+    const at = document.positionAt(text.indexOf("Which label"));
+    edit.replace(document.uri, new vscode.Range(at, at.translate(0, "Which label".length)), "What label");
+    await vscode.workspace.applyEdit(edit);
+    await eventually(async () => {
+      const titles = await lenses();
+      assert.ok(
+        titles.some((title) => /0 of \d+ answers still valid, \d+ stale by question/.test(title)),
+        titles.join(" | "),
+      );
+    });
+    await workbench.screenshot("coverage lens");
+  });
+
+  it("open a table of prices that the engine reads", async () => {
+    await vscode.commands.executeCommand("layoutlab.editPrices");
+    const file = example(".layoutlab/prices.yaml");
+    await eventually(() => assert.equal(vscode.window.activeTextEditor?.document.uri.fsPath, file.fsPath));
+    assert.ok(existsSync(file.fsPath));
+    assert.match(readFileSync(file.fsPath, "utf8"), /^#\s+openai:gpt-4\.1-mini: \{ prompt: 0\.4/m);
+    await workbench.screenshot("prices");
+  });
+});
