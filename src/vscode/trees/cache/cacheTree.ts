@@ -62,7 +62,7 @@ export class CacheTree implements vscode.TreeDataProvider<CacheNode>, vscode.Dis
         return groupItem(node.group.model, `cached ${idOf(node.group)}`, [node.group], "server", "cachedModel");
       case "answer": {
         const item = new vscode.TreeItem(node.line ?? node.item.key.slice(0, 12));
-        item.description = `${dateTime(node.item.createdAt)} · ${count(node.item.hits, "use")}`;
+        item.description = `${count(node.item.hits, "use")} · ${dateTime(node.item.createdAt)}`;
         item.iconPath = new vscode.ThemeIcon("comment");
         item.contextValue = "cachedAnswer";
         item.tooltip = `${node.item.key}\n${bytes(node.item.bytes)}, last used ${dateTime(node.item.usedAt)}`;

@@ -81,7 +81,7 @@ export function itemOf(node: ModelNode): vscode.TreeItem {
 }
 
 function poolItem({ run, live, name, pool }: Extract<ModelNode, { readonly kind: "pool" }>): vscode.TreeItem {
-  const item = new vscode.TreeItem(pool.id, vscode.TreeItemCollapsibleState.Expanded);
+  const item = new vscode.TreeItem(pool.id === "*" ? "all models" : pool.id, vscode.TreeItemCollapsibleState.Expanded);
   item.id = `pool ${run} ${pool.id}`;
   const waiting = pool.models.reduce((sum, model) => sum + model.queued, 0);
   const now = live
@@ -171,7 +171,8 @@ function queuedItem(node: Extract<ModelNode, { readonly kind: "queued" }>): vsco
   const state = stateOf(model, live);
   const waits = !live || wait === undefined ? "" : ` · ${integer(wait.count)} waiting: ${reasonText(wait.reason)}`;
   item.iconPath = state.icon;
-  item.description = `${state.text}${waits}`;
+  const rate = live && state.rate !== undefined ? ` · ${state.rate}` : "";
+  item.description = `${state.text}${waits}${rate}`;
   item.tooltip = factsTooltip(model.model, modelFacts(model));
   const broken = model.circuit === "closed" ? "" : ".broken";
   item.contextValue = live ? `queued.${model.paused ? "paused" : "going"}${broken}` : `asked${broken}`;
@@ -179,7 +180,14 @@ function queuedItem(node: Extract<ModelNode, { readonly kind: "queued" }>): vsco
   return item;
 }
 
-function stateOf(model: ModelSnapshot, live: boolean): { readonly icon: vscode.ThemeIcon; readonly text: string } {
+interface ShownState {
+  readonly icon: vscode.ThemeIcon;
+  readonly text: string;
+  /** How it does, where that is worth a place behind what it waits for. */
+  readonly rate?: string | undefined;
+}
+
+function stateOf(model: ModelSnapshot, live: boolean): ShownState {
   if (model.paused) return { icon: new vscode.ThemeIcon("debug-pause", color("charts.yellow")), text: "paused" };
   if (model.circuit === "open") {
     const until = model.circuitFreeInMs === undefined || !live ? "" : ` for ${duration(model.circuitFreeInMs)}`;
@@ -192,10 +200,10 @@ function stateOf(model: ModelSnapshot, live: boolean): { readonly icon: vscode.T
     };
   const rate = successOf(model);
   if (!live) return { icon: new vscode.ThemeIcon("circle-outline"), text: rate ?? "nothing was sent" };
-  const flying = `${integer(model.inFlight)} in flight`;
   return {
     icon: new vscode.ThemeIcon(model.inFlight > 0 ? "sync~spin" : "circle-outline"),
-    text: rate === undefined ? flying : `${flying} · ${rate}`,
+    text: `${integer(model.inFlight)} in flight`,
+    rate,
   };
 }
 
