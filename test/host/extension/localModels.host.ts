@@ -38,7 +38,7 @@ describe("local models", () => {
         row.replaceAll(/\s+/g, " ").trim(),
       );
       assert.ok(
-        rows.some((row) => /^ollama:reader:latest ?in memory: 9\.0 GB, context 8,192/.test(row)),
+        rows.some((row) => /^ollama:reader:latest ?9\.0 GB, context 8,192, in memory/.test(row)),
         rows.join(" | "),
       );
     }, 20_000);

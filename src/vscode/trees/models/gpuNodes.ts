@@ -35,7 +35,7 @@ export function gpuNodes(report: GpuReport | undefined): readonly GpuNode[] {
         kind: "gpu",
         id: `loaded ${model.name}`,
         label: `ollama:${model.name}`,
-        text: `in memory: ${loadedText(model)}`,
+        text: `${loadedText(model)}, in memory`,
         icon: "database",
         full: false,
       }),
