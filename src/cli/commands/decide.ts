@@ -67,10 +67,14 @@ export const registerDecide: Register = (program, context, done) => {
           ),
           "",
           `Verdict: ${decided.verdict.explanation}`,
-          `${integer(decided.rows)} rows, ${integer(decided.calls)} scores used.`,
+          `${counted(decided.rows, "row")}, ${counted(decided.calls, "score")} used.`,
           ...decided.notes.map((note) => `Note: ${note}`),
         ].join("\n"),
       );
       done(decided.verdict.kind === "undecided" ? exitCodes.incomplete : exitCodes.done);
     });
 };
+
+function counted(n: number, word: string): string {
+  return `${integer(n)} ${word}${n === 1 ? "" : "s"}`;
+}

@@ -7,7 +7,7 @@ import {
   type MixedPoint,
 } from "../stats/gaussianProcess.ts";
 import { Ledger } from "./ledger.ts";
-import { type Axis, nameOf, type Settings, type WarmPoint } from "./options.ts";
+import { type Axis, DEFAULT_INITIAL, nameOf, type Settings, type WarmPoint } from "./options.ts";
 import { RacingSampler } from "./race.ts";
 import type {
   Ask,
@@ -71,8 +71,8 @@ export class BayesSampler implements Sampler {
       rows: w.rows,
     }));
     this.#ledger = new Ledger(settings.rows, k);
-    const small = k <= SMALL || settings.rows < 2;
-    this.#rows = small ? 0 : Math.min(settings.initial, Math.floor(settings.rows / 2));
+    this.#rows = searchRows(k, settings.rows, settings.initial);
+    const small = this.#rows === 0;
     const calls = settings.budget ?? EVALUATIONS * this.#rows;
     this.#evaluations = small ? 0 : Math.min(k, Math.max(FINALISTS, Math.floor(calls / this.#rows)));
     this.#starts = small ? [] : this.#spread(Math.max(1, Math.min(STARTS - this.#warm.length, this.#evaluations)));
@@ -301,6 +301,11 @@ export class BayesSampler implements Sampler {
   #note(kind: DecisionKind, variant: string | null, reason: string, numbers: DecisionNumbers): void {
     this.#log.push({ sequence: this.#log.length, row: 0, variant, kind, reason, numbers });
   }
+}
+
+/** Rows of the stored order that the search measures on; 0 when there is no search. */
+export function searchRows(candidates: number, rows: number, initial = DEFAULT_INITIAL): number {
+  return candidates <= SMALL || rows < 2 ? 0 : Math.min(initial, Math.floor(rows / 2));
 }
 
 const KERNELS: readonly Kernel[] = [0.03, 0.08, 0.2].flatMap((signalSd) =>

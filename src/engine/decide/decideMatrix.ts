@@ -47,11 +47,11 @@ export function decideMatrix(table: ScoreTable, options: MatrixOptions = {}): Ma
     calls: variants.reduce((sum, v) => sum + v.trials, 0),
     variants,
     decisions: sampler.decisions(),
-    notes: missingNotes(table),
+    notes: missingNotes(table, options.noun ?? "layout"),
   };
 }
 
-function missingNotes({ columns, rows }: ScoreTable): string[] {
+function missingNotes({ columns, rows }: ScoreTable, noun: "layout" | "variant"): string[] {
   const missing = columns.map((name, v) => ({
     name,
     missing: rows.reduce((n, row) => n + (Number.isNaN(row[v]) ? 1 : 0), 0),
@@ -59,7 +59,7 @@ function missingNotes({ columns, rows }: ScoreTable): string[] {
   }));
   const lost = rows.filter((row) => row.some((x) => Number.isNaN(x))).length;
   if (lost === 0) return [];
-  const warning = missingWarning(missing, "variant");
+  const warning = missingWarning(missing, noun);
   const counts = lost === 1 ? "1 row lacks a score and counts" : `${lost} rows lack a score and count`;
-  return [`${counts} for no variant.`, ...(warning === undefined ? [] : [warning])];
+  return [`${counts} for no ${noun}.`, ...(warning === undefined ? [] : [warning])];
 }

@@ -167,7 +167,8 @@ export class FixedSampler extends RowSampler {
     const second = ranked[1];
     const runnerUp =
       second === undefined ? undefined : { name: this.name(second), behind: this.mean(best) - this.mean(second) };
-    const text = exactSentence({ ...this.settings, size: rows }, group, this.mean(named), runnerUp);
+    const lost = rows - Math.max(...this.trials);
+    const text = exactSentence({ ...this.settings, size: rows, lost }, group, this.mean(named), runnerUp);
     const tied = level.length > 1;
     return {
       kind: tied ? "equivalent" : "winner",

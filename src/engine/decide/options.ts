@@ -84,6 +84,9 @@ export interface Settings extends SamplerOptions {
   readonly max: number;
 }
 
+/** Rows of the first look of `doubling`, and per point of `bayes`. */
+export const DEFAULT_INITIAL = 50;
+
 /** Fills in defaults. @throws UserError for a value that no run can mean. */
 export function settle(options: SamplerOptions): Settings {
   const { candidates, rows } = options;
@@ -111,7 +114,7 @@ export function settle(options: SamplerOptions): Settings {
     `An equivalence margin of ${equivalence} is not possible`,
     "give a difference of mean scores from 0 to below 1, such as 0.01 for one point",
   );
-  const initial = options.initial ?? 50;
+  const initial = options.initial ?? DEFAULT_INITIAL;
   const max = options.max ?? 500;
   check(
     Number.isInteger(initial) && initial >= 1,

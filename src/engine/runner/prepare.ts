@@ -48,6 +48,7 @@ import { checkRolling, conversationsOf, rollingContext, rollingNote, rolls } fro
 import { costUnitOf, expectedCost, samplerOptions } from "./samplers.ts";
 import type { AllowedTools } from "./tools.ts";
 import { type TrialPlan, trialKey } from "./trialPlan.ts";
+import { warmStartNotes } from "./warmStart.ts";
 
 /** Asks kept open where all are made anyway: other processes find work among them, also while the run is down. */
 const aheadOfAll = 128;
@@ -394,7 +395,7 @@ export async function prepare(
       together: planned.hops.length > 1 ? together : new Map(),
       budget,
       maxDurationMs: experiment.limits.maxDuration,
-      notes: planned.notes,
+      notes: [...planned.notes, ...warmStartNotes(record)],
       known: stored,
       askVoidAgain: deps.askVoidAgain ?? false,
       storedDecisions,

@@ -24,6 +24,7 @@ import {
 import type { RunModel } from "../runner/record.ts";
 import { type RunHandle, startRun } from "../runner/run.ts";
 import { summarise } from "../runner/summary.ts";
+import { warmStarted } from "../runner/warmStart.ts";
 import { isDeadOwner } from "../store/owner.ts";
 import type { RunRecord } from "../store/store.ts";
 import { watchRun } from "./alerting.ts";
@@ -78,7 +79,7 @@ export class Running {
       const judges = await this.#judges(source.file, planned, providers, prices);
       alertSettings({ ...deps.alerts, ...options.alerts });
       const now = deps.clock.now();
-      const record = newRecord(planned, {
+      const drawn = newRecord(planned, {
         id: runId(now),
         file: source.file,
         now,
@@ -88,6 +89,7 @@ export class Running {
         options,
       });
       await store.runs.putExamples(planned.dataset.hash, exampleRecords(planned.dataset));
+      const record = await warmStarted(store, drawn);
       await store.runs.create(record);
       await this.#go(record, planned, providers, options, judges);
       return { run: record.id };

@@ -48,7 +48,7 @@ describe("rows that cannot be had", () => {
   test("are counted and warned of where a table is decided", () => {
     const table = { ids: rows.map((_, i) => `${i}`), columns: ["a", "b"], rows: holes };
     const { notes } = decideMatrix(table, {});
-    expect(notes[0]).toBe("150 rows lack a score and count for no variant.");
+    expect(notes[0]).toBe("150 rows lack a score and count for no layout.");
     expect(notes[1]).toContain("a (150 of 300 rows)");
     expect(decideMatrix({ ...table, rows }, {}).notes).toEqual([]);
   });

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decideMatrix, type MatrixOptions } from "../../../src/engine/decide/decideMatrix.ts";
 import { money, points } from "../../../src/engine/decide/words.ts";
@@ -116,6 +117,56 @@ describe("a verdict names its scope and its error rate, in one reading", () => {
     expect(verdict.winner).toBe("recency");
     expect(decisions.at(-1)?.variant).toBe("recency");
   });
+});
+
+const cell = fc.oneof(
+  { weight: 10, arbitrary: fc.constantFrom(0, 1) },
+  { weight: 1, arbitrary: fc.constantFrom(0.25, 0.5, Number.NaN) },
+);
+const anyRows = fc
+  .integer({ min: 1, max: 3 })
+  .chain((k) => fc.array(fc.array(cell, { minLength: k, maxLength: k }), { minLength: 1, maxLength: 70 }));
+const anyOptions = fc.record({
+  mode: fc.constantFrom("adaptive", "full", "fixed", "doubling", "halving", "bandit", "bayes"),
+  scope: fc.constantFrom(undefined, "dataset", "population"),
+  equivalence: fc.constantFrom(0, 0.02, 0.2),
+  race: fc.constantFrom({}, { strict: true }, { stopWhenEquivalent: true }, cheaper),
+  cut: fc.constantFrom({}, { maxRows: 9, max: 9 }),
+});
+
+/** What speaks of these rows, and what of others. The exact sentence ends by saying that it is about no others. */
+const ofDataset = /on this dataset|the rest would not show|rows left would decide/;
+const ofFuture = /for future rows|\bcan still be\b/;
+
+test("no verdict of any mode speaks of another scope than its own, and each reason is one sentence or more", () => {
+  fc.assert(
+    fc.property(anyRows, anyOptions, (rows, { mode, scope, equivalence, race, cut }) => {
+      const columns = names.slice(0, rows[0]?.length ?? 0);
+      const ids = rows.map((_, i) => String(i));
+      const budget = mode === "halving" || mode === "bandit" ? { budget: 40 } : {};
+      const { verdict, decisions } = decideMatrix({ ids, columns, rows }, {
+        ...race,
+        mode,
+        equivalence,
+        ...cut,
+        ...budget,
+        ...(scope === undefined ? {} : { scope }),
+      } as MatrixOptions);
+      for (const text of [verdict.explanation, ...decisions.map((d) => d.reason)]) {
+        expect(text).toMatch(/^\S.*\.$/);
+        expect(text).not.toMatch(/undefined|NaN|Infinity|null| {2}/);
+        expect(text).not.toMatch(verdict.scope === "dataset" ? ofFuture : ofDataset);
+        expect(ofDataset.test(text) && ofFuture.test(text)).toBe(false);
+      }
+      // A claim says how sure it is, unless it is exact or says that it is not sure.
+      if (verdict.winner !== null && columns.length > 1 && verdict.kind !== "undecided") {
+        expect(verdict.explanation).toMatch(
+          /confidence\b|exact for this dataset|only row|error|costs less, so there is/,
+        );
+      }
+    }),
+    { numRuns: 600, seed: 11 },
+  );
 });
 
 test("amounts are written as people write them", () => {
