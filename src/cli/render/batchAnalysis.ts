@@ -39,6 +39,10 @@ export function analysisText(analysis: BatchAnalysis): string {
   if (analysis.throughput !== null && analysis.durationMs !== null)
     lines.push(`${analysis.throughput.toFixed(1)} requests a second over ${duration(analysis.durationMs)}`);
   if (latency !== null) lines.push(`latency p50 ${duration(latency.p50)}, p95 ${duration(latency.p95)}`);
+  if (analysis.vram !== null)
+    lines.push(
+      `graphics memory ${integer(analysis.vram.mean)} MB on average, ${integer(analysis.vram.peak)} MB at most`,
+    );
   if (projection !== undefined) {
     const { rows, tokens: total, cost, hours } = projection;
     const said = (one: Projected, show: (value: number) => string) =>

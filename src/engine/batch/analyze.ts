@@ -46,6 +46,8 @@ export interface BatchAnalysis {
   readonly cost: number | null;
   /** Milliseconds; null where the file does not tell. */
   readonly latency: { readonly p50: number; readonly p95: number } | null;
+  /** Megabytes in use on the fullest card; null where the file does not tell. */
+  readonly vram: { readonly mean: number; readonly peak: number } | null;
   /** Requests a second, pauses taken out; null where the file does not tell. */
   readonly throughput: number | null;
   readonly durationMs: number | null;
@@ -135,6 +137,8 @@ export async function analyzeAnswers(lines: AsyncIterable<string>, options: Anal
   const times = new Numbers();
   const tokenMoments = new Moments();
   const costMoments = new Moments();
+  const vram = new Moments();
+  let vramPeak = 0;
   let cost: number | null = 0;
   let others = 0;
   let unreadable = 0;
@@ -147,6 +151,10 @@ export async function analyzeAnswers(lines: AsyncIterable<string>, options: Anal
   const count = (answer: BatchAnswer): void => {
     const { note } = answer;
     if (typeof note?.at === "number") times.add(note.at);
+    if (typeof note?.vram_mb === "number") {
+      vram.add(note.vram_mb);
+      vramPeak = Math.max(vramPeak, note.vram_mb);
+    }
     if (answer.error !== undefined) {
       failed += 1;
       const known = errors.get(answer.error.code);
@@ -229,6 +237,7 @@ export async function analyzeAnswers(lines: AsyncIterable<string>, options: Anal
     },
     cost: answers === 0 ? null : cost,
     latency: waits.length === 0 ? null : { p50: quantile(waits, 0.5), p95: quantile(waits, 0.95) },
+    vram: vram.count === 0 ? null : { mean: vram.mean, peak: vramPeak },
     throughput: pace === undefined ? null : pace.rate,
     durationMs: pace === undefined ? null : pace.busyMs,
     ...(options.rows === undefined || answers === 0

@@ -18,9 +18,8 @@ export interface FileJob {
   readonly seed: string;
   /** Requests held at once, those that wait for a slot among them. */
   readonly window: number;
-  /** Whether lines say who answered and how long it took. */
-  readonly notes: boolean;
-  now(): number;
+  /** What a line says beside OpenAI's own fields; undefined leaves it out. */
+  readonly note: ((asked: Asked) => OwnNote) | undefined;
   ask(body: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<Asked>;
   /** What becomes of a request that was refused or failed: it gets its line, or the job ends here and can be resumed. */
   onFailure(asked: Asked): "record" | "stop";
@@ -73,7 +72,7 @@ export async function answerFile(job: FileJob, until: JobStop): Promise<JobEnd> 
     }
     const id = answerId(job.seed, text);
     const response = { status: asked.status, requestId: id.replace("batch_req", "req"), body: asked.body };
-    const line = answerLine(id, read.customId, response, job.notes ? noteOf(asked, job.now()) : undefined);
+    const line = answerLine(id, read.customId, response, job.note?.(asked));
     await (failed ? job.failures : job.results).add(line);
     job.onDone(asked);
   };
@@ -103,11 +102,6 @@ export async function answerFile(job: FileJob, until: JobStop): Promise<JobEnd> 
   if (failure !== undefined) throw failure;
   if (stoppedBy !== undefined) return { kind: "stopped", by: stoppedBy };
   return until.soon.aborted || until.now.aborted ? { kind: "aborted" } : { kind: "done" };
-}
-
-function noteOf({ outcome, model, attempts }: Asked, at: number): OwnNote {
-  const latency = outcome.kind === "answered" ? Math.round(outcome.timing.latencyMs * 10) / 10 : null;
-  return { model: model ?? "", latency_ms: latency, attempts, at };
 }
 
 /** Opens the two files of a job and tells which requests have their line. */

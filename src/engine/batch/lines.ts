@@ -77,6 +77,8 @@ export interface OwnNote {
   readonly attempts: number;
   /** When it was written, in ms since the epoch. */
   readonly at: number;
+  /** Memory in use on the fullest card then; absent where no local model was asked. */
+  readonly vram_mb?: number;
 }
 
 /** An answer the model gave, or the error it was refused with. */

@@ -250,8 +250,7 @@ export class Desk {
           ...files.job,
           done: new Set(files.answered.keys()),
           window,
-          notes: false,
-          now: () => this.#o.clock.now(),
+          note: undefined,
           ask: (body, stop) =>
             asker.ask({ ...body, stream: false, stream_options: undefined }, { signal: stop, owner: id }),
           onFailure: ({ gaveUp }) => (gaveUp ? "stop" : "record"),

@@ -9,12 +9,13 @@ import { answerFile, openAnswers } from "../batch/answerFile.ts";
 import type { Asked } from "../batch/asker.ts";
 import { checkFile } from "../batch/checkFile.ts";
 import { type BodyMaker, type Converted, convertRows, templateMaker } from "../batch/convert.ts";
-import { chatEndpoint } from "../batch/lines.ts";
+import { chatEndpoint, type OwnNote } from "../batch/lines.ts";
 import { sampleCsv } from "../batch/sample.ts";
 import { specMaker } from "../batch/specMaker.ts";
 import { guessExpected } from "../dataset/columns.ts";
 import { DataError } from "../dataset/dataError.ts";
 import { readRecords } from "../dataset/records.ts";
+import { samplesOf } from "../gpu/gpu.ts";
 import { costOf, priceOf } from "../plan/prices.ts";
 import type { ProviderFacts } from "../provider/provider.ts";
 import { design } from "../runner/prepare.ts";
@@ -186,6 +187,7 @@ export class Batching {
           const tally = { completed: opened.completed, failed: opened.failed, prompt: 0, completion: 0, cached: 0 };
           let cost: number | null = 0;
           const worked = new Set<string>();
+          let isLocal = false;
           const prices = await this.#sources.priceTable(p.from);
           const priceFor = new Map<string, ReturnType<typeof priceOf>>();
           for (const name of checked.models.keys()) {
@@ -193,8 +195,10 @@ export class Batching {
             if (id === undefined) continue;
             const { provider, model } = await providers.openModel(id);
             const facts: ProviderFacts = provider.facts(model);
+            isLocal ||= facts.local;
             priceFor.set(id, priceOf(id, facts, prices));
           }
+          const cards = this.#watchCards(isLocal);
           const { tell, end } = this.#progress(
             p.job,
             () => ({ done: tally.completed + tally.failed, failed: tally.failed }),
@@ -225,8 +229,7 @@ export class Batching {
               done: new Set(opened.answered.keys()),
               seed: "",
               window,
-              notes: true,
-              now: () => deps.clock.now(),
+              note: (asked) => noteOf(asked, deps.clock.now(), cards.usedMb()),
               ask: (body, signal) =>
                 asker.ask({ ...body, stream: false, stream_options: undefined }, { signal, owner: p.job }),
               onFailure: (asked) => (isHopeless(asked, worked) ? "stop" : "record"),
@@ -240,7 +243,10 @@ export class Batching {
             .catch((error: unknown) => {
               throw writeTrouble(error, p.to);
             })
-            .finally(end);
+            .finally(() => {
+              end();
+              cards.dispose();
+            });
           const { completed, failed, ...tokens } = tally;
           const stopped = ended.kind === "stopped" ? ended.by : undefined;
           return {
@@ -411,6 +417,25 @@ export class Batching {
     return expected;
   }
 
+  /** The memory in use on the fullest card, looked at while local models work. */
+  #watchCards(isLocal: boolean): { usedMb(): number | undefined; dispose(): void } {
+    if (!isLocal) return { usedMb: () => undefined, dispose: () => {} };
+    const { gpus } = this.#services;
+    let used: number | undefined;
+    const listening = gpus.onReport((report) => {
+      const samples = samplesOf(report).map(({ usedBytes }) => usedBytes);
+      used = samples.length === 0 ? undefined : Math.round(Math.max(...samples) / 2 ** 20);
+    });
+    const held = gpus.hold();
+    return {
+      usedMb: () => used,
+      dispose: () => {
+        held.dispose();
+        listening.dispose();
+      },
+    };
+  }
+
   /** Tells of the progress now and then. */
   #progress(
     job: string,
@@ -442,6 +467,17 @@ export class Batching {
       end: fire,
     };
   }
+}
+
+function noteOf({ outcome, model, attempts }: Asked, at: number, vramMb: number | undefined): OwnNote {
+  const latency = outcome.kind === "answered" ? Math.round(outcome.timing.latencyMs * 10) / 10 : null;
+  return {
+    model: model ?? "",
+    latency_ms: latency,
+    attempts,
+    at,
+    ...(vramMb === undefined ? {} : { vram_mb: vramMb }),
+  };
 }
 
 function withZeros(usage: Extract<Asked["outcome"], { kind: "answered" }>["usage"]) {

@@ -17,7 +17,9 @@ function said(
     usage: { prompt_tokens: prompt, completion_tokens: completion },
   };
   const note =
-    more.at === undefined ? undefined : { model: "openai:gpt-4o-mini", latency_ms: 10, attempts: 1, at: more.at };
+    more.at === undefined
+      ? undefined
+      : { model: "openai:gpt-4o-mini", latency_ms: 10, attempts: 1, at: more.at, vram_mb: 9000 };
   return answerLine(`batch_req_${id}`, id, { status: 200, requestId: "r", body }, note);
 }
 
@@ -88,6 +90,7 @@ it("takes pauses out of the speed", async () => {
   expect(analysis.durationMs).toBe(4000);
   expect(analysis.throughput).toBe(1.25);
   expect(analysis.latency).toEqual({ p50: 10, p95: 10 });
+  expect(analysis.vram).toEqual({ mean: 9000, peak: 9000 });
 });
 
 it("projects with intervals that hold the truth about as often as they say", async () => {
