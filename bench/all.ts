@@ -14,6 +14,7 @@ const benches: readonly (readonly [what: string, file: string, args: readonly st
   ["The whole engine", "engine.ts", []],
   ["Two processes on one table", "workers.ts", ["4000"]],
   ["Local models and context", "context.ts", ["500"]],
+  ["Tables, requests and answers", "batch.ts", []],
   ["Decisions on recorded tables", "decisions.ts", ["--quick"]],
 ];
 
