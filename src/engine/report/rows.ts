@@ -21,6 +21,8 @@ export interface ExportRow {
   readonly cost: number | null;
   readonly source: string | null;
   readonly error: string | null;
+  /** What executing and judging came to, by scorer. */
+  readonly note: string | null;
 }
 
 export const exportColumns: readonly (keyof ExportRow)[] = [
@@ -43,6 +45,7 @@ export const exportColumns: readonly (keyof ExportRow)[] = [
   "cost",
   "source",
   "error",
+  "note",
 ];
 
 export function exportRow(record: RunRecord, trial: TrialRow): ExportRow {
@@ -68,7 +71,14 @@ export function exportRow(record: RunRecord, trial: TrialRow): ExportRow {
     cost: trial.cost ?? null,
     source: trial.source ?? null,
     error: trial.errorMessage ?? null,
+    note: trial.notes === undefined ? null : noteText(trial.notes),
   };
+}
+
+function noteText(notes: NonNullable<TrialRow["notes"]>): string {
+  return Object.entries(notes)
+    .map(([name, { kind, detail }]) => `${name} ${kind}${detail === undefined ? "" : `: ${detail}`}`)
+    .join("; ");
 }
 
 /**

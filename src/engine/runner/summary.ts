@@ -117,7 +117,12 @@ export async function summarise(store: Store, input: SummaryInput): Promise<RunS
     ),
     stopped: input.stopped,
     alerts: input.alerts ?? [],
-    notes: [...input.notes, ...joinNotes(input.races), ...voidNotes(totals, record.variants)],
+    notes: [
+      ...input.notes,
+      ...joinNotes(input.races),
+      ...voidNotes(totals, record.variants),
+      ...(await unscoredNote(store, record, totals)),
+    ],
   };
 }
 
@@ -192,12 +197,31 @@ function joinNotes(races: readonly DecidedRace[]): string[] {
   );
 }
 
+/** The first row that an expected query, a database or a judge kept from being scored. */
+async function unscoredNote(
+  store: Store,
+  { id, scorers }: RunRecord,
+  totals: readonly VariantAggregate[],
+): Promise<string[]> {
+  const slow = scorers.some((name) => /^(?:sql|judge)(?: #\d+)?$/.test(name));
+  if (!slow || totals.every((one) => one.void === 0)) return [];
+  const { rows } = await store.trials.page({ run: id, states: ["void"] }, "position", false, 100);
+  for (const { exampleId, notes } of rows) {
+    const found = Object.values(notes ?? {}).find(({ kind }) => kind === "unscored");
+    if (found !== undefined) return [`Example ${exampleId} could not be scored: ${found.detail}.`];
+  }
+  return [];
+}
+
 function voidNotes(totals: readonly VariantAggregate[], variants: RunRecord["variants"]): string[] {
   const lost = totals.reduce((sum, one) => sum + one.void, 0);
   if (lost === 0) return [];
   const ids = new Map(variants.map(({ id, index }) => [index, id]));
   const warning = missingWarning(
-    totals.map((one) => ({ name: ids.get(one.variant) ?? "", missing: one.void, tried: one.trials })),
+    totals.flatMap((one) => {
+      const name = ids.get(one.variant);
+      return name === undefined ? [] : [{ name, missing: one.void, tried: one.trials }];
+    }),
   );
   const note = `${lost} ${lost === 1 ? "trial" : "trials"} could not be had (provider down, or the prompt did not fit): ${lost === 1 ? "its row counts" : "their rows count"} for no layout.`;
   return warning === undefined ? [note] : [note, warning];

@@ -155,7 +155,7 @@ function valueCompletions(parsed: ParsedExperiment, path: Path, range: Range, co
       make("column", column, "column of the dataset", sampleText(column, context.sample)),
     );
 
-  if (isPath("models", "*")) return modelCompletions(context, make);
+  if (isPath("models", "*") || isPath("scoring", "*", "model")) return modelCompletions(context, make);
   if (isPath("layouts", "*")) return layoutCompletions(parsed, context, make);
   if (isPath("layouts", "*", "hybrid", "*")) return layoutCompletions(parsed, context, make);
   if (isPath("layouts", "*", "dynamic", "*", "use")) return layoutCompletions(parsed, context, make);

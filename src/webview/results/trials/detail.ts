@@ -43,6 +43,10 @@ export function detailView(
         <dd class="mono"><bdi>${trial.expected ?? "–"}</bdi></dd>
         <dt>Answered</dt>
         <dd class="mono"><bdi>${shortened(trial.prediction ?? "–")}</bdi></dd>
+        ${Object.entries(trial.notes ?? {}).map(
+          ([name, { kind, detail: words }]) =>
+            html`<dt>${name}</dt><dd><bdi>${shortened(words === undefined ? kind : `${kind}: ${words}`)}</bdi></dd>`,
+        )}
         ${trial.confidence === undefined ? nothing : html`<dt>Confidence</dt><dd>${percent(trial.confidence, 0)}</dd>`}
       </dl>
       ${trial.errorMessage === undefined ? nothing : banner("warning", trial.errorMessage)}
