@@ -1,21 +1,25 @@
 /**
- * Every bench in its quick form, one after another: `npm run bench`. Each prints its figures beside their limits and ends
- * with 1 when one is missed; so does this. The full forms: `node bench/engine.ts --full`, `npm run bench:decisions`,
- * `node bench/store.ts 170000`.
+ * Every bench, one after another: `npm run bench`, about five minutes; with `--full` at full size, about half an hour. Each
+ * prints its figures beside their goals and ends with 1 when one is missed; so does this.
  */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
+const full = process.argv.includes("--full");
+const size = (quick: readonly string[], whole: readonly string[]) => (full ? whole : quick);
+
 const benches: readonly (readonly [what: string, file: string, args: readonly string[]])[] = [
   ["Assembly of prompts", "assembly.ts", []],
-  ["The store", "store.ts", ["10000"]],
-  ["Schedules under rate limits", "queue.ts", []],
+  ["The store", "store.ts", size(["10000"], ["170000"])],
+  ["From enqueue to claim", "wake.ts", []],
+  ["Schedules under rate limits, in virtual time", "queue.ts", []],
+  ["Schedules over real HTTP", "schedules.ts", size([], ["--full"])],
   ["What one call costs", "fetch.ts", ["2000"]],
-  ["The whole engine", "engine.ts", []],
-  ["Two processes on one table", "workers.ts", ["4000"]],
+  ["The whole engine beside its peers", "engine.ts", size([], ["--full"])],
+  ["Two processes on one table", "workers.ts", size(["4000"], ["20000"])],
   ["Local models and context", "context.ts", ["500"]],
   ["Tables, requests and answers", "batch.ts", []],
-  ["Decisions on recorded tables", "decisions.ts", ["--quick"]],
+  ["Decisions on recorded tables", "decisions.ts", size(["--quick"], [])],
 ];
 
 const missed: string[] = [];

@@ -1,4 +1,5 @@
 import type { Clock } from "../../base/clock.ts";
+import { watchWrites } from "../../base/node/watchWrites.ts";
 import { SqliteCache } from "./cacheTable.ts";
 import { ChangeFeed } from "./changeFeed.ts";
 import { createTallies, type StoreContext } from "./context.ts";
@@ -87,7 +88,11 @@ export class SqliteStore implements Store {
       },
       trouble: (error) => this.#trouble(error),
     });
-    this.#changes = new ChangeFeed(clock, () => number(connection.get("PRAGMA data_version")?.["data_version"]));
+    this.#changes = new ChangeFeed(
+      clock,
+      () => number(connection.get("PRAGMA data_version")?.["data_version"]),
+      (onWrite) => (location === inMemory ? () => {} : watchWrites(`${location}-wal`, onWrite)),
+    );
     const context: StoreContext = {
       connection,
       registry,

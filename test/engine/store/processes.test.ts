@@ -176,6 +176,24 @@ describe("a store in several processes", () => {
     await there.close();
   });
 
+  it("hears of them at once where the system tells of writes", async () => {
+    const file = join(folder, "told.db");
+    const clock = new HandClock();
+    const here = await openStore(file, { clock });
+    const there = await openStore(file, { clock: systemClock });
+    await there.runs.create(aRun());
+    let changes = 0;
+    const listening = here.requests.onChange(() => changes++);
+    await there.requests.enqueue([aRequest(1)]);
+    // Beside the look each 100 ms there is one a millisecond after the write.
+    await expect.poll(() => clock.timers, { timeout: 5_000 }).toBe(2);
+    clock.pass(1);
+    expect(changes).toBe(1);
+    listening.dispose();
+    await here.close();
+    await there.close();
+  });
+
   it("writes again what another process swept away", async () => {
     const file = join(folder, "swept.db");
     const clock = new HandClock();
