@@ -48,6 +48,18 @@ describe("the progress panel", () => {
     );
   });
 
+  it("names what is out of bounds in one calm notice, and nothing before", async () => {
+    const page = await open({ scene: "early" });
+    expect(await page.locator("ul.alerts").count()).toBe(0);
+    await panel.host("advance(120)");
+    await page.waitForSelector("ul.alerts");
+    expect(await page.locator("ul.alerts li").allTextContents()).toEqual([
+      expect.stringMatching(/^openai:gpt-4.1-mini: 58 of 512 requests could not be read \(11.3 %\)/),
+      expect.stringMatching(/^The cache is 84 % full: raise its size limit/),
+    ]);
+    expect(await page.locator("[role=alert]").count()).toBe(0);
+  });
+
   it("pauses a model", async () => {
     const page = await open();
     await page.click("role=button[name='Pause openai:gpt-4.1-mini']");

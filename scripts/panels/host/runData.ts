@@ -1,4 +1,5 @@
 import { seededRandom } from "../../../src/base/random.ts";
+import type { Alert } from "../../../src/engine/analysis/alerts.ts";
 import type { Decision, Verdict } from "../../../src/engine/decide/sampler.ts";
 import type { QueueSnapshot, QueueStats } from "../../../src/engine/queue/queue.ts";
 import type { RunSummary, RunView, VariantSummary, VariantView } from "../../../src/engine/runner/events.ts";
@@ -154,9 +155,29 @@ export function viewAt(
     queue: queue(going),
     waiting: going ? [{ model, count: 24, reason: { kind: "requests", pool: "openai", freeInMs: 23_000 } }] : [],
     decisions: decisionsUpTo(consumed).length,
+    alerts: consumed < 100 ? [] : alerts,
     stopReason: undefined,
   };
 }
+
+const alerts: readonly Alert[] = [
+  {
+    kind: "failures",
+    subject: model,
+    message: `${model}: 58 of 512 requests could not be read (11.3 %)`,
+    action: "look at the answers and the output the prompt asks for",
+    value: 0.113,
+    threshold: 0.1,
+  },
+  {
+    kind: "cache",
+    subject: "cache",
+    message: "the cache is 84 % full",
+    action: "raise its size limit or clear it; answers unused for longest go first when it is full",
+    value: 0.84,
+    threshold: 0.8,
+  },
+];
 
 const decisions: readonly Decision[] = [
   decision(0, 50, null, "looked", "After 50 rows all five layouts are still in the race."),
@@ -323,6 +344,7 @@ export function summary(run = "20261121-093015-7f3a"): RunSummary {
       tools: {},
     },
     stopped: { kind: "decided", reason: "every layout is decided" },
+    alerts,
     notes: ["3 calls failed and were answered on a retry."],
   };
 }

@@ -7,7 +7,12 @@ export function alertNotice(alerts: readonly Alert[] | undefined): TemplateResul
   if (alerts === undefined || alerts.length === 0) return nothing;
   const lines = alerts.map(
     ({ message, action }) =>
-      html`<li>${message.charAt(0).toUpperCase()}${message.slice(1)}: <span class="muted">${action}.</span></li>`,
+      html`<li>${capital(message)}: <span class="muted">${action}.</span></li>`,
   );
   return banner("warning", html`<ul class="alerts" aria-label="Alerts">${lines}</ul>`);
+}
+
+/** A sentence begins with a capital; the name of a model stays as it is. */
+function capital(message: string): string {
+  return /^[a-z]+ /.test(message) ? message.charAt(0).toUpperCase() + message.slice(1) : message;
 }

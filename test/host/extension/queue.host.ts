@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import * as vscode from "vscode";
-import { drivable, workbench } from "../../support/workbench.ts";
+import { drivable, webview, workbench } from "../../support/workbench.ts";
 import {
   clearNotifications,
   closeAll,
@@ -157,5 +157,22 @@ describe("the queue and the cache, in their views", () => {
     assert.ok(existsSync(file.fsPath));
     assert.match(readFileSync(file.fsPath, "utf8"), /^#\s+openai:gpt-4\.1-mini: \{ prompt: 0\.4/m);
     await workbench.screenshot("prices");
+  });
+
+  it("tell once of a run that nears its budget, and mark it in the tree and in its metrics", async () => {
+    await clearNotifications();
+    const text = smallExperiment
+      .replace("name: small", "name: near")
+      .replace("sampling:", "limits: { maxCalls: 64 }\ncache: { mode: 'off' }\nsampling:");
+    const document = await openExperiment("near.layout.yaml", text);
+    await vscode.commands.executeCommand("layoutlab.runExperiment", document.uri);
+    await notification(/^near: 93\.8 % of the budget of 64 calls is used: the run stops when it is used up\.$/);
+    await workbench.click(`${entry("near.layout.yaml")} >> .monaco-tl-twistie`);
+    await shown(/ · 1 alert$/);
+    const told = ".notifications-center .monaco-list-row:has-text('of the budget') >> role=button[name='Show Metrics']";
+    await workbench.click(told);
+    await webview("Metrics: near").waitFor("text=/93.8 % of the budget of 64 calls is used/");
+    await clearNotifications();
+    await workbench.screenshot("alerts metrics");
   });
 });
