@@ -5,10 +5,7 @@ import { banner } from "./notice.ts";
 /** What was out of bounds in a run: one calm notice, however many there are. */
 export function alertNotice(alerts: readonly Alert[] | undefined): TemplateResult | typeof nothing {
   if (alerts === undefined || alerts.length === 0) return nothing;
-  const lines = alerts.map(
-    ({ message, action }) =>
-      html`<li>${capital(message)}: <span class="muted">${action}.</span></li>`,
-  );
+  const lines = alerts.map(({ message, action }) => html`<li>${capital(message)}: ${action}.</li>`);
   return banner("warning", html`<ul class="alerts" aria-label="Alerts">${lines}</ul>`);
 }
 
