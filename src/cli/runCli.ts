@@ -40,6 +40,7 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
 
 /** A store that broke is the tool's failure; everything else a person can fix is input, a wrong `--store` too. */
 function codeOf(error: UserError): number {
+  if (error.code === "interrupted") return exitCodes.interrupted;
   return error.code.startsWith("store.") && !wrongStore.has(error.code) ? exitCodes.failed : exitCodes.input;
 }
 

@@ -19,14 +19,9 @@ import type { EditorAnswer, EditorModel, EditorQuestion } from "./provider/edito
 import type { CircuitState } from "./queue/circuitBreaker.ts";
 import type { PoolSnapshot } from "./queue/queue.ts";
 import type { RunEvent, RunSummary, RunView } from "./runner/events.ts";
-import type {
-  AnalyzeRequest,
-  BatchProgress,
-  BatchRunReport,
-  BatchRunRequest,
-  ConvertReport,
-  ConvertRequest,
-} from "./service/batching.ts";
+import type { AnalyzeRequest, ConvertReport, ConvertRequest } from "./service/batching.ts";
+import type { BatchProgress } from "./service/batchJobs.ts";
+import type { BatchRunReport, BatchRunRequest } from "./service/batchRuns.ts";
 import type { Pairing } from "./service/pairing.ts";
 import type { FetchReport, SubmissionView, SubmitRequest } from "./service/submitting.ts";
 import type { DeclaredLayout, Placing } from "./spec/declareLayout.ts";

@@ -19,6 +19,8 @@ import { Analytics } from "./service/analytics.ts";
 import { judgeAssert, markBaseline } from "./service/asserting.ts";
 import { Authoring } from "./service/authoring.ts";
 import { Batching } from "./service/batching.ts";
+import { BatchJobs } from "./service/batchJobs.ts";
+import { runBatch } from "./service/batchRuns.ts";
 import { compareSides, sideBySide } from "./service/comparing.ts";
 import type { EngineDeps, Services } from "./service/deps.ts";
 import { examine, listModels, loadedModels } from "./service/doctor.ts";
@@ -86,7 +88,8 @@ export async function openEngine(deps: EngineDeps): Promise<Engine> {
   const results = new Results(services, running);
   const analytics = new Analytics(store, running);
   const authoring = new Authoring(services, sources, running);
-  const batching = new Batching(services, sources, running);
+  const jobs = new BatchJobs(services);
+  const batching = new Batching(sources, running, jobs);
   const submitting = new Submitting(services, sources, running);
   let batchServer: BatchServer | undefined;
   let simulator: { readonly url: string; close(): Promise<void> } | undefined;
@@ -276,9 +279,9 @@ export async function openEngine(deps: EngineDeps): Promise<Engine> {
     },
 
     batchConvert: (p) => batching.convert(p),
-    batchRun: (p) => batching.run(p),
+    batchRun: (p) => runBatch({ services, sources, running, jobs }, p),
     async batchStop({ job, now }) {
-      batching.stop(job, now);
+      jobs.stop(job, now);
     },
     batchAnalyze: (p) => batching.analyze(p),
     batchSample: (p) => batching.sample(p),
@@ -298,7 +301,7 @@ export async function openEngine(deps: EngineDeps): Promise<Engine> {
     work: (options, signal) => withProviders((providers) => work(services, providers, options, signal)),
     finished: (run) => running.finished(run),
     async close() {
-      batching.close();
+      jobs.stopAll();
       await running.close();
       gpus.dispose();
       await simulator?.close();

@@ -65,6 +65,7 @@ it("sends nothing of a file that is wrong, and says where", async () => {
     /^in\.jsonl:1:1: the model "gpt-4\.1-mini" names no provider: add --model provider:model/,
   );
   expect(folder.asked).toEqual([]);
+  expect(await folder.files()).toEqual(["bad.jsonl", "in.jsonl"]);
 });
 
 it("does not mix the answers of other requests into a file", async () => {

@@ -1,4 +1,4 @@
-import type { BatchProgress } from "../../engine/service/batching.ts";
+import type { BatchProgress } from "../../engine/service/batchJobs.ts";
 import type { Screen } from "../context.ts";
 import { duration, integer } from "./numbers.ts";
 import { bar } from "./progress.ts";

@@ -1,28 +1,21 @@
 import { createReadStream } from "node:fs";
-import { rm, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import path from "node:path";
 import { messageOf, UserError } from "../../base/errors.ts";
 import { linesOf } from "../../base/node/lines.ts";
-import { readTrouble, writeTrouble, writeWhole } from "../../base/node/wholeFile.ts";
+import { readTrouble, writeWhole } from "../../base/node/wholeFile.ts";
 import { analyzeAnswers, type BatchAnalysis } from "../batch/analyze.ts";
-import { answerFile, openAnswers } from "../batch/answerFile.ts";
-import type { Asked } from "../batch/asker.ts";
-import { checkFile } from "../batch/checkFile.ts";
 import { type BodyMaker, type Converted, convertRows, templateMaker } from "../batch/convert.ts";
-import { chatEndpoint, type OwnNote } from "../batch/lines.ts";
 import { sampleCsv } from "../batch/sample.ts";
 import { specMaker } from "../batch/specMaker.ts";
 import { guessExpected } from "../dataset/columns.ts";
 import { DataError } from "../dataset/dataError.ts";
 import { readRecords } from "../dataset/records.ts";
-import { samplesOf } from "../gpu/gpu.ts";
-import { costOf, priceOf } from "../plan/prices.ts";
-import type { ProviderFacts } from "../provider/provider.ts";
+import { priceOf } from "../plan/prices.ts";
 import { design } from "../runner/prepare.ts";
 import type { DataFormat } from "../spec/experiment.ts";
-import type { Services } from "./deps.ts";
+import type { BatchJobs } from "./batchJobs.ts";
 import type { Running } from "./running.ts";
-import { type AskingOptions, askerFor } from "./serving.ts";
 import type { Sources } from "./source.ts";
 
 export interface ConvertRequest {
@@ -52,39 +45,6 @@ export interface ConvertReport {
   readonly bad: Converted["bad"];
 }
 
-export interface BatchRunRequest extends AskingOptions {
-  readonly job: string;
-  readonly from: string;
-  readonly to: string;
-  /** Default: beside `to`, with `.errors` before its ending. */
-  readonly failures?: string;
-  /** Ask again for what failed before. */
-  readonly retryErrors?: boolean;
-}
-
-/** `layoutlab/batch-run@1`. */
-export interface BatchRunReport {
-  readonly schema: "layoutlab/batch-run@1";
-  readonly status: "finished" | "stopped" | "interrupted";
-  /** Why it stopped; undefined when it is finished. */
-  readonly reason: string | undefined;
-  /** Whether the user's input is why: a key, a name or a quota. */
-  readonly rejected: boolean;
-  readonly requests: number;
-  readonly completed: number;
-  readonly failed: number;
-  /** Of those, how many stood in the files before. */
-  readonly known: number;
-  readonly results: string;
-  /** Undefined when nothing failed. */
-  readonly failures: string | undefined;
-  /** Of what was asked this time. */
-  readonly tokens: { readonly prompt: number; readonly completion: number; readonly cached: number };
-  /** US dollars of what was asked this time; null when a price is unknown. */
-  readonly cost: number | null;
-  readonly durationMs: number;
-}
-
 export interface AnalyzeRequest {
   /** Result and error files. */
   readonly from: readonly string[];
@@ -97,47 +57,24 @@ export interface AnalyzeRequest {
   readonly halfPrice?: boolean;
 }
 
-/** How far a conversion or a batch run is. */
-export interface BatchProgress {
-  readonly job: string;
-  readonly done: number;
-  /** Undefined while it is not known. */
-  readonly total: number | undefined;
-  readonly failed: number;
-  readonly perSecond: number;
-  readonly waits: string | undefined;
-}
-
-/** Requests held in memory, those that wait for a slot among them. */
-const window = 512;
-const tellEveryMs = 100;
-
-interface Job {
-  readonly soon: AbortController;
-  readonly now: AbortController;
-  readonly withdraw: () => void;
-}
-
-/** Files of requests: made from tables, answered, and read for what they say. */
+/** Files of requests: made from tables, and read for what came of them. */
 export class Batching {
-  readonly #services: Services;
   readonly #sources: Sources;
   readonly #running: Running;
-  readonly #jobs = new Map<string, Job>();
+  readonly #jobs: BatchJobs;
 
-  constructor(services: Services, sources: Sources, running: Running) {
-    this.#services = services;
+  constructor(sources: Sources, running: Running, jobs: BatchJobs) {
     this.#sources = sources;
     this.#running = running;
+    this.#jobs = jobs;
   }
 
   /** @throws UserError for a table that cannot be read, or a template that makes no requests. */
   async convert(p: ConvertRequest): Promise<ConvertReport> {
     const maker = await this.#maker(p);
     const report: Converted = { written: 0, skipped: 0, trimmed: 0, bad: [] };
-    const stop = new AbortController();
-    this.#jobs.set(p.job, { soon: stop, now: stop, withdraw: () => {} });
-    const { tell, end } = this.#progress(p.job, () => ({
+    const { soon } = this.#jobs.begin(p.job);
+    const { tell, end } = this.#jobs.progress(p.job, () => ({
       done: report.written + report.skipped,
       failed: report.skipped,
     }));
@@ -149,142 +86,21 @@ export class Batching {
     );
     async function* lines() {
       for await (const line of rows) {
-        stop.signal.throwIfAborted();
+        soon.throwIfAborted();
         yield `${line}\n`;
       }
     }
     try {
       await writeWhole(p.to, lines());
     } catch (error) {
-      if (stop.signal.aborted) throw new UserError("interrupted", "the conversion was stopped", "nothing was written");
+      if (soon.aborted) throw new UserError("interrupted", "the conversion was stopped", "nothing was written");
       throw tableTrouble(error, p.from);
     } finally {
       end();
-      this.#jobs.delete(p.job);
+      this.#jobs.end(p.job);
     }
     const { size } = await stat(p.to);
     return { schema: "layoutlab/batch-convert@1", file: p.to, bytes: size, ...report };
-  }
-
-  /** Answers a file of requests, going on behind what the result files hold. */
-  async run(p: BatchRunRequest): Promise<BatchRunReport> {
-    const { deps } = this.#services;
-    const failures = p.failures ?? failuresBeside(p.to);
-    const begun = deps.clock.monotonic();
-    const providers = this.#running.providers(p.from, p.concurrency);
-    try {
-      const asker = await askerFor(this.#services, providers, p);
-      const soon = new AbortController();
-      const now = new AbortController();
-      this.#jobs.set(p.job, { soon, now, withdraw: () => asker.withdraw(p.job) });
-      try {
-        if (p.retryErrors === true) await rm(failures, { force: true });
-        const opened = await openAnswers(p.to, failures).catch((error: unknown) => {
-          throw writeTrouble(error, p.to);
-        });
-        try {
-          const checked = await this.#check(p, opened.answered, (name) => asker.resolve(name));
-          const tally = { completed: opened.completed, failed: opened.failed, prompt: 0, completion: 0, cached: 0 };
-          let cost: number | null = 0;
-          const worked = new Set<string>();
-          let isLocal = false;
-          const prices = await this.#sources.priceTable(p.from);
-          const priceFor = new Map<string, ReturnType<typeof priceOf>>();
-          for (const name of checked.models.keys()) {
-            const id = asker.resolve(name);
-            if (id === undefined) continue;
-            const { provider, model } = await providers.openModel(id);
-            const facts: ProviderFacts = provider.facts(model);
-            isLocal ||= facts.local;
-            priceFor.set(id, priceOf(id, facts, prices));
-          }
-          const cards = this.#watchCards(isLocal);
-          const { tell, end } = this.#progress(
-            p.job,
-            () => ({ done: tally.completed + tally.failed, failed: tally.failed }),
-            { total: checked.requests, known: opened.completed + opened.failed, waits: () => waitsOf(asker.queue) },
-          );
-          const count = (asked: Asked) => {
-            if (asked.outcome.kind !== "answered") {
-              tally.failed += 1;
-              return;
-            }
-            tally.completed += 1;
-            if (asked.model !== undefined) worked.add(asked.model);
-            const { promptTokens = 0, completionTokens = 0, cachedTokens = 0 } = withZeros(asked.outcome.usage);
-            tally.prompt += promptTokens;
-            tally.completion += completionTokens;
-            tally.cached += cachedTokens;
-            const price = asked.model === undefined ? undefined : priceFor.get(asked.model);
-            const paid =
-              price && costOf(price, { prompt: promptTokens, cached: cachedTokens, completion: completionTokens });
-            cost = cost === null || paid === undefined ? null : cost + paid;
-          };
-          const ended = await answerFile(
-            {
-              input: p.from,
-              results: opened.results,
-              failures: opened.failures,
-              endpoint: chatEndpoint,
-              done: new Set(opened.answered.keys()),
-              seed: "",
-              window,
-              note: (asked) => noteOf(asked, deps.clock.now(), cards.usedMb()),
-              ask: (body, signal) =>
-                asker.ask({ ...body, stream: false, stream_options: undefined }, { signal, owner: p.job }),
-              onFailure: (asked) => (isHopeless(asked, worked) ? "stop" : "record"),
-              onDone: (asked) => {
-                count(asked);
-                tell();
-              },
-            },
-            { soon: soon.signal, now: now.signal },
-          )
-            .catch((error: unknown) => {
-              throw writeTrouble(error, p.to);
-            })
-            .finally(() => {
-              end();
-              cards.dispose();
-            });
-          const { completed, failed, ...tokens } = tally;
-          const stopped = ended.kind === "stopped" ? ended.by : undefined;
-          return {
-            schema: "layoutlab/batch-run@1",
-            status: ended.kind === "done" ? "finished" : ended.kind === "aborted" ? "interrupted" : "stopped",
-            reason:
-              stopped &&
-              `${stopped.model}: ${"message" in stopped.outcome ? stopped.outcome.message : "it was refused"}`,
-            rejected: stopped?.outcome.kind === "rejected",
-            requests: checked.requests,
-            completed,
-            failed,
-            known: opened.completed + opened.failed,
-            results: p.to,
-            failures: failed > 0 ? failures : undefined,
-            tokens,
-            cost,
-            durationMs: Math.round(deps.clock.monotonic() - begun),
-          };
-        } finally {
-          await Promise.all([opened.results.close(), opened.failures.close()]);
-          if (opened.failures.bytes === 0) await rm(failures, { force: true });
-        }
-      } finally {
-        this.#jobs.delete(p.job);
-        asker.close();
-      }
-    } finally {
-      await providers.close();
-    }
-  }
-
-  /** Ends a job: what is under way is finished first, unless it is to end `now`. */
-  stop(name: string, now: boolean): void {
-    const job = this.#jobs.get(name);
-    job?.soon.abort();
-    job?.withdraw();
-    if (now) job?.now.abort();
   }
 
   async analyze(p: AnalyzeRequest): Promise<BatchAnalysis> {
@@ -317,11 +133,6 @@ export class Batching {
     }
     await writeWhole(p.to, pieces());
     return { rows: p.rows };
-  }
-
-  /** Stops every job and leaves what is stored. */
-  close(): void {
-    for (const name of this.#jobs.keys()) this.stop(name, true);
   }
 
   async #maker(p: ConvertRequest): Promise<BodyMaker> {
@@ -358,44 +169,6 @@ export class Batching {
     }
   }
 
-  async #check(
-    p: BatchRunRequest,
-    answered: ReadonlyMap<string, string>,
-    resolve: (name: string) => string | undefined,
-  ) {
-    const checked = await checkFile(p.from, { endpoint: chatEndpoint, answered }).catch((error: unknown) => {
-      throw readTrouble(error, p.from);
-    });
-    const [first] = checked.problems;
-    if (first !== undefined) {
-      const more = checked.problemCount > 1 ? ` (and ${checked.problemCount - 1} more)` : "";
-      const where = first.line === null ? p.from : `${p.from}:${first.line}:1`;
-      throw new UserError(
-        "bad-batch-file",
-        `${first.message.replace(/\.$/, "")}${more}`,
-        "correct the file; nothing was sent",
-        where,
-      );
-    }
-    for (const [name, line] of checked.models) {
-      if (resolve(name) !== undefined) continue;
-      throw new UserError(
-        "unknown-model",
-        `the model "${name}" names no provider`,
-        `add --model provider:model, such as --model openai:${name}`,
-        `${p.from}:${line}:1`,
-      );
-    }
-    if (checked.changed.length > 0) {
-      throw new UserError(
-        "other-answers",
-        `${p.to} answers other requests (${checked.changed[0]} and ${checked.changed.length - 1} more have changed)`,
-        "name another file with -o, or delete that one",
-      );
-    }
-    return checked;
-  }
-
   async #expected(
     file: string,
     column: string | undefined,
@@ -416,99 +189,6 @@ export class Batching {
     }
     return expected;
   }
-
-  /** The memory in use on the fullest card, looked at while local models work. */
-  #watchCards(isLocal: boolean): { usedMb(): number | undefined; dispose(): void } {
-    if (!isLocal) return { usedMb: () => undefined, dispose: () => {} };
-    const { gpus } = this.#services;
-    let used: number | undefined;
-    const listening = gpus.onReport((report) => {
-      const samples = samplesOf(report).map(({ usedBytes }) => usedBytes);
-      used = samples.length === 0 ? undefined : Math.round(Math.max(...samples) / 2 ** 20);
-    });
-    const held = gpus.hold();
-    return {
-      usedMb: () => used,
-      dispose: () => {
-        held.dispose();
-        listening.dispose();
-      },
-    };
-  }
-
-  /** Tells of the progress now and then. */
-  #progress(
-    job: string,
-    counts: () => { readonly done: number; readonly failed: number },
-    more: { readonly total?: number; readonly known?: number; readonly waits?: () => string | undefined } = {},
-  ): { readonly tell: () => void; readonly end: () => void } {
-    const { clock } = this.#services.deps;
-    const begun = clock.monotonic();
-    let told = Number.NEGATIVE_INFINITY;
-    const fire = () => {
-      const { done, failed } = counts();
-      const seconds = Math.max(0.001, (clock.monotonic() - begun) / 1000);
-      this.#services.emit("batch", {
-        job,
-        done,
-        failed,
-        total: more.total,
-        perSecond: (done - (more.known ?? 0)) / seconds,
-        waits: more.waits?.(),
-      });
-    };
-    return {
-      tell: () => {
-        const now = clock.monotonic();
-        if (now - told < tellEveryMs) return;
-        told = now;
-        fire();
-      },
-      end: fire,
-    };
-  }
-}
-
-function noteOf({ outcome, model, attempts }: Asked, at: number, vramMb: number | undefined): OwnNote {
-  const latency = outcome.kind === "answered" ? Math.round(outcome.timing.latencyMs * 10) / 10 : null;
-  return {
-    model: model ?? "",
-    latency_ms: latency,
-    attempts,
-    at,
-    ...(vramMb === undefined ? {} : { vram_mb: vramMb }),
-  };
-}
-
-function withZeros(usage: Extract<Asked["outcome"], { kind: "answered" }>["usage"]) {
-  return {
-    promptTokens: usage.promptTokens ?? 0,
-    completionTokens: usage.completionTokens ?? 0,
-    cachedTokens: usage.cachedTokens ?? 0,
-  };
-}
-
-/** Asking on would fail the same way every time; a model that answered before is only refused this one request. */
-function isHopeless(asked: Asked, worked: ReadonlySet<string>): boolean {
-  if (asked.gaveUp) return true;
-  const { outcome, model } = asked;
-  if (outcome.kind !== "rejected" || outcome.reason === "badRequest" || model === undefined) return false;
-  return outcome.reason === "quota" || !worked.has(model);
-}
-
-function waitsOf(queue: {
-  waiting(): readonly { readonly model: string; readonly reason: { readonly kind: string } }[];
-}) {
-  const [first] = queue.waiting();
-  return first === undefined || first.reason.kind === "concurrency"
-    ? undefined
-    : `${first.model}: ${first.reason.kind}`;
-}
-
-/** `results.jsonl` has `results.errors.jsonl` beside it. */
-export function failuresBeside(results: string): string {
-  const { dir, name, ext } = path.parse(results);
-  return path.join(dir, `${name}.errors${ext}`);
 }
 
 function readFrom(file: string): AsyncIterable<Uint8Array> {

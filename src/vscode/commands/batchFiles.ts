@@ -2,7 +2,7 @@ import path from "node:path";
 import * as vscode from "vscode";
 import { UserError } from "../../base/errors.ts";
 import { fieldsOf } from "../../base/untyped.ts";
-import type { BatchProgress } from "../../engine/service/batching.ts";
+import type { BatchProgress } from "../../engine/service/batchJobs.ts";
 import { findExperiments } from "../experimentFiles.ts";
 import type { Lab } from "../lab.ts";
 import { requireTrust } from "../trouble.ts";
