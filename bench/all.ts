@@ -19,6 +19,7 @@ const benches: readonly (readonly [what: string, file: string, args: readonly st
   ["Two processes on one table", "workers.ts", size(["4000"], ["20000"])],
   ["Local models and context", "context.ts", ["500"]],
   ["Tables, requests and answers", "batch.ts", []],
+  ["The results panel", "results.ts", size(["20000"], ["170000"])],
   ["Decisions on recorded tables", "decisions.ts", size(["--quick"], [])],
 ];
 

@@ -24,6 +24,8 @@ const { values } = parseArgs({
   options: {
     grep: { type: "string", short: "g" },
     release: { type: "string", default: "stable" },
+    /** Measures for as long as the figures ask. */
+    full: { type: "boolean", default: false },
   },
 });
 
@@ -71,6 +73,7 @@ async function runSuite(suite: Suite, release: ReleaseName, write: (line: string
         LAYOUTLAB_SUITE: bundles,
         LAYOUTLAB_SCREENSHOTS: join(output, "screenshots"),
         LAYOUTLAB_GREP: values.grep,
+        LAYOUTLAB_FULL: values.full ? "1" : undefined,
         MOCHA_COLORS: process.stdout.isTTY ? "1" : undefined,
       },
     });

@@ -200,7 +200,10 @@ describe("what is worked out of a run", () => {
     await page.waitForTimeout(400);
     await page.reload();
     await page.waitForSelector("#chart-tokens-per-right svg");
-    await expect.poll(() => page.locator("#results-panel").evaluate((tab) => tab.scrollTop)).toBe(300);
+    // Give or take what the browser does to keep the text in sight still.
+    await expect
+      .poll(async () => Math.abs((await page.locator("#results-panel").evaluate((tab) => tab.scrollTop)) - 300))
+      .toBeLessThan(5);
     await page.click("#results-tab-errors");
     await page.waitForSelector("#trial-10005:not(.is-waiting)");
   });
