@@ -108,6 +108,35 @@ ${report?.yaml ?? ""}`;
     expect(steps).toBeLessThanOrEqual(200);
   });
 
+  it("stands any number of variants and runs side by side, corrected over all pairs", async () => {
+    const { engine, run } = await labWith(["standard", "sandwich", positional]);
+    const sides = ["standard", "sandwich", "positional"].map((variant) => ({ run, variant }));
+    const report = await engine.sideBySide({ sides });
+    expect(report.sides.map(({ rows, accuracy }) => [rows, accuracy])).toEqual([
+      [300, 0.5],
+      [300, 0.5],
+      [300, 0.8],
+    ]);
+    expect(report.shared?.[2]).toMatchObject({ rows: 300, accuracy: 0.8 });
+    expect(report.pairs.map(({ a, b, significant }) => [a, b, significant])).toEqual([
+      [0, 1, false],
+      [0, 2, true],
+      [1, 2, true],
+    ]);
+    for (const { adjusted, comparison } of report.pairs)
+      expect(adjusted).toBeGreaterThanOrEqual(comparison.test.pValue);
+    expect(report.differing).toHaveLength(100);
+    expect(report.differing[0]?.answers).toHaveLength(3);
+    await expect(engine.sideBySide({ sides: sides.slice(0, 1) })).rejects.toMatchObject({
+      line: expect.stringContaining("choose 2 to 8"),
+    });
+    // The same variant of a second run is the same answer on every row.
+    const [first] = sides;
+    const twice = await engine.sideBySide({ sides: [first ?? { run }, first ?? { run }] });
+    expect(twice.pairs[0]?.comparison).toMatchObject({ difference: 0, ties: 300 });
+    expect(twice.differing).toEqual([]);
+  });
+
   it("puts them into reports, where nothing of a dataset or a model is markup", async () => {
     const lab = await openLab({ layouts: ["standard"], more: "sampling: { mode: full }\n" });
     open.push(lab);

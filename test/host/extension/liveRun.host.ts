@@ -87,6 +87,6 @@ describe("a run of a thousand results a second", () => {
 
 /** Trials done so far, as the progress panel says. */
 async function done(progress: Scene): Promise<number> {
-  const text = await progress.text("main");
+  const text = await progress.text(".run-times");
   return Number(/([\d,]+) of (?:at most )?[\d,]+ trials/.exec(text)?.[1]?.replaceAll(",", "") ?? Number.NaN);
 }
