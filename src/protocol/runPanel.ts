@@ -8,6 +8,8 @@ export interface RunHost {
     /** The first call lets what is in flight finish; with `now` it does not. */
     readonly stop: { readonly params: { readonly now: boolean }; readonly result: void };
     readonly resume: { readonly params: undefined; readonly result: void };
+    /** Asks which layouts of the file join the run, and lets them. */
+    readonly addLayouts: { readonly params: undefined; readonly result: void };
     readonly pauseModel: {
       readonly params: { readonly model: string; readonly paused: boolean };
       readonly result: void;

@@ -75,6 +75,7 @@ describe("the results overview", () => {
     await page.selectOption("#other-run", "20261118-080000-9e0d");
     await page.waitForSelector("compare-runs tbody tr:nth-child(5) >> text=cannot tell");
     expect(await panel.asked("compare")).toHaveLength(5);
+    expect(await page.textContent("#pairing")).toMatch(/^\s*Paired by example id: both sides have the same rows\./);
   });
 
   it("turns to another run", async () => {

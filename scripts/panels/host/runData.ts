@@ -152,6 +152,7 @@ export function viewAt(
     tokens: { prompt: done * 710, completion: done * 4, cached: done * 512 },
     leftMs: going && consumed > 20 ? (rows - consumed) * 640 : undefined,
     variants,
+    question: { scope: "dataset", confidence: 0.95, equivalence: 0.02, guaranteed: true },
     queue: queue(going),
     waiting: going ? [{ model, count: 24, reason: { kind: "requests", pool: "openai", freeInMs: 23_000 } }] : [],
     decisions: decisionsUpTo(consumed).length,

@@ -20,6 +20,7 @@ export function openRunHost(wire: PanelWire, scene: string) {
     },
     stop: () => channel.send("progress", viewAt(consumed, "stopping")),
     resume: () => channel.send("progress", viewAt(consumed, "running")),
+    addLayouts: () => undefined,
     pauseModel: () => undefined,
     openResults: () => undefined,
     openFile: () => undefined,

@@ -58,6 +58,8 @@ export interface RunView {
   /** Undefined while it cannot be told. */
   readonly leftMs: number | undefined;
   readonly variants: readonly VariantView[];
+  /** What the races are held to; absent from views of earlier versions. */
+  readonly question?: Question;
   readonly queue: QueueSnapshot;
   readonly waiting: readonly Waiting[];
   readonly decisions: number;
@@ -65,6 +67,9 @@ export interface RunView {
   readonly alerts?: readonly Alert[];
   readonly stopReason: string | undefined;
 }
+
+/** Whom the verdict will speak about, how sure it must be, and what difference counts. */
+export type Question = Pick<Verdict, "scope" | "confidence" | "equivalence" | "guaranteed">;
 
 export interface TokenTotals {
   readonly prompt: number;

@@ -2,7 +2,7 @@ import type { Clock } from "../../base/clock.ts";
 import { isSlow } from "../metrics/scorers/scorer.ts";
 import type { Queue } from "../queue/queue.ts";
 import type { Completion, TrialRecord } from "../store/store.ts";
-import type { RunView, TokenTotals, VariantView } from "./events.ts";
+import type { Question, RunView, TokenTotals, VariantView } from "./events.ts";
 import { Pace } from "./pace.ts";
 import type { PreparedRun, Race } from "./preparedRun.ts";
 import type { Counts } from "./sending.ts";
@@ -11,6 +11,7 @@ import type { Counts } from "./sending.ts";
 export class Progress {
   readonly startedAt: number;
   readonly #run: PreparedRun;
+  readonly #question: Question | undefined;
   readonly #pace: Pace;
   readonly #tokens: { -readonly [name in keyof TokenTotals]: TokenTotals[name] } = {
     prompt: 0,
@@ -25,6 +26,7 @@ export class Progress {
 
   constructor(run: PreparedRun, clock: Clock) {
     this.#run = run;
+    this.#question = questionOf(run);
     this.#pace = new Pace(clock);
     this.startedAt = clock.now();
   }
@@ -86,6 +88,7 @@ export class Progress {
       tokens: { ...this.#tokens },
       leftMs: end.ended ? 0 : this.#pace.left(trialsLeft(run)),
       variants: run.races.flatMap((race) => variantViews(race, this.#unreadable)),
+      ...(this.#question === undefined ? {} : { question: this.#question }),
       queue: queue.snapshot(),
       waiting: queue.waiting(),
       decisions: this.#decisions,
@@ -93,6 +96,14 @@ export class Progress {
       stopReason: end.stopReason,
     };
   }
+}
+
+/** The races of a run are opened with the same settings. */
+function questionOf(run: PreparedRun): Question | undefined {
+  const verdict = run.races[0]?.sampler.verdict();
+  if (verdict === undefined) return undefined;
+  const { scope, confidence, equivalence, guaranteed } = verdict;
+  return { scope, confidence, equivalence, guaranteed };
 }
 
 /** Trials still to come when every variant that is in stays in. */

@@ -3,6 +3,7 @@ import { DisposableStore } from "../../base/disposable.ts";
 import type { CommandId } from "../contributions.ts";
 import type { Lab } from "../lab.ts";
 import { showTrouble } from "../trouble.ts";
+import { addLayouts } from "./addLayouts.ts";
 import { addApiKey, removeApiKey } from "./apiKeys.ts";
 import { convertToBatch, fetchBatches, runBatch } from "./batchFiles.ts";
 import { startBatchServer, stopBatchServer } from "./batchServer.ts";
@@ -33,6 +34,7 @@ const commands: { readonly [Id in CommandId]: Command } = {
   "layoutlab.newExperiment": newExperiment,
   "layoutlab.runExperiment": runExperiment,
   "layoutlab.resumeRun": resumeRun,
+  "layoutlab.addLayouts": addLayouts,
   "layoutlab.stopRun": stopRun,
   "layoutlab.previewLayouts": previewLayouts,
   "layoutlab.compareLayouts": compareLayouts,

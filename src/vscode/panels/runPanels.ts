@@ -79,6 +79,9 @@ export class RunPanels implements Disposable {
         async resume() {
           await vscode.commands.executeCommand("layoutlab.resumeRun", { run });
         },
+        async addLayouts() {
+          await vscode.commands.executeCommand("layoutlab.addLayouts", { run });
+        },
         pauseModel: ({ model, paused }) => engine.request("pauseModel", { run, model, paused }),
         async openResults() {
           await vscode.commands.executeCommand("layoutlab.showMetrics", { run });

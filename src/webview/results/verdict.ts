@@ -1,7 +1,8 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { Verdict } from "../../engine/decide/sampler.ts";
-import { listed, percent, plural, points } from "../shared/format.ts";
+import { listed, plural } from "../shared/format.ts";
 import { icon } from "../shared/icon.ts";
+import { rateWords } from "../shared/verdictWords.ts";
 import type { ResultsContext } from "./context.ts";
 
 const kinds: Readonly<Record<Verdict["kind"], { readonly icon: string; readonly word: string }>> = {
@@ -47,13 +48,9 @@ function oneVerdict(
 export function scopeWords(verdict: Verdict): string {
   const scope =
     verdict.scope === "dataset" ? "It speaks of the rows of this dataset only" : "It speaks of future rows like these";
-  const rate = verdict.guaranteed
-    ? `chance of a wrong verdict at most ${percent(1 - verdict.confidence, 0)}`
-    : "this mode gives no bound on the chance of a wrong verdict";
-  const margin = verdict.equivalence > 0 ? `; differences up to ${points(verdict.equivalence)} do not count` : "";
   const more =
     verdict.moreTrials !== null && verdict.moreTrials > 0
       ? ` About ${plural(verdict.moreTrials, "more row")} would be needed.`
       : "";
-  return `${scope}; ${rate}${margin}.${more}`;
+  return `${scope}; ${rateWords(verdict)}.${more}`;
 }

@@ -13,6 +13,7 @@ export function headerView(options: {
   readonly sinceMs: number;
   readonly onStop: (now: boolean) => void;
   readonly onResume: () => void;
+  readonly onAddLayouts: () => void;
   readonly onResults: () => void;
   readonly onFile: () => void;
 }): TemplateResult {
@@ -46,6 +47,17 @@ export function headerView(options: {
         status === "interrupted" || status === "stopped" || status === "failed"
           ? button({ label: "Resume", icon: "debug-continue", primary: true, onClick: options.onResume })
           : nothing
+      }
+      ${
+        going
+          ? nothing
+          : button({
+              label: "Add Layouts…",
+              icon: "add",
+              title:
+                "Lets more layouts of the experiment join: each answers the rows before it first, nobody is asked twice",
+              onClick: options.onAddLayouts,
+            })
       }
       ${button({ label: "Open Metrics", icon: "graph", primary: status === "finished", onClick: options.onResults })}
       ${iconButton({ icon: "go-to-file", label: "Open the experiment file", onClick: options.onFile })}

@@ -126,6 +126,7 @@ export class RunPanel extends PanelElement {
         sinceMs: going ? this.now : 0,
         onStop: (now) => this.#send(this.#surface.channel.request("stop", { now })),
         onResume: () => this.#ask("resume"),
+        onAddLayouts: () => this.#ask("addLayouts"),
         onResults: () => this.#ask("openResults"),
         onFile: () => this.#ask("openFile"),
       })}
@@ -169,7 +170,7 @@ export class RunPanel extends PanelElement {
     this.#say("");
   }
 
-  #ask(name: "resume" | "openResults" | "openFile"): void {
+  #ask(name: "resume" | "addLayouts" | "openResults" | "openFile"): void {
     this.#send(this.#surface.channel.request(name, undefined));
   }
 

@@ -7,6 +7,7 @@ import { count, interval, percent } from "../shared/format.ts";
 import { icon } from "../shared/icon.ts";
 import { scrollBox } from "../shared/scrollBox.ts";
 import { variantNames } from "../shared/variantNames.ts";
+import { questionWords } from "./words.ts";
 
 const signs = {
   active: { icon: "circle-outline", word: "in the race" },
@@ -28,6 +29,7 @@ export function variantsView({
   const models = [...new Set(variants.map((variant) => variant.model))];
   return html`<section class="section" aria-labelledby="race">
     <h2 id="race">Variants</h2>
+    ${view?.question === undefined ? nothing : html`<p class="muted" id="question">${questionWords(view.question, view.mode)}</p>`}
     <div class="table-scroll" ${scrollBox("Variants")}>
       <table class="table race">
         <thead>

@@ -1,6 +1,7 @@
 import type { WaitReason } from "../../engine/queue/queue.ts";
-import type { RunView } from "../../engine/runner/events.ts";
+import type { Question, RunView } from "../../engine/runner/events.ts";
 import { count, duration, percent, plural } from "../shared/format.ts";
+import { rateWords } from "../shared/verdictWords.ts";
 
 /** Icons and words for a run's state; the word alone is enough. */
 export const statuses: Readonly<Record<RunView["status"], { readonly icon: string; readonly word: string }>> = {
@@ -39,8 +40,7 @@ export function waitWords(reason: WaitReason): string {
  * only because its answers are under way.
  */
 export function savedSoFar(view: RunView): { readonly trials: number; readonly share: number } {
-  const going = view.status === "running" || view.status === "stopping";
-  if (!going) {
+  if (isOver(view)) {
     const trials = Math.max(0, view.trialsPlanned - view.trialsDone);
     return { trials, share: view.trialsPlanned === 0 ? 0 : trials / view.trialsPlanned };
   }
@@ -59,5 +59,16 @@ export function savedSoFar(view: RunView): { readonly trials: number; readonly s
 export function savedWords(view: RunView): string {
   const { trials, share } = savedSoFar(view);
   if (trials === 0) return "none yet";
-  return `${plural(trials, "call")} (${percent(share, 0)})`;
+  return `${plural(trials, "call")} (${percent(share, 0)} of a full run${isOver(view) ? "" : " so far"})`;
+}
+
+function isOver(view: RunView): boolean {
+  return view.status !== "running" && view.status !== "stopping";
+}
+
+/** What the race is about while it goes: whom it speaks of, how sure it must be, and when a variant leaves. */
+export function questionWords(question: Question, mode: string): string {
+  const about = question.scope === "dataset" ? "on the rows of this dataset" : "for future rows like these";
+  const leaves = mode === "adaptive" ? " A variant is dropped when the evidence against it is complete." : "";
+  return `Which is best ${about}: ${rateWords(question)}.${leaves}`;
 }

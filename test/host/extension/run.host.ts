@@ -89,6 +89,25 @@ describe("running", () => {
     }
   }).timeout(120_000);
 
+  it("lets a layout join a finished run", async () => {
+    const document = await openExperiment(
+      "small.layout.yaml",
+      smallExperiment.replace("[standard, recency]", "[standard]"),
+    );
+    const run = await vscode.commands.executeCommand<string>("layoutlab.runExperiment", document.uri);
+    await notification(/small: /);
+    await clearNotifications();
+    await openExperiment("small.layout.yaml", smallExperiment);
+    const joined = vscode.commands.executeCommand("layoutlab.addLayouts", { run });
+    await workbench.waitFor(".quick-input-widget input[placeholder*='join small']");
+    await workbench.click(".quick-input-list .monaco-list-row:has-text('recency')");
+    await workbench.press("Enter");
+    await joined;
+    await notification(/small: /);
+    await vscode.commands.executeCommand("layoutlab.addLayouts", { run });
+    await notification(/every layout of small is in the run/);
+  });
+
   it("keeps its store in the workspace, out of version control", async () => {
     assert.equal(
       await readFile(join(workspaceFolder(), ".layoutlab/.gitignore"), "utf8"),

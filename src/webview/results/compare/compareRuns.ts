@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { ComparisonReport, RunDetails } from "../../../engine/api.ts";
 import type { VariantSummary } from "../../../engine/runner/events.ts";
-import { count, dollars, percent, signedPoints } from "../../shared/format.ts";
+import { count, dollars, percent, plural, signedPoints } from "../../shared/format.ts";
 import { banner, lineOf, loading } from "../../shared/notice.ts";
 import { PanelElement } from "../../shared/panelElement.ts";
 import { type Column, sortableTable } from "../../shared/sortableTable.ts";
@@ -69,8 +69,33 @@ export class CompareRuns extends PanelElement {
         >
       </div>
       ${this.failure === undefined ? nothing : banner("error", this.failure)}
-      ${state.other === "" || this.failure !== undefined ? nothing : this.other === undefined ? loading("Reading the other run…") : this.#table(this.other)}
+      ${state.other === "" || this.failure !== undefined ? nothing : this.other === undefined ? loading("Reading the other run…") : html`${this.#pairing()}${this.#table(this.other)}`}
     </section>`;
+  }
+
+  /** How examples were matched, said once: it is the same for every variant. */
+  #pairing(): TemplateResult | typeof nothing {
+    const reports = [...this.reports.values()].filter((report) => typeof report === "object");
+    const [first] = reports;
+    if (first === undefined) return nothing;
+    const { by, changed } = first.pairing;
+    const most = (of: (comparison: ComparisonReport["comparison"]) => number) =>
+      Math.max(...reports.map(({ comparison }) => of(comparison)));
+    const alone = [
+      [most(({ onlyB }) => onlyB), "only this run"],
+      [most(({ onlyA }) => onlyA), "only the other"],
+    ] as const;
+    const left = alone
+      .filter(([rows]) => rows > 0)
+      .map(([rows, who]) => `${who} has up to ${plural(rows, "more row")}`);
+    const anytime = reports.some(({ comparison }) => comparison.stoppedEarly)
+      ? " After a race the intervals hold at any time, and only the rows that decided count."
+      : "";
+    return html`<p class="muted" id="pairing">
+      Paired by ${by === "id" ? "example id" : "content, as the datasets differ"}${
+        left.length === 0 ? ": both sides have the same rows" : `; ${left.join(", ")}, left out of the difference`
+      }${changed === 0 ? nothing : `; ${plural(changed, "example")} with the same id and other content not paired`}.${anytime}
+    </p>`;
   }
 
   #table(other: RunDetails): TemplateResult {
