@@ -137,6 +137,10 @@ describe("error patterns", () => {
     await page.waitForSelector(".pattern");
     await page.click(".patterns summary");
     await expect.poll(() => page.locator(".pattern").first().isVisible()).toBe(false);
+    // The browser tells of the fold a moment later, and only then is it kept.
+    await page.waitForFunction(() => Object.values(sessionStorage).join().includes('"patternsOpen":false'), undefined, {
+      timeout: 8000,
+    });
     await page.reload();
     await page.waitForSelector("#trial-0");
     expect(await page.locator(".pattern").first().isVisible()).toBe(false);
