@@ -332,9 +332,11 @@ export async function prepare(
   for (const decision of await store.runs.decisions(record.id)) {
     storedDecisions.set(decision.model, Math.max(storedDecisions.get(decision.model) ?? 0, decision.sequence + 1));
   }
-  const aggregates = stored.variant.length === 0 ? [] : await store.trials.aggregates(record.id);
+  const { sent } = await store.requests.counts(record.id);
+  // Answers that were not scored yet, and a judge's, are paid for before there is a trial.
+  const aggregates = stored.variant.length === 0 && sent === 0 ? [] : await store.trials.aggregates(record.id);
   const spent = {
-    calls: (await store.requests.counts(record.id)).sent,
+    calls: sent,
     tokens: aggregates.reduce((sum, one) => sum + one.promptTokens + one.completionTokens, 0),
     cost: aggregates.reduce((sum, one) => sum + (one.cost ?? 0), 0),
   };

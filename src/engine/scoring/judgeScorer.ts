@@ -38,6 +38,8 @@ interface Waiting {
   /** The request that would ask for this item alone; its cache key names the item. */
   readonly alone: readonly PromptMessage[];
   readonly callers: Set<Caller>;
+  /** Ends the call it is part of, when nobody wants any of its items any more. */
+  left(): void;
 }
 
 interface Caller {
@@ -95,6 +97,11 @@ export function judgeScorer(name: string, options: JudgeOptions, calls: JudgeCal
             scale,
           );
     const abort = new AbortController();
+    for (const each of items) {
+      each.left = () => {
+        if (items.every(({ callers }) => callers.size === 0)) abort.abort();
+      };
+    }
     const reply = await calls.ask(messages, order.length, abort.signal);
     if (reply.kind === "unavailable") {
       for (const each of order) end(each, { kind: "withdrawn" });
@@ -136,16 +143,18 @@ export function judgeScorer(name: string, options: JudgeOptions, calls: JudgeCal
         const caller: Caller = { group, resolve };
         let each = open.get(keyOf(alone));
         if (each === undefined) {
-          each = { item, alone, callers: new Set() };
+          each = { item, alone, callers: new Set(), left() {} };
           open.set(keyOf(alone), each);
           waiting.push(each);
         }
-        const { callers } = each;
+        const held = each;
+        const { callers } = held;
         callers.add(caller);
         signal.addEventListener(
           "abort",
           () => {
             callers.delete(caller);
+            held.left();
             resolve({ kind: "withdrawn" });
           },
           { once: true },
