@@ -132,7 +132,7 @@ function atTheEdge(title: string, sets: readonly { matrix: Matrix; equivalence: 
       tally(matrix, count, equivalence, (r) =>
         pickOf(drive(matrix, storedOrder(matrix.size, `${seed}/${matrix.name}/${r}`), { equivalence, strict })),
       ).wrong;
-    return { name: matrix.name, plain: run(false, hardOrders), strict: run(true, Math.ceil(hardOrders / 3)) };
+    return { name: matrix.name, plain: run(false, hardOrders), strict: run(true, Math.ceil(hardOrders / 6)) };
   });
   const worst = [...out].sort((a, b) => b.plain - a.plain);
   say(

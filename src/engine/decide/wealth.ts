@@ -48,9 +48,10 @@ export class Purses {
     const counted = this.#counted[player] as number;
     const expected = expectedSquare(squares, counted);
     const most = MOST_AT_RISK / (1 + bound);
-    const stake = (held: number) => Math.min(most, stakeOf(at, this.#rows, this.#alpha, held, expected));
-    const quick = (this.#quick[player] as number) * stake(QUICK_ROWS);
-    const slow = (this.#slow[player] as number) * stake(this.#rows * SLOW_SHARE);
+    const bold = stakeOf(at, this.#rows, this.#alpha, QUICK_ROWS, expected);
+    const careful = stakeOf(at, this.#rows, this.#alpha, this.#rows * SLOW_SHARE, expected);
+    const quick = (this.#quick[player] as number) * Math.min(most, bold);
+    const slow = (this.#slow[player] as number) * Math.min(most, careful);
     const needed = this.#target - this.of(player);
     const atBest = (quick + slow) * (1 - bound);
     const part = atBest > needed ? Math.max(0, needed) / atBest : 1;
