@@ -70,9 +70,14 @@ function powerText(plan: PowerPlan): string {
         { title: "difference", align: "right" },
         { title: "examples needed", align: "right" },
       ],
-      plan.needed.map(({ difference, rows }) => [`${Number((difference * 100).toFixed(2))} points`, integer(rows)]),
+      plan.needed.map(({ difference, rows }) => [pointsOf(difference), integer(rows)]),
     ),
     "",
     plan.explanation,
   ].join("\n");
+}
+
+function pointsOf(difference: number): string {
+  const points = Number((difference * 100).toFixed(2));
+  return `${points} ${points === 1 ? "point" : "points"}`;
 }

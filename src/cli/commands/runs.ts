@@ -161,6 +161,10 @@ function runsTable(runs: readonly RunListItem[]): string {
 
 function comparisonText({ a, b, comparison, pairing }: ComparisonReport): string {
   const { test, effect, power } = comparison;
+  // A p-value would not hold where a race chose the rows.
+  const tested = comparison.stoppedEarly
+    ? "no p-value, as a race chose the rows"
+    : `p = ${test.pValue.toPrecision(2)} (${test.method})`;
   return [
     table(
       [{ title: "" }, { title: "variant" }, { title: "accuracy", align: "right" }],
@@ -176,7 +180,7 @@ function comparisonText({ a, b, comparison, pairing }: ComparisonReport): string
       ? []
       : [`${integer(pairing.changed)} examples have the same id and other content: they are not paired.`]),
     `${integer(comparison.rows)} examples in both (${comparison.onlyA} only in A, ${comparison.onlyB} only in B); ` +
-      `B better on ${comparison.wins}, worse on ${comparison.losses}; p = ${test.pValue.toPrecision(2)} (${test.method}); ` +
-      `Cohen's h ${effect.cohensH.toFixed(2)}; so many rows show a difference of ${percent(power.detectable)} in four of five tries.`,
+      `B better on ${comparison.wins}, worse on ${comparison.losses}; ${tested}; ` +
+      `Cohen's h ${effect.cohensH.toFixed(2)}; so many rows show a difference of ${(power.detectable * 100).toFixed(1)} points in four of five tries.`,
   ].join("\n");
 }

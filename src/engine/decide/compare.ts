@@ -225,11 +225,15 @@ function explain(
   const start = `On ${points.rows(c.rows)} B is ${way}${size} (${range}).`;
   const verdict = c.significant
     ? " The difference holds for future rows like these."
-    : ` That is not significant for future rows: so few can only show a difference of about ${points.of(c.power.detectable)} or more.`;
+    : c.stoppedEarly
+      ? " That is not significant for future rows: the race asked no more than it needed for its own question."
+      : ` That is not significant for future rows: so few can only show a difference of about ${points.of(c.power.detectable)} or more.`;
   const floor =
-    c.noise !== undefined && c.difference !== 0 && Math.abs(c.difference) <= c.noise
-      ? ` Running one side twice differs by as much (noise up to ${points.of(c.noise)}).`
-      : "";
+    c.noise === undefined || c.difference === 0
+      ? ""
+      : Math.abs(c.difference) <= c.noise
+        ? ` Running one side twice differs by as much (noise up to ${points.of(c.noise)}).`
+        : ` Running one side twice differs by less (noise up to ${points.of(c.noise)}).`;
   return start + verdict + floor;
 }
 
