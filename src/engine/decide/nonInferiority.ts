@@ -75,10 +75,11 @@ export class CheaperSampler extends RowSampler {
       if (v === this.#base) continue;
       const d = this.ledger.score(row, v) - this.ledger.score(row, this.#base);
       const lead = this.#lead(v) - d;
+      const all = this.#lost === 0 || scope === "population";
       const behind = lead + seen * equivalence < 0;
       // As in the race: with rows missing, nobody bets while behind.
-      if (this.#lost === 0 || !behind) this.#good.bet(v, d, { lead, seen, left, slack: equivalence });
-      if (this.#lost === 0 || behind) this.#bad.bet(v, -d, { lead: -lead, seen, left, slack: -equivalence });
+      if (all || !behind) this.#good.bet(v, d, { lead, seen, left, slack: equivalence });
+      if (all || behind) this.#bad.bet(v, -d, { lead: -lead, seen, left, slack: -equivalence });
     }
   }
 

@@ -223,7 +223,8 @@ export class RacingSampler extends RowSampler implements OpenSampler {
   }
 
   #settle(purses: Purses, player: number, difference: number, at: Position, square = difference * difference): void {
-    if (this.#lost > 0 && at.lead + at.seen * at.slack < 0) return;
+    const behind = at.lead + at.seen * at.slack < 0;
+    if (this.#lost > 0 && behind && Number.isFinite(at.left)) return;
     purses.bet(player, difference, at, square);
   }
 

@@ -216,15 +216,17 @@ async function unscoredNote(
 function voidNotes(totals: readonly VariantAggregate[], variants: RunRecord["variants"]): string[] {
   const lost = totals.reduce((sum, one) => sum + one.void, 0);
   if (lost === 0) return [];
-  const ids = new Map(variants.map(({ id, index }) => [index, id]));
-  const warning = missingWarning(
-    totals.flatMap((one) => {
-      const name = ids.get(one.variant);
-      return name === undefined ? [] : [{ name, missing: one.void, tried: one.trials }];
-    }),
-  );
+  // A model's race is its own: what fails for another model leaves no row out of it.
+  const warnings = [...new Set(variants.map(({ model }) => model))].flatMap((model) => {
+    const own = variants.filter((variant) => variant.model === model);
+    const missing = own.flatMap(({ id, index }) => {
+      const total = totals.find((one) => one.variant === index);
+      return total === undefined ? [] : [{ name: id, missing: total.void, tried: total.trials }];
+    });
+    return missingWarning(missing) ?? [];
+  });
   const note = `${lost} ${lost === 1 ? "trial" : "trials"} could not be had (provider down, or the prompt did not fit): ${lost === 1 ? "its row counts" : "their rows count"} for no layout.`;
-  return warning === undefined ? [note] : [note, warning];
+  return [note, ...warnings];
 }
 
 function tally(
