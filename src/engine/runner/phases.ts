@@ -21,6 +21,8 @@ export class Phases {
   /** Requests that are counted in `#asking`. */
   readonly #open = new Set<TrialPlan>();
   readonly #scoring = new Set<Scoring>();
+  /** What is not to be scored any more: answers to it may still come in, and are stored. */
+  readonly #unwanted: ((plan: TrialPlan) => boolean)[] = [];
 
   constructor(scorers: readonly AnyScorer[]) {
     this.#scorers = scorers;
@@ -52,6 +54,8 @@ export class Phases {
 
   /** The trials of an answered request with all their scores; undefined when that was taken back. */
   async score(plan: TrialPlan, drafts: readonly TrialDraft[]): Promise<readonly TrialRecord[] | undefined> {
+    if (this.#unwanted.some((matches) => matches(plan)) && drafts.some(({ input }) => input !== undefined))
+      return undefined;
     const scoring: Scoring = { plan, abort: new AbortController() };
     this.#scoring.add(scoring);
     try {
@@ -66,6 +70,8 @@ export class Phases {
 
   /** Gives up scoring what matches; the stored answers are scored when the run goes on. */
   withdraw(matches: (plan: TrialPlan) => boolean): void {
+    if (this.#slow.length === 0) return;
+    this.#unwanted.push(matches);
     for (const { plan, abort } of this.#scoring) if (matches(plan)) abort.abort();
   }
 

@@ -99,6 +99,31 @@ describe("a run with a judge", () => {
     expect(new Set(asked).size).toBe(asked.length);
   });
 
+  it("keeps the answers of a run that is stopped at once while they are judged", async () => {
+    const opened = await lab(`${judge}sampling: { mode: full }\n`, 12);
+    let judging = () => {};
+    const begun = new Promise<void>((resolve) => {
+      judging = resolve;
+    });
+    const first = await opened.open((request, options, call) => {
+      if (itemsIn(request.messages.at(-1)?.content ?? "").length === 0) return scripted([])(request, options, call);
+      judging();
+      return new Promise<string>(() => {});
+    });
+    const { run } = await first.start({ file: opened.file, options: {} });
+    await begun;
+    await first.stop({ run, now: true });
+    expect((await first.finished(run)).status).toBe("interrupted");
+    await first.close();
+    const again = await opened.open(scripted([]));
+    await again.resume({ run });
+    expect((await again.finished(run)).variants.map(({ trials }) => trials)).toEqual([12, 12]);
+    const asked = opened.asked.filter((name) => !name.startsWith("undefined"));
+    const twice = asked.filter((name, i) => asked.indexOf(name) !== i);
+    expect(twice.length).toBeLessThanOrEqual(8);
+    expect(asked.length).toBeLessThan(2 * 24);
+  });
+
   it("keeps the race's decisions the same, whatever the sizes of its calls", async () => {
     const verdictOf = async (perCall: number) => {
       const more = `scoring: [{ type: judge, model: "scripted:judge", rubric: Equal., perCall: ${perCall} }]\ncache: { mode: "off" }\n`;
