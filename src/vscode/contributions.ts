@@ -19,6 +19,7 @@ export const commands = {
   "layoutlab.runExperiment": { title: "Run Experiment", icon: "play", needsTrust: true },
   "layoutlab.resumeRun": { title: "Resume Run", icon: "debug-continue", needsTrust: true },
   "layoutlab.addLayouts": { title: "Add Layouts to Run", icon: "add", needsTrust: true },
+  "layoutlab.measureNoise": { title: "Measure Noise", icon: "pulse", needsTrust: true },
   "layoutlab.stopRun": { title: "Stop Run", icon: "debug-stop" },
   "layoutlab.previewLayouts": { title: "Preview Layouts", icon: "open-preview" },
   "layoutlab.compareLayouts": { title: "Compare Layouts", icon: "diff" },

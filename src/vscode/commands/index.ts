@@ -19,7 +19,7 @@ import { previewLayouts } from "./previewLayouts.ts";
 import { pauseModel, resetCircuit, retuneLimits } from "./queueLimits.ts";
 import { resumeRun } from "./resumeRun.ts";
 import { deleteRun, markBaseline, openExperiment } from "./runEntries.ts";
-import { runExperiment } from "./runExperiment.ts";
+import { measureNoise, runExperiment } from "./runExperiment.ts";
 import { selectModels } from "./selectModels.ts";
 import { showMetrics } from "./showMetrics.ts";
 import { showProgress } from "./showProgress.ts";
@@ -35,6 +35,7 @@ const commands: { readonly [Id in CommandId]: Command } = {
   "layoutlab.runExperiment": runExperiment,
   "layoutlab.resumeRun": resumeRun,
   "layoutlab.addLayouts": addLayouts,
+  "layoutlab.measureNoise": measureNoise,
   "layoutlab.stopRun": stopRun,
   "layoutlab.previewLayouts": previewLayouts,
   "layoutlab.compareLayouts": compareLayouts,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as vscode from "vscode";
-import { drivable, workbench } from "../../support/workbench.ts";
+import { drivable, webview, workbench } from "../../support/workbench.ts";
 import {
   clearNotifications,
   closeAll,
@@ -88,6 +88,22 @@ describe("running", () => {
       await vscode.commands.executeCommand("layoutlab.stopSimulator");
     }
   }).timeout(120_000);
+
+  it("measures noise, and shows what changes by itself", async () => {
+    const document = await openExperiment("small.layout.yaml", smallExperiment);
+    const measured = vscode.commands.executeCommand<string>("layoutlab.measureNoise", document.uri);
+    await workbench.waitFor(".quick-input-widget >> text=answer twice");
+    await workbench.fill(".quick-input-widget input.input", "12");
+    await workbench.press("Enter");
+    const run = await measured;
+    assert.match(run, /\w/);
+    await notification(/small: /);
+    await vscode.commands.executeCommand("layoutlab.showMetrics", { run });
+    await eventually(() => {
+      assert.ok(vscode.window.tabGroups.activeTabGroup.activeTab?.label.startsWith("Metrics: small"));
+    });
+    await webview("Metrics: small").waitFor("text=Noise floor");
+  });
 
   it("lets a layout join a finished run", async () => {
     const document = await openExperiment(
