@@ -44,7 +44,7 @@ describe("the progress panel", () => {
   it("says what the race is about while it goes, and counts what it saved against a full run", async () => {
     const page = await open();
     expect((await page.textContent("#question"))?.replaceAll(/\s/g, " ")).toBe(
-      "Which is best on the rows of this dataset: chance of a wrong verdict at most 5 %; differences up to 2 points do not count. A variant is dropped when the evidence against it is complete.",
+      "The verdict speaks of the rows of this dataset; chance of a wrong verdict at most 5 %; differences up to 2 points do not count. A variant is dropped when the evidence against it is complete.",
     );
     expect(await page.textContent(".numbers")).toMatch(/164 calls \(16\s% of a full run so far\)/);
     expect(await page.locator("role=button[name='Add Layouts…']").count()).toBe(0);

@@ -68,7 +68,7 @@ function isOver(view: RunView): boolean {
 
 /** What the race is about while it goes: whom it speaks of, how sure it must be, and when a variant leaves. */
 export function questionWords(question: Question, mode: string): string {
-  const about = question.scope === "dataset" ? "on the rows of this dataset" : "for future rows like these";
+  const about = question.scope === "dataset" ? "the rows of this dataset" : "future rows like these";
   const leaves = mode === "adaptive" ? " A variant is dropped when the evidence against it is complete." : "";
-  return `Which is best ${about}: ${rateWords(question)}.${leaves}`;
+  return `The verdict speaks of ${about}; ${rateWords(question)}.${leaves}`;
 }
