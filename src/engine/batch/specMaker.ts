@@ -2,7 +2,7 @@ import { UserError } from "../../base/errors.ts";
 import type { DataRecord } from "../dataset/record.ts";
 import { toMessages } from "../prompt/prompt.ts";
 import { chatBody, quirksOf } from "../provider/openaiRequest.ts";
-import type { Design } from "../runner/prepare.ts";
+import type { Design } from "../runner/design.ts";
 import { fitRow } from "../runner/prompts.ts";
 import { placeholdersOf } from "../spec/placeholders.ts";
 import { textPartNames } from "../spec/prompts.ts";

@@ -3,7 +3,7 @@ import { isWorthKeeping } from "../cache/cache.ts";
 import { readCompletion } from "../provider/openaiAnswer.ts";
 import type { Outcome } from "../response/outcome.ts";
 import { readAnswer } from "../response/read.ts";
-import type { Design } from "../runner/prepare.ts";
+import type { Design } from "../runner/design.ts";
 import { completionOf } from "../runner/record.ts";
 import type { Store } from "../store/store.ts";
 import type { BatchAnswer } from "./lines.ts";

@@ -1,6 +1,7 @@
 import { toMessages } from "../prompt/prompt.ts";
 import { chatBody, quirksOf } from "../provider/openaiRequest.ts";
-import { type Design, planner } from "../runner/prepare.ts";
+import type { Design } from "../runner/design.ts";
+import { planner } from "../runner/planner.ts";
 import type { PreparedRun } from "../runner/preparedRun.ts";
 import { rowOf, type TrialPlan } from "../runner/trialPlan.ts";
 import type { RunRecord, Store } from "../store/store.ts";

@@ -3,7 +3,8 @@ import { canonicalJson } from "../../base/json.ts";
 import type { RunOptions } from "../api.ts";
 import type { SamplerOptions } from "../decide/options.ts";
 import type { RunRecord, Store } from "../store/store.ts";
-import { type Design, experimentHash, planSamplers } from "./prepare.ts";
+import type { Design } from "./design.ts";
+import { experimentHash, planSamplers } from "./newRun.ts";
 import { storedRaces } from "./samplers.ts";
 
 /**

@@ -4,7 +4,7 @@ import { knownWindow, promptBudget } from "../context/window.ts";
 import type { Experiment } from "../spec/experiment.ts";
 import type { RunRecord, Store } from "../store/store.ts";
 import { Conversations } from "./conversations.ts";
-import type { Design } from "./prepare.ts";
+import type { Design } from "./design.ts";
 import type { PreparedRun } from "./preparedRun.ts";
 
 /** Tokens a conversation may take where nobody says: longer ones cost more with every turn. */

@@ -12,7 +12,7 @@ import { guessExpected } from "../dataset/columns.ts";
 import { DataError } from "../dataset/dataError.ts";
 import { readRecords } from "../dataset/records.ts";
 import { priceOf } from "../plan/prices.ts";
-import { design } from "../runner/prepare.ts";
+import { design } from "../runner/design.ts";
 import type { DataFormat } from "../spec/experiment.ts";
 import type { BatchJobs } from "./batchJobs.ts";
 import type { Running } from "./running.ts";

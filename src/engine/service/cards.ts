@@ -1,6 +1,6 @@
 import { type Disposable, disposable } from "../../base/disposable.ts";
 import { samplesOf } from "../gpu/gpu.ts";
-import type { Design } from "../runner/prepare.ts";
+import type { Design } from "../runner/design.ts";
 import type { Services } from "./deps.ts";
 
 /** Reads the graphics cards while a run of a local model goes on, and keeps what they held with the run. */

@@ -3,7 +3,7 @@ import type { CacheCoverage } from "../api.ts";
 import type { Example } from "../dataset/example.ts";
 import { storedOrder } from "../decide/order.ts";
 import type { PromptMessage } from "../prompt/prompt.ts";
-import { type Design, variantRequestOf } from "../runner/prepare.ts";
+import { type Design, variantRequestOf } from "../runner/design.ts";
 import { fitRow } from "../runner/prompts.ts";
 import type { RunRecord, Store } from "../store/store.ts";
 

@@ -2,8 +2,8 @@ import type { Correction } from "../context/calibration.ts";
 import { isCorrected } from "../context/countError.ts";
 import { joinLearned, type Learned, readLearned, safeContext } from "../context/learned.ts";
 import { encodingOf } from "../context/tokenizer.ts";
+import type { Design } from "../runner/design.ts";
 import type { Machine } from "../runner/localModels.ts";
-import type { Design } from "../runner/prepare.ts";
 import type { RunModel } from "../runner/record.ts";
 import type { Services } from "./deps.ts";
 

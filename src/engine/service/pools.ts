@@ -4,7 +4,7 @@ import type { CircuitState } from "../queue/circuitBreaker.ts";
 import type { PoolOptions } from "../queue/pool.ts";
 import { presets } from "../queue/presets.ts";
 import type { QueueOptions } from "../queue/smartQueue.ts";
-import type { Design } from "../runner/prepare.ts";
+import type { Design } from "../runner/design.ts";
 import type { RunModel } from "../runner/record.ts";
 import type { PoolSpec } from "../spec/experiment.ts";
 import type { Services } from "./deps.ts";

@@ -10,17 +10,11 @@ import { matchesAny } from "../queue/globs.ts";
 import { presets } from "../queue/presets.ts";
 import type { Queue } from "../queue/queue.ts";
 import { openQueue } from "../queue/smartQueue.ts";
+import { checkBudget, type Design, design } from "../runner/design.ts";
 import type { RunSummary, RunView } from "../runner/events.ts";
 import { joinLayouts, layoutsWith } from "../runner/joining.ts";
-import {
-  checkBudget,
-  type Design,
-  design,
-  exampleRecords,
-  experimentHash,
-  newRecord,
-  prepare,
-} from "../runner/prepare.ts";
+import { exampleRecords, experimentHash, newRecord } from "../runner/newRun.ts";
+import { prepare } from "../runner/prepare.ts";
 import type { RunModel } from "../runner/record.ts";
 import { type RunHandle, startRun } from "../runner/run.ts";
 import { summarise } from "../runner/summary.ts";

@@ -12,8 +12,9 @@ import { advance, hasEnded, type Slice, type Submission, type SubmissionSource }
 import { answerOf, completeRow } from "../batch/takeIn.ts";
 import { trialRows } from "../batch/trialRows.ts";
 import { keysFromEnv } from "../provider/registry.ts";
+import { design } from "../runner/design.ts";
 import type { RunSummary } from "../runner/events.ts";
-import { design, exampleRecords, experimentHash, newRecord } from "../runner/prepare.ts";
+import { exampleRecords, experimentHash, newRecord } from "../runner/newRun.ts";
 import { rolls } from "../runner/rolling.ts";
 import { isDeadOwner } from "../store/owner.ts";
 import type { RunRecord } from "../store/store.ts";

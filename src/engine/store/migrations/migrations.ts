@@ -1,8 +1,5 @@
 import { init } from "./0001-init.ts";
-import { gpuSamples } from "./0003-gpu-samples.ts";
+import { gpuSamples } from "./0002-gpu-samples.ts";
 
-/**
- * Steps of the schema; the n-th leads to version n, and an empty one changes nothing. A step that was released is never edited:
- * add the next one.
- */
-export const migrations: readonly string[] = [init, "", gpuSamples];
+/** Steps of the schema; the n-th leads to version n. A step that was released is never edited: add the next one. */
+export const migrations: readonly string[] = [init, gpuSamples];
