@@ -7,8 +7,8 @@ import type { Queue, SentReply } from "../queue/queue.ts";
 import { openQueue } from "../queue/smartQueue.ts";
 import type { Outcome } from "../response/outcome.ts";
 import type { Answered } from "../response/read.ts";
-import { Rejection, type Trouble } from "../simulator/dialect.ts";
-import { openaiDialect } from "../simulator/openaiDialect.ts";
+import { Rejection, type Trouble } from "../wire/dialect.ts";
+import { openaiDialect } from "../wire/openaiDialect.ts";
 import { type ChatAsk, completionHead, completionOf, readChat, troubleOf } from "./chat.ts";
 
 /** Which model answers for which name. */

@@ -6,9 +6,9 @@ import { parseArguments } from "../provider/openaiAnswer.ts";
 import type { ModelRequest, ToolSpec } from "../provider/provider.ts";
 import type { Outcome } from "../response/outcome.ts";
 import type { Answered } from "../response/read.ts";
-import { Rejection, type Trouble } from "../simulator/dialect.ts";
-import { chatFields, openaiDialect } from "../simulator/openaiDialect.ts";
 import type { Scalar } from "../spec/experiment.ts";
+import { Rejection, type Trouble } from "../wire/dialect.ts";
+import { chatFields, openaiDialect } from "../wire/openaiDialect.ts";
 
 /** A chat completion request as OpenAI's protocol brings it, made ready for any provider. */
 export interface ChatAsk {

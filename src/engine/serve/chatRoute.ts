@@ -2,8 +2,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { fieldsOf } from "../../base/untyped.ts";
 import type { Asked, Asker } from "../batch/asker.ts";
 import { chunks, completionHead } from "../batch/chat.ts";
-import { openaiDialect } from "../simulator/openaiDialect.ts";
-import { bodyOf, leaving, sendJson } from "../simulator/respond.ts";
+import { openaiDialect } from "../wire/openaiDialect.ts";
+import { bodyOf, leaving, sendJson } from "../wire/respond.ts";
 import { refuse } from "./refusals.ts";
 
 /** Answers one chat completion, whole or as server-sent events. @throws Rejection before anything is answered. */

@@ -1,4 +1,4 @@
-import { Rejection } from "../simulator/dialect.ts";
+import { Rejection } from "../wire/dialect.ts";
 
 /** Ends a request with an error as OpenAI's API words it. */
 export function refuse(

@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
 import type { Asker } from "../batch/asker.ts";
-import { sendJson } from "../simulator/respond.ts";
+import { sendJson } from "../wire/respond.ts";
 import { wireBatch } from "./batchRecord.ts";
 import { answerChat, jsonBody } from "./chatRoute.ts";
 import type { Desk } from "./desk.ts";

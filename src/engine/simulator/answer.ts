@@ -3,15 +3,14 @@ import { sleep } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
 import { type ReaderOptions, type Reading, read, readPrompt } from "../reader/reader.ts";
 import { fillSchema } from "../reader/schemaAnswer.ts";
+import type { Asked, Dialect, Reply, Trouble, WireMessage } from "../wire/dialect.ts";
+import { ollamaContextMessage } from "../wire/ollamaDialect.ts";
+import { contextTrouble } from "../wire/openaiDialect.ts";
+import { leaving, send } from "../wire/respond.ts";
 import { badAnswer, breakReply, hugeAnswer } from "./breakage.ts";
 import { drawFault, drawLatency } from "./chance.ts";
 import { type Desk, limitHeaders } from "./desk.ts";
-import type { Asked, Dialect, Reply, Trouble } from "./dialect.ts";
-import { ollamaContextMessage } from "./ollamaDialect.ts";
-import { contextTrouble } from "./openaiDialect.ts";
-import type { SimulatedMessage } from "./options.ts";
 import { type Written, writeOut } from "./pieces.ts";
-import { leaving, send } from "./respond.ts";
 import { truncated } from "./truncate.ts";
 
 export interface Case {
@@ -135,7 +134,7 @@ type Placed =
   | { readonly kind: "trouble"; readonly trouble: Trouble }
   | {
       readonly kind: "fits";
-      readonly messages: readonly SimulatedMessage[];
+      readonly messages: readonly WireMessage[];
       readonly promptTokens: number;
       readonly loadMs: number;
       readonly mostTokens: number | undefined;
@@ -175,7 +174,7 @@ function placed(desk: Desk, asked: Asked, promptTokens: number): Placed {
 
 type Said = Pick<Reading, "text" | "confidence"> & Partial<Pick<Reading, "candidates">>;
 
-async function answerText(desk: Desk, asked: Asked, messages: readonly SimulatedMessage[]): Promise<Said> {
+async function answerText(desk: Desk, asked: Asked, messages: readonly WireMessage[]): Promise<Said> {
   const { model, temperature, seed, schema } = asked;
   const own = desk.options.answer;
   if (own !== undefined)

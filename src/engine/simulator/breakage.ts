@@ -1,9 +1,9 @@
 import type { ServerResponse } from "node:http";
+import type { Asked, Dialect } from "../wire/dialect.ts";
+import { type Headers, send } from "../wire/respond.ts";
 import type { Fault } from "./chance.ts";
-import type { Asked, Dialect } from "./dialect.ts";
 import type { Faults } from "./options.ts";
 import type { Written } from "./pieces.ts";
-import { type Headers, send } from "./respond.ts";
 
 /** Sends what a fault puts in the answer's place; false when the fault leaves the answer to be written. */
 export function breakReply(

@@ -1,11 +1,11 @@
 import { hash as digest } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { type Asked, type Dialect, Rejection, type Trouble } from "../wire/dialect.ts";
+import { type Headers, leaving, send } from "../wire/respond.ts";
 import { answer } from "./answer.ts";
 import { drawsOf } from "./chance.ts";
 import { type Desk, limitHeaders } from "./desk.ts";
-import { type Asked, type Dialect, Rejection, type Trouble } from "./dialect.ts";
 import { admit, goDuration, type Refusal } from "./rateLimit.ts";
-import { type Headers, leaving, send } from "./respond.ts";
 
 /** Takes one completion request through everything that can stop it, in the order of a real service, then has it answered. */
 export async function complete(

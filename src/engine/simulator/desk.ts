@@ -1,10 +1,11 @@
 import type { Clock } from "../../base/clock.ts";
+import type { WireMessage } from "../wire/dialect.ts";
+import type { Headers } from "../wire/respond.ts";
 import type { Counters } from "./counters.ts";
 import type { Gpu } from "./gpu.ts";
-import type { SimulatedMessage, SimulatorOptions } from "./options.ts";
+import type { SimulatorOptions } from "./options.ts";
 import type { PrefixCache } from "./prefixCache.ts";
 import { goDuration, type Limiter, stateOf } from "./rateLimit.ts";
-import type { Headers } from "./respond.ts";
 
 /** What the life of a request needs of the server. */
 export interface Desk {
@@ -18,7 +19,7 @@ export interface Desk {
   limitersOf(model: string): readonly Limiter[];
   serves(model: string): boolean;
   /** Tokens of a prompt, with what each message and the answer's opening add. */
-  count(messages: readonly SimulatedMessage[]): number;
+  count(messages: readonly WireMessage[]): number;
 }
 
 /** The rate-limit headers of OpenAI, for the tightest limit of each kind; none where nothing is limited. */

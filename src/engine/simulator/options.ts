@@ -1,10 +1,5 @@
 import type { Clock } from "../../base/clock.ts";
-
-/** A message as it arrived, content parts joined to one text. */
-export interface SimulatedMessage {
-  readonly role: "system" | "developer" | "user" | "assistant" | "tool";
-  readonly content: string;
-}
+import type { WireMessage } from "../wire/dialect.ts";
 
 /** What an answer function may know of the request beside its messages. */
 interface AnswerContext {
@@ -16,7 +11,7 @@ interface AnswerContext {
   readonly schema: unknown;
 }
 
-export type Answer = (messages: readonly SimulatedMessage[], context: AnswerContext) => string | Promise<string>;
+export type Answer = (messages: readonly WireMessage[], context: AnswerContext) => string | Promise<string>;
 
 /** Time from accepting a request to its first byte, in milliseconds. */
 export type LatencyDistribution =

@@ -1,4 +1,4 @@
-import type { SimulatedMessage } from "./options.ts";
+import type { WireMessage } from "../wire/dialect.ts";
 
 const charactersPerBlock = 512;
 const tokensPerStep = 128;
@@ -11,7 +11,7 @@ export class PrefixCache {
   private readonly last = new Map<string, string>();
 
   /** Tokens of this prompt that the cache serves; remembers the prompt. */
-  lookUp(model: string, messages: readonly SimulatedMessage[], promptTokens: number): number {
+  lookUp(model: string, messages: readonly WireMessage[], promptTokens: number): number {
     if (promptTokens < leastTokens) return 0;
     const text = textOf(messages);
     let hash = 2166136261;
@@ -38,7 +38,7 @@ export class PrefixCache {
    * Tokens that a local server still has from the model's last prompt: whatever both begin with, as it keeps the keys and values
    * of what it last read.
    */
-  sinceLast(model: string, messages: readonly SimulatedMessage[], promptTokens: number): number {
+  sinceLast(model: string, messages: readonly WireMessage[], promptTokens: number): number {
     const text = textOf(messages);
     const last = this.last.get(model) ?? "";
     this.last.set(model, text);
@@ -66,6 +66,6 @@ export class PrefixCache {
   }
 }
 
-function textOf(messages: readonly SimulatedMessage[]): string {
+function textOf(messages: readonly WireMessage[]): string {
   return messages.map((message) => `${message.role}\n${message.content}`).join("\n\u0000");
 }

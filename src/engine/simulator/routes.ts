@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { readerModels } from "../reader/reader.ts";
+import { isObject } from "../wire/dialect.ts";
+import { ollamaDialect } from "../wire/ollamaDialect.ts";
+import { openaiDialect } from "../wire/openaiDialect.ts";
+import { bodyOf, send, sendJson } from "../wire/respond.ts";
 import { complete } from "./completion.ts";
 import type { Desk } from "./desk.ts";
-import { isObject } from "./dialect.ts";
-import { ollamaDialect } from "./ollamaDialect.ts";
-import { openaiDialect } from "./openaiDialect.ts";
 import type { SimulatorStats } from "./options.ts";
-import { bodyOf, send, sendJson } from "./respond.ts";
 
 /** What the routes beside completions show and do. */
 export interface Board {

@@ -1,4 +1,4 @@
-import type { SimulatedMessage } from "./options.ts";
+import type { WireMessage } from "../wire/dialect.ts";
 
 const keptAtStart = 4;
 
@@ -7,10 +7,10 @@ const keptAtStart = 4;
  * last message stay; if that is still too long, the text is cut down to half the window, its first four tokens and its end.
  */
 export function truncated(
-  messages: readonly SimulatedMessage[],
+  messages: readonly WireMessage[],
   context: number,
-  count: (messages: readonly SimulatedMessage[]) => number,
-): readonly SimulatedMessage[] {
+  count: (messages: readonly WireMessage[]) => number,
+): readonly WireMessage[] {
   let rest = messages;
   for (let i = 0; i < messages.length; i++) {
     rest = [...messages.slice(0, i).filter(({ role }) => role === "system"), ...messages.slice(i)];
@@ -21,7 +21,7 @@ export function truncated(
   const perToken = length / all;
   const head = Math.round(keptAtStart * perToken);
   const tail = Math.round((Math.floor(context / 2) - 2) * perToken);
-  const out: SimulatedMessage[] = [];
+  const out: WireMessage[] = [];
   let at = 0;
   for (const { role, content } of rest) {
     const kept =

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
-import type { SimulatedMessage } from "../../../src/engine/simulator/options.ts";
+import type { WireMessage } from "../../../src/engine/wire/dialect.ts";
 import { runLab } from "../../support/engine.ts";
 import { openSimulatedLab, rightLabel, rowIn, type SimulatedLab } from "../../support/simulatedLab.ts";
 
@@ -13,7 +13,7 @@ const rolling = (more = "") => `sampling: { mode: full }\ncontext: { conversatio
 
 /** A lab whose server keeps what it was told, and answers rightly. */
 async function talkingLab(options: Parameters<typeof openSimulatedLab>[0], say = rightLabel) {
-  const seen: (readonly SimulatedMessage[])[] = [];
+  const seen: (readonly WireMessage[])[] = [];
   const opened = await openSimulatedLab(
     { models: ["ollama:m"], layouts: ["standard"], ...options },
     {
@@ -29,7 +29,7 @@ async function talkingLab(options: Parameters<typeof openSimulatedLab>[0], say =
 }
 
 /** Rows in the order in which a request tells them. */
-const rowsOf = (messages: readonly SimulatedMessage[]) =>
+const rowsOf = (messages: readonly WireMessage[]) =>
   messages.filter(({ role }) => role === "user").map(({ content }) => rowIn(content));
 
 describe("a rolling conversation", () => {

@@ -1,9 +1,13 @@
-import type { SimulatedMessage } from "./options.ts";
+/** A message as it arrived, content parts joined to one text. */
+export interface WireMessage {
+  readonly role: "system" | "developer" | "user" | "assistant" | "tool";
+  readonly content: string;
+}
 
 /** A completion request, whichever protocol brought it. */
 export interface Asked {
   readonly model: string;
-  readonly messages: readonly SimulatedMessage[];
+  readonly messages: readonly WireMessage[];
   readonly stream: boolean;
   /** Undefined when the request names none: then the reader answers the same every time. */
   readonly temperature: number | undefined;

@@ -1,6 +1,6 @@
 import { messageOf } from "../../base/errors.ts";
+import type { WireMessage } from "./dialect.ts";
 import { type Asked, type Dialect, isObject, logprobOf, Rejection, type Reply } from "./dialect.ts";
-import type { SimulatedMessage } from "./options.ts";
 
 /** Ollama's native API (docs/api.md of ollama/ollama), chat and generate. */
 export function ollamaDialect(endpoint: "chat" | "generate"): Dialect {
@@ -112,10 +112,10 @@ function read(body: unknown, endpoint: "chat" | "generate"): Asked {
   };
 }
 
-function chatMessages(value: unknown): SimulatedMessage[] {
+function chatMessages(value: unknown): WireMessage[] {
   if (value === undefined) return [];
   if (!Array.isArray(value)) mistyped(value, "ChatRequest.messages", "[]api.Message");
-  return value.map((message: unknown): SimulatedMessage => {
+  return value.map((message: unknown): WireMessage => {
     if (!isObject(message)) mistyped(message, "ChatRequest.messages", "api.Message");
     const { role, content } = { role: message["role"], content: message["content"] ?? "" };
     if (typeof role !== "string") mistyped(role, "ChatRequest.messages.role", "string");
@@ -132,9 +132,9 @@ function chatMessages(value: unknown): SimulatedMessage[] {
   });
 }
 
-function promptMessages(prompt: string | undefined, system: string | undefined): SimulatedMessage[] {
+function promptMessages(prompt: string | undefined, system: string | undefined): WireMessage[] {
   if (prompt === undefined || prompt === "") return [];
-  const user: SimulatedMessage = { role: "user", content: prompt };
+  const user: WireMessage = { role: "user", content: prompt };
   return system === undefined || system === "" ? [user] : [{ role: "system", content: system }, user];
 }
 

@@ -1,5 +1,5 @@
+import type { WireMessage } from "./dialect.ts";
 import { type Asked, type Dialect, isObject, logprobOf, Rejection, type Reply, type Trouble } from "./dialect.ts";
-import type { SimulatedMessage } from "./options.ts";
 
 /** Chat completions as OpenAI's API reference has them (platform.openai.com/docs/api-reference/chat). */
 export const openaiDialect: Dialect = {
@@ -99,7 +99,7 @@ function read(body: unknown): Asked {
   };
 }
 
-function messagesOf(value: unknown): SimulatedMessage[] {
+function messagesOf(value: unknown): WireMessage[] {
   if (value === undefined) bad("Missing required parameter: 'messages'.", "messages", "missing_required_parameter");
   if (!Array.isArray(value))
     bad(
@@ -113,7 +113,7 @@ function messagesOf(value: unknown): SimulatedMessage[] {
       "messages",
       "empty_array",
     );
-  return value.map((message: unknown, i): SimulatedMessage => {
+  return value.map((message: unknown, i): WireMessage => {
     const at = `messages[${i}]`;
     if (!isObject(message))
       bad(`Invalid type for '${at}': expected an object, but got ${kindOf(message)} instead.`, at, "invalid_type");
@@ -140,7 +140,7 @@ function messagesOf(value: unknown): SimulatedMessage[] {
   });
 }
 
-function roleOf(role: string): SimulatedMessage["role"] {
+function roleOf(role: string): WireMessage["role"] {
   switch (role) {
     case "system":
     case "developer":
@@ -178,7 +178,7 @@ function contentOf(content: unknown, at: string): string {
 
 function formatOf(
   format: unknown,
-  messages: readonly SimulatedMessage[],
+  messages: readonly WireMessage[],
 ): { readonly json: boolean; readonly schema: unknown } {
   if (format === undefined) return { json: false, schema: undefined };
   if (!isObject(format))
