@@ -12,7 +12,8 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
     .version(context.version, "-V, --version")
     .configureOutput({
       writeOut: context.print,
-      writeErr: (text) => context.say(text.startsWith("Usage:") ? text.trimEnd() : usageLine(text)),
+      writeErr: (text) =>
+        context.say(text.startsWith("Usage:") ? text.trimEnd() : usageLine(text, commandOf(program, args))),
       getOutHelpWidth: () => context.stdout.columns ?? 100,
     })
     .exitOverride();
@@ -47,10 +48,23 @@ function codeOf(error: UserError): number {
 const wrongStore = new Set(["store.foreign", "store.newer", "store.noPostgres", "store.cannotOpen", "store.readOnly"]);
 
 /** Commander's complaint as one line that says what to do: `unknown option '--jsn' (did you mean --json?)`. */
-function usageLine(text: string): string {
+function usageLine(text: string, command: string): string {
   const [what = "", hint] = text
     .replace(/^error: /, "")
     .trimEnd()
     .split("\n");
-  return `${what.replace(/\.$/, "")}: ${hint?.replace(/^\(|\)$/g, "").toLowerCase() ?? "layoutlab --help lists what there is"}`;
+  return `${what.replace(/\.$/, "")}: ${hint?.replace(/^\(|\)$/g, "").toLowerCase() ?? `${command} --help lists what there is`}`;
+}
+
+/** The command that the arguments name, as it is typed: `layoutlab batch run`. */
+function commandOf(program: Command, args: readonly string[]): string {
+  let command = program;
+  const names = [program.name()];
+  for (const arg of args) {
+    const next = command.commands.find((one) => one.name() === arg);
+    if (next === undefined) break;
+    names.push(arg);
+    command = next;
+  }
+  return names.join(" ");
 }

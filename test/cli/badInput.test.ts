@@ -208,3 +208,20 @@ describe("a budget that cannot be kept", () => {
     expect((await opened.run("runs")).stdout).toBe("no runs yet\n");
   });
 });
+
+describe("files that are not there or not readable", () => {
+  it("stand among the mistakes of the other files", async () => {
+    const opened = await folder({ [spec]: good.spec.replace("name:", "nmae:"), "data.csv": good.data });
+    const { code, stdout } = await opened.run("validate", "nothing.layout.yaml", spec);
+    expect(code).toBe(2);
+    expect(stdout).toContain("nothing.layout.yaml:1:1: nothing.layout.yaml does not exist");
+    expect(stdout).toContain(`${spec}:1:1: unknown key nmae`);
+  });
+
+  it("end init with one line", async () => {
+    const opened = await folder({ "messages.csv": "text,label\u0000" });
+    const { code, stderr } = await opened.run("init", "--from", "messages.csv");
+    expect(code).toBe(2);
+    expect(stderr).toBe("messages.csv:1:1: the file holds binary data: give a text file in UTF-8\n");
+  });
+});

@@ -43,7 +43,12 @@ describe("the command line", () => {
     [["rnu"], "unknown command 'rnu': did you mean run?"],
     [["run", "--jsno"], "unknown option '--jsno': did you mean --json?"],
     [["run"], "no experiment file is named: write layoutlab run FILE.layout.yaml, or --resume"],
-    [["show"], "missing required argument 'run': layoutlab --help lists what there is"],
+    [["show"], "missing required argument 'run': layoutlab show --help lists what there is"],
+    [
+      ["batch", "run", "x.jsonl"],
+      "required option '-o, --output <file>' not specified: layoutlab batch run --help lists what there is",
+    ],
+    [["preview", spec, "--hop", "2"], "--hop is 2, and the experiment has no chain: leave it out"],
     [["run", spec, "--limit", "many"], '--limit is "many": give a whole number from 1 up'],
     [["run", spec, "--limit", "0"], '--limit is "0": give a whole number from 1 up'],
     [["run", spec, "--max-cost", "-1"], '--max-cost is "-1": give a number above 0'],

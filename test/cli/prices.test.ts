@@ -74,4 +74,25 @@ describe("the prices of a workspace", () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toMatch(/^\.layoutlab\/prices\.yaml:2:\d+: .*completion/);
   });
+
+  it("stand over what is free, and stop a run at its budget", async () => {
+    const lab = await folder();
+    const priced = [
+      "run",
+      spec,
+      "--models",
+      "builtin:reader",
+      "--sampling",
+      "full",
+      "--price",
+      "builtin:reader=1000/1000",
+    ];
+    const { code, stdout } = await lab.run(...priced, "--max-cost", "0.5", "--json");
+    const summary = JSON.parse(stdout) as { stopped: { kind: string }; variants: { cost: number }[] };
+    expect(code).toBe(3);
+    expect(summary.stopped.kind).toBe("budget");
+    const spent = summary.variants.reduce((sum, { cost }) => sum + cost, 0);
+    expect(spent).toBeGreaterThan(0);
+    expect(spent).toBeLessThanOrEqual(0.5);
+  });
 });

@@ -105,7 +105,11 @@ export const registerFetch: Register = (batch, context, done) => {
         const ready = found.filter(({ state }) => state === "ready" || (id !== undefined && state === "fetched"));
         if (ready.length === 0) {
           const waiting = found.filter(({ state }) => state === "waiting").length;
-          context.say(waiting === 0 ? "nothing is out" : `${integer(waiting)} not ready yet: look again later`);
+          context.say(
+            waiting === 0
+              ? "nothing is left to fetch: layoutlab batch submit sends an experiment or a file"
+              : `${integer(waiting)} not ready yet: look again later`,
+          );
           return [];
         }
         if (to !== undefined && ready.length > 1)

@@ -49,8 +49,10 @@ export const registerEstimate: Register = (program, context, done) => {
           "",
           `${integer(estimate.calls)} calls at most (${integer(estimate.cachedCalls)} in the cache), ` +
             `${integer(estimate.tokens.prompt)} prompt and ${integer(estimate.tokens.completion)} answer tokens, ` +
-            `${dollars(estimate.cost)}, at least ${duration(estimate.shortestMs)}`,
-          ...(estimate.unpriced.length > 0 ? [`The price of ${estimate.unpriced.join(", ")} is unknown.`] : []),
+            `${estimate.cost === null ? "cost unknown" : dollars(estimate.cost)}, at least ${duration(estimate.shortestMs)}`,
+          ...estimate.unpriced
+            .filter((id) => !estimate.notes.some((note) => note.startsWith(`The price of ${id} `)))
+            .map((id) => `The price of ${id} does not reach to prompts as long as these.`),
           ...estimate.notes,
           ...(estimate.power === undefined ? [] : ["", powerText(estimate.power)]),
         ].join("\n"),

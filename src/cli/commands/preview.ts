@@ -1,3 +1,4 @@
+import { UserError } from "../../base/errors.ts";
 import { type CommonFlags, output, withEngine } from "../context.ts";
 import { exitCodes } from "../exitCodes.ts";
 import { whole } from "../flags.ts";
@@ -36,6 +37,13 @@ export const registerPreview: Register = (program, context, done) => {
         });
       });
       if (preview === undefined) return done(exitCodes.input);
+      const hops = preview.chain?.hops.length ?? 1;
+      if (flags.hop !== undefined && flags.hop > hops)
+        throw new UserError(
+          "bad-flag",
+          `--hop is ${flags.hop}, and ${preview.chain === undefined ? "the experiment has no chain" : `the chain has ${hops} questions`}`,
+          preview.chain === undefined ? "leave it out" : `name one from 1 to ${hops}`,
+        );
       output(context, flags, preview, () => {
         const messages = preview.messages.map((message) => {
           const text = message.pieces.map((piece) => piece.text).join("");

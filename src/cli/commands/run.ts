@@ -61,14 +61,15 @@ export const registerRun: Register = (program, context, done) => {
           if (!flags.quiet) context.say(`wrote ${name}${rows > 0 ? ` (${rows} trials)` : ""}`);
         }
         const verdict = await engine.judge({ run });
+        const elsewhere = flags.store === undefined ? "" : ` --store ${flags.store}`;
         output(context, flags, verdict === undefined ? summary : { ...summary, assert: verdict }, () =>
           [
             runReport(summary),
             ...(verdict === undefined
               ? []
               : ["", `${verdict.passed ? "Assert passed" : "Assert failed"}: ${verdict.message}`]),
-            `Stored as run ${run} in ${context.store(flags).shown}; \`layoutlab show ${run}\` shows it again.`,
-            ...(summary.status === "finished" ? [] : [`Go on with it: layoutlab run --resume ${run}`]),
+            `Stored as run ${run} in ${context.store(flags).shown}; \`layoutlab show ${run}${elsewhere}\` shows it again.`,
+            ...(summary.status === "finished" ? [] : [`Go on with it: layoutlab run --resume ${run}${elsewhere}`]),
           ].join("\n"),
         );
         done(verdict?.passed === false && summary.status === "finished" ? exitCodes.assertFailed : exitCodeOf(summary));

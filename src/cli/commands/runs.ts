@@ -159,12 +159,14 @@ function runsTable(runs: readonly RunListItem[]): string {
   );
 }
 
+const methods = { mcnemarMidP: "McNemar's test, mid-p", pairedBootstrap: "paired bootstrap" } as const;
+
 function comparisonText({ a, b, comparison, pairing }: ComparisonReport): string {
   const { test, effect, power } = comparison;
   // A p-value would not hold where a race chose the rows.
   const tested = comparison.stoppedEarly
     ? "no p-value, as a race chose the rows"
-    : `p = ${test.pValue.toPrecision(2)} (${test.method})`;
+    : `p = ${test.pValue.toPrecision(2)} (${methods[test.method]})`;
   return [
     table(
       [{ title: "" }, { title: "variant" }, { title: "accuracy", align: "right" }],

@@ -6,7 +6,7 @@ import { table } from "./table.ts";
 export function analysisText(analysis: BatchAnalysis): string {
   const { answers, failed, tokens, accuracy, latency, projection } = analysis;
   const lines = [
-    `${integer(answers)} answers, ${integer(failed)} failed${analysis.unreadable > 0 ? `, ${integer(analysis.unreadable)} lines that are none` : ""}`,
+    `${integer(answers)} answers, ${integer(failed)} failed${analysis.unreadable > 0 ? `, ${integer(analysis.unreadable)} lines that hold neither` : ""}`,
   ];
   if (accuracy !== undefined)
     lines.push(

@@ -1,5 +1,6 @@
 import { type JudgingReport, judgeSentences } from "../../engine/analysis/judging.ts";
 import { prefixMatters } from "../../engine/analysis/prefix.ts";
+import { otherNames } from "../../engine/report/markdown.ts";
 import type { RunSummary, VariantSummary } from "../../engine/runner/events.ts";
 import { dollars, duration, integer, interval, percent } from "./numbers.ts";
 import { type Column, table } from "./table.ts";
@@ -85,7 +86,7 @@ function figuresOf(summary: RunSummary): readonly Figure[] {
       title: percent(summary.verdict.confidence).replace(".0", ""),
       of: (variant) => (variant.trials === 0 ? "" : interval(variant.interval)),
     },
-    ...Object.keys(summary.variants.find(({ scores }) => scores !== undefined)?.scores ?? {}).map(
+    ...otherNames(summary).map(
       (name): Figure => ({
         title: name,
         align: "right",

@@ -84,12 +84,14 @@ function ofVariant(table: RunTable, variant: VariantRecord): VariantEfficiency {
     const total = spent.reduce((sum, value) => sum + value, 0);
     return correct > 0 && total > 0 && !Number.isNaN(total) ? ratioInterval(spent, score, table.alpha) : null;
   };
+  // What is free is known to cost nothing; tokens that add up to none were not reported.
+  const free = correct > 0 && cost.every((dollars) => dollars === 0);
   return {
     variant: variant.id,
     rows: score.length,
     correct,
     tokensPerCorrect: ratio(tokens),
-    costPerCorrect: ratio(cost),
+    costPerCorrect: free ? { ratio: 0, lo: 0, hi: 0 } : ratio(cost),
     latency: medianInterval(
       latency.filter((ms) => !Number.isNaN(ms)),
       table.alpha,

@@ -1,3 +1,5 @@
+import { UserError } from "../../base/errors.ts";
+
 /** Trouble that ends the reading of a data file. */
 export class DataError extends Error {
   readonly code: string;
@@ -12,6 +14,11 @@ export class DataError extends Error {
     this.action = action;
     this.line = line;
   }
+}
+
+/** The same for a person, with the place in the file they named. */
+export function dataTrouble({ code, message, action, line }: DataError, file: string): UserError {
+  return new UserError(code, message, action, `${file}:${line}:1`);
 }
 
 /** Trouble with one record; the reading goes on behind it. */

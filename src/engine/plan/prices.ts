@@ -66,6 +66,11 @@ export function priceOf(modelId: string, facts?: Pick<ProviderFacts, "free">, ow
   return Object.hasOwn(builtinPrices, family) ? builtinPrices[family] : undefined;
 }
 
+/** True where nothing is paid whatever is asked. */
+export function isFree({ prompt, completion }: Price): boolean {
+  return prompt === 0 && completion === 0;
+}
+
 /** Tokens of one call or of many. `cached` of the prompt tokens came from the provider's cache. */
 export interface BilledTokens {
   readonly prompt: number;

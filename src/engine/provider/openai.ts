@@ -154,7 +154,7 @@ export function openOpenAI(options: OpenAIOptions): Provider {
 
   function reasonFor(error: unknown, key: string | undefined): string {
     const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : "";
-    return redact(messageOf(error) + cause, key);
+    return redact(messageOf(error).replace(cause === "" ? "" : /\.$/, "") + cause, key);
   }
 
   return {

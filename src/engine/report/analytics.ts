@@ -54,8 +54,12 @@ function efficiencySection({ variants, against, changes }: EfficiencyReport): An
               variant,
               tokens === null ? "–" : whole(tokens.ratio),
               tokens === null ? "" : `${whole(tokens.lo)} to ${whole(tokens.hi)}`,
-              cost === null ? "unknown" : `$${cost.ratio.toPrecision(2)}`,
-              latency === null ? "–" : `${whole(latency.median)} ms`,
+              cost === null ? "unknown" : cost.ratio === 0 ? "$0" : `$${cost.ratio.toPrecision(2)}`,
+              latency === null
+                ? "–"
+                : latency.median > 0 && latency.median < 1
+                  ? "< 1 ms"
+                  : `${whole(latency.median)} ms`,
             ],
           ],
     ),

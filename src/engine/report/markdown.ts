@@ -16,8 +16,8 @@ export function markdownReport(summary: RunSummary, analytics?: RunAnalytics): s
     ...ranked(summary).map(
       (v) =>
         `| ${plain(v.id)} | ${v.trials} | ${percent(v.accuracy)} | ${percent(v.interval[0])} to ${percent(v.interval[1])} | ${
-          v.tokensPerCorrect === null ? "–" : Math.round(v.tokensPerCorrect)
-        } | ${v.cost === null ? "unknown" : `$${v.cost.toFixed(4)}`} | ${ms(v.latency?.p50)} | ${ms(v.latency?.p95)} | ${v.status} |`,
+          v.tokensPerCorrect === null ? "–" : Math.round(v.tokensPerCorrect).toLocaleString("en-US")
+        } | ${v.cost === null ? "unknown" : v.cost === 0 ? "$0" : `$${v.cost.toFixed(4)}`} | ${ms(v.latency?.p50)} | ${ms(v.latency?.p95)} | ${v.status} |`,
     ),
     "",
     ...modelLines(summary.models),
@@ -71,9 +71,14 @@ function ensembleLines(ensembles: RunSummary["ensembles"]): string[] {
   ];
 }
 
+/** The scorers beside the primary; a judge that judged no answer of any variant is none. */
+export function otherNames({ variants }: RunSummary): readonly string[] {
+  return [...new Set(variants.flatMap(({ scores }) => Object.keys(scores ?? {})))];
+}
+
 /** What the scorers beside the primary say. */
 function scoreLines(summary: RunSummary): string[] {
-  const names = Object.keys(summary.variants.find(({ scores }) => scores !== undefined)?.scores ?? {});
+  const names = otherNames(summary);
   if (names.length === 0) return [];
   return [
     "## Other scores",
@@ -159,7 +164,7 @@ export function percent(value: number): string {
 }
 
 export function ms(value: number | undefined): string {
-  return value === undefined ? "–" : `${Math.round(value)} ms`;
+  return value === undefined ? "–" : value > 0 && value < 1 ? "< 1 ms" : `${Math.round(value)} ms`;
 }
 
 function plain(text: string): string {

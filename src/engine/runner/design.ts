@@ -18,7 +18,7 @@ import { expectedAnswerTokens } from "../layout/output.ts";
 import { hopSource } from "../packing/chain.ts";
 import { packedVariants, packingNotes } from "../packing/packedVariants.ts";
 import type { PackedVariant } from "../packing/packing.ts";
-import { type PriceTable, priceOf } from "../plan/prices.ts";
+import { isFree, type PriceTable, priceOf } from "../plan/prices.ts";
 import { expandVariants, type Variant } from "../plan/variants.ts";
 import type { Providers } from "../provider/registry.ts";
 import type { Experiment, HopSpec, OutputPart } from "../spec/experiment.ts";
@@ -177,7 +177,7 @@ export async function design(
 /** Refuses to start where money could be spent without anyone knowing how much. */
 export function checkBudget(experiment: Experiment, models: ReadonlyMap<string, RunModel>): void {
   if (experiment.limits.maxCost === undefined) return;
-  const unpriced = [...models.values()].filter((model) => model.price === undefined && !model.facts.free);
+  const unpriced = [...models.values()].filter((model) => model.price === undefined);
   if (unpriced.length > 0) {
     throw new UserError(
       "unknown-price",
@@ -200,6 +200,11 @@ function modelIn(models: ReadonlyMap<string, RunModel>, variant: Variant): RunMo
   return model;
 }
 
+/** A server on this machine that speaks OpenAI's protocol may be a proxy of one that costs money. */
+function isPassedOn({ id, facts, price }: RunModel): boolean {
+  return facts.free && price !== undefined && isFree(price) && /^openai[:/]/.test(id);
+}
+
 function notesOf(experiment: Experiment, models: ReadonlyMap<string, RunModel>): string[] {
   const notes: string[] = [];
   const builtin = [...models.keys()].filter((id) => id.startsWith("builtin:"));
@@ -213,8 +218,11 @@ function notesOf(experiment: Experiment, models: ReadonlyMap<string, RunModel>):
       notes.push(`${model.id} adds its own text to every prompt and reports no usage: its results are exploratory.`);
     if (!model.facts.systemRole)
       notes.push(`${model.id} has no system role: layouts that differ only in what stands there are the same to it.`);
-    if (!model.facts.free && model.price === undefined)
-      notes.push(`The price of ${model.id} is unknown: its cost is not counted.`);
+    if (model.price === undefined) notes.push(`The price of ${model.id} is unknown: its cost is not counted.`);
+    else if (experiment.limits.maxCost !== undefined && isPassedOn(model))
+      notes.push(
+        `${model.id} is asked from a server on this machine and counts as free: give its price with --price if that server passes the calls on to a paid one, or the budget will not stop the run.`,
+      );
   }
   if (experiment.chain.length > 1)
     notes.push(

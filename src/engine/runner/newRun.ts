@@ -79,9 +79,9 @@ export function planSamplers(
       const own = variants.filter((variant) => variant.model === model.id);
       const costs = own.map((variant) => {
         const measured = metrics[variant.index];
-        return measured && expectedCost(model.price, model.facts.free, measured, answerTokens);
+        return measured && expectedCost(model.price, measured, answerTokens);
       });
-      return [model.id, samplerOptions(experiment, own, rows, costs, costUnitOf(model.price, model.facts.free))];
+      return [model.id, samplerOptions(experiment, own, rows, costs, costUnitOf(model.price))];
     }),
   );
 }

@@ -17,13 +17,12 @@ export interface RunModel {
   readonly name: string;
   readonly provider: Provider;
   readonly facts: ProviderFacts;
-  /** Undefined when the price is unknown. */
+  /** What the user says it costs, even of a server on this machine; 0 for other free ones. Undefined when it is unknown. */
   readonly price: Price | undefined;
 }
 
 /** US dollars; undefined when the price is unknown. */
 export function costIn(model: RunModel, tokens: BilledTokens): number | undefined {
-  if (model.facts.free) return 0;
   return model.price && costOf(model.price, tokens);
 }
 

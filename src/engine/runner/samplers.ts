@@ -3,7 +3,7 @@ import type { Axis, SamplerOptions } from "../decide/options.ts";
 import type { Sampler } from "../decide/sampler.ts";
 import type { CostUnit } from "../decide/words.ts";
 import type { LayoutMetrics } from "../layout/layout.ts";
-import { costOf, type Price, servedFromCache } from "../plan/prices.ts";
+import { costOf, isFree, type Price, servedFromCache } from "../plan/prices.ts";
 import type { Variant } from "../plan/variants.ts";
 import type { Experiment, SamplingMode, Scalar } from "../spec/experiment.ts";
 import type { RunRecord, Store } from "../store/store.ts";
@@ -73,21 +73,16 @@ function axesOf(variants: readonly Variant[]): readonly Axis[] {
 }
 
 /** What `expectedCost` counts in. */
-export function costUnitOf(price: Price | undefined, free: boolean): CostUnit {
-  return price === undefined || free ? "promptTokens" : "dollars";
+export function costUnitOf(price: Price | undefined): CostUnit {
+  return price === undefined || isFree(price) ? "promptTokens" : "dollars";
 }
 
 /**
  * Cost of 1,000 calls in US dollars with the provider's prefix cache warm, or their prompt tokens where a call is free or its
  * price unknown. It breaks ties, and carries "not worse, and cheaper by so much".
  */
-export function expectedCost(
-  price: Price | undefined,
-  free: boolean,
-  metrics: LayoutMetrics,
-  answerTokens: number,
-): number {
-  if (price === undefined || costUnitOf(price, free) === "promptTokens") return 1000 * metrics.promptTokens;
+export function expectedCost(price: Price | undefined, metrics: LayoutMetrics, answerTokens: number): number {
+  if (price === undefined || isFree(price)) return 1000 * metrics.promptTokens;
   const cached = servedFromCache(metrics.cacheablePrefix * metrics.promptTokens);
   return (
     1000 * (costOf(price, { prompt: metrics.promptTokens, cached, completion: answerTokens }) ?? metrics.promptTokens)

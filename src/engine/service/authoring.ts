@@ -154,7 +154,7 @@ export class Authoring {
       for (const [id, { facts }] of models) {
         corrections.set(id, await correctionOf(this.#services, id));
         const error = countError(encodingOf(id) !== undefined, corrections.get(id));
-        if (error !== undefined && !facts.replayed) countNotes.push(`Tokens of ${id} are estimates: ${error}.`);
+        if (error !== undefined && !facts.replayed) countNotes.push(`Tokens of ${id}: ${error}.`);
       }
       const coverage = await coverageOf(this.#services.store, planned, p.file);
       const heldOf = new Map(
@@ -176,9 +176,7 @@ export class Authoring {
         const ratio = !own.counter.tokenizer.exact && isCorrected(correction) ? correction.ratio : 1;
         const promptTokens = (tokens / Math.max(1, sample.length)) * planned.hops.length * ratio;
         const metrics = planned.metrics[variant.index] ?? metricsMean().mean();
-        const cost = model.facts.free
-          ? 0
-          : model.price && costOf(model.price, { prompt: promptTokens, completion: answerTokens });
+        const cost = model.price && costOf(model.price, { prompt: promptTokens, completion: answerTokens });
         // A chain may end earlier; what later hops take is guessed from the first.
         const calls = Math.ceil(rows / size) * repeats * planned.hops.length;
         const held = heldOf.get(variant.id) ?? 0;

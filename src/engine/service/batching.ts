@@ -9,7 +9,7 @@ import { type BodyMaker, type Converted, convertRows, templateMaker } from "../b
 import { sampleCsv } from "../batch/sample.ts";
 import { specMaker } from "../batch/specMaker.ts";
 import { guessExpected } from "../dataset/columns.ts";
-import { DataError } from "../dataset/dataError.ts";
+import { DataError, dataTrouble } from "../dataset/dataError.ts";
 import { readRecords } from "../dataset/records.ts";
 import { priceOf } from "../plan/prices.ts";
 import { design } from "../runner/design.ts";
@@ -208,7 +208,6 @@ function formatOf(file: string): DataFormat {
 }
 
 function tableTrouble(error: unknown, file: string): unknown {
-  if (error instanceof DataError)
-    return new UserError(error.code, error.message, error.action, `${file}:${error.line}:1`);
+  if (error instanceof DataError) return dataTrouble(error, file);
   return readTrouble(error, file);
 }

@@ -1,5 +1,6 @@
 import path from "node:path";
 import { UserError } from "../../base/errors.ts";
+import { DataError, dataTrouble } from "../dataset/dataError.ts";
 import { readTable } from "../dataset/dataset.ts";
 import { scaffoldExample, scaffoldFromData } from "../spec/scaffold.ts";
 import { formatOf } from "../spec/sections.ts";
@@ -25,7 +26,9 @@ export async function newExperiment(
   }
   const opened = await sources.files(path.resolve(p.csv)).open(path.resolve(p.csv));
   if (opened.kind !== "file") throw new UserError("no-file", `${p.csv} cannot be read`, "check the path");
-  const table = await readTable(opened.read(), format);
+  const table = await readTable(opened.read(), format).catch((error: unknown) => {
+    throw error instanceof DataError ? dataTrouble(error, String(p.csv)) : error;
+  });
   const name = path.basename(p.csv).replace(/\.[^.]+$/, "");
   const relative = path.relative(p.into, p.csv).replaceAll(path.sep, "/");
   return {

@@ -29,7 +29,9 @@ export interface Guess {
 /** Which columns hold text, right answer and id. Throws a `UserError` when the file cannot be a labelled dataset. */
 export function guessColumns(path: string, table: DataTable): Guess {
   const action = "write a header and one example a row: its text and its right answer";
-  if (table.records.length === 0) throw new UserError("empty-dataset", `${path} has no rows`, action);
+  // The path starts at the new file's folder, where the user does not stand.
+  const shown = path.slice(path.lastIndexOf("/") + 1);
+  if (table.records.length === 0) throw new UserError("empty-dataset", `${shown} has no rows`, action);
   // Braces would end a placeholder before the column's name does.
   const columns = table.columns.filter((column) => !/[{}]/.test(column));
   const facts = new Map(columns.map((column) => [column, columnFacts(table, column)]));
@@ -39,7 +41,11 @@ export function guessColumns(path: string, table: DataTable): Guess {
   const rest = others.filter((column) => column !== expected);
   const text = guessText(rest, []) ?? longest(rest, facts);
   if (expected === undefined || text === undefined) {
-    throw new UserError("no-labels", `${path} needs two columns, and has ${columns.join(", ") || "none"}`, action);
+    const why =
+      others.length < 2
+        ? `needs two columns, and has ${columns.join(", ") || "none"}`
+        : `has no column of right answers: each of ${others.join(", ")} holds one value only`;
+    throw new UserError("no-labels", `${shown} ${why}`, action);
   }
   const labels = [...(facts.get(expected)?.values ?? [])];
   const many = labels.length > 100 || (table.records.length >= 20 && labels.length > table.records.length / 2);

@@ -63,6 +63,7 @@ describe("a new experiment from a data file", () => {
   it.each([
     ["", "d.csv has no rows"],
     ["text\na\nb\n", "d.csv needs two columns, and has text"],
+    ["a,b\n1,2\n", "d.csv has no column of right answers: each of a, b holds one value only"],
   ])("says what %j lacks", async (content, message) => {
     const read = await table(content);
     expect(() => scaffoldFromData({ name: "mine" }, "d.csv", read)).toThrow(message);
