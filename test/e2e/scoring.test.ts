@@ -51,6 +51,9 @@ it("asks, executes and judges, and scores again without a call", async () => {
     const again = await folder.run(["score", summary.run, "--json"], environment(simulator.url));
     expect(JSON.parse(again.stdout)).toMatchObject({ trials: 16, changed: 0, unjudged: 0 });
     expect(simulator.stats().answered).toBe(asked);
+    await folder.write("score.mjs", "export default () => { throw new Error('no such city'); };\n");
+    const broken = JSON.parse((await folder.run(["score", summary.run, "--json"], environment(simulator.url))).stdout);
+    expect(broken.summary.notes).toContain("The script failed on 16 answers, which score 0 by it: no such city.");
     const { requests } = JSON.parse((await folder.run(["requests", "list", "--json"])).stdout) as {
       readonly requests: readonly { readonly taskType: string; readonly variant: number }[];
     };

@@ -122,6 +122,7 @@ export async function summarise(store: Store, input: SummaryInput): Promise<RunS
       ...joinNotes(input.races),
       ...voidNotes(totals, record.variants),
       ...(await unscoredNote(store, record, totals)),
+      ...(input.status === "running" ? [] : await threwNote(store, record)),
     ],
   };
 }
@@ -211,6 +212,24 @@ async function unscoredNote(
     if (found !== undefined) return [`Example ${exampleId} could not be scored: ${found.detail}.`];
   }
   return [];
+}
+
+/** A script that fails scores 0, which looks like a wrong answer: whoever wrote it wants to know. */
+async function threwNote(store: Store, { id, scorers }: RunRecord): Promise<string[]> {
+  if (!scorers.some((name) => /^script(?: #\d+)?$/.test(name))) return [];
+  let failed = 0;
+  let first = "";
+  for await (const { notes } of store.trials.each({ run: id })) {
+    const threw = Object.values(notes ?? {}).find(({ kind }) => kind === "threw");
+    if (threw === undefined) continue;
+    if (failed === 0) first = threw.detail ?? "";
+    failed += 1;
+  }
+  return failed === 0
+    ? []
+    : [
+        `The script failed on ${failed} ${failed === 1 ? "answer, which scores" : "answers, which score"} 0 by it: ${first}.`,
+      ];
 }
 
 function voidNotes(totals: readonly VariantAggregate[], variants: RunRecord["variants"]): string[] {

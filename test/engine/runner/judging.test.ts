@@ -76,6 +76,19 @@ describe("a run with a judge", () => {
     expect(rows.every(({ notes }) => notes?.["judge"]?.kind === "judged")).toBe(true);
   });
 
+  it("gives no score, rather than 0, by a judge that judged nothing", async () => {
+    const more =
+      'scoring: [label, { type: judge, model: "scripted:judge", rubric: Equal is good. }]\nsampling: { mode: full }\n';
+    const opened = await lab(more, 6);
+    const engine = await opened.open(scripted([], () => "I would rather not."));
+    const { summary } = await runLab(engine, opened);
+    expect(summary.judging?.judges).toMatchObject([{ judged: 0, unscored: 12 }]);
+    expect(summary.variants.map(({ trials, scores }) => [trials, scores])).toEqual([
+      [6, {}],
+      [6, {}],
+    ]);
+  });
+
   it("pays for no answer twice when the judge fails, and judges what is stored when it goes on", async () => {
     const opened = await lab(`${judge}sampling: { mode: full }\n`, 12);
     const down = await opened.open((request, options, call) =>
