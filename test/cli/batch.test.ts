@@ -38,6 +38,11 @@ it("answers a file, keeps failures apart, and asks again for them only when told
   expect(JSON.parse(again.stdout)).toMatchObject({ completed: 3, failed: 0, known: 2, cost: 0 });
   expect(asked).toEqual(["a", "bad", "c", "bad"]);
   expect(await folder.files()).toEqual(["in.jsonl", "out.jsonl"]);
+  expect(await folder.run("batch", "fetch")).toEqual({
+    code: 3,
+    stdout: "",
+    stderr: "nothing is left to fetch: layoutlab batch submit sends an experiment or a file\n",
+  });
   const analysis = await folder.run("batch", "analyze", "out.jsonl", "--rows", "100", "--json");
   expect(JSON.parse(analysis.stdout)).toMatchObject({
     answers: 3,
@@ -45,6 +50,9 @@ it("answers a file, keeps failures apart, and asks again for them only when told
     tokens: { prompt: 15, completion: 3 },
     projection: { rows: 100, tokens: { value: 600, interval: [600, 600] } },
   });
+  const requests = await folder.run("batch", "analyze", "in.jsonl");
+  expect(requests).toMatchObject({ code: 2, stdout: "" });
+  expect(requests.stderr).toMatch(/^in\.jsonl holds no results of a batch: /);
 });
 
 it("sends nothing of a file that is wrong, and says where", async () => {

@@ -164,6 +164,12 @@ const registerAnalyze: Register = (batch, context) => {
           ...(flags.halfPrice === true ? { halfPrice: true } : {}),
         }),
       );
+      if (analysis.answers + analysis.failed === 0 && analysis.unreadable > 0)
+        throw new UserError(
+          "no-results",
+          `${typed.join(", ")} ${typed.length === 1 ? "holds" : "hold"} no results of a batch`,
+          "name what `batch run` or a provider's batch wrote",
+        );
       output(context, flags, analysis, () => analysisText(analysis));
     });
 };

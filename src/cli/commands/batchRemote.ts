@@ -122,9 +122,10 @@ export const registerFetch: Register = (batch, context, done) => {
         for (const one of ready) all.push(await engine.batchFetch({ id: one.id, ...(to === undefined ? {} : { to }) }));
         return all;
       });
-      output(context, flags, { schema: "layoutlab/batch-fetches@1", fetched: reports }, () =>
-        reports.map((report) => fetchText(context, report)).join("\n\n"),
-      );
+      if (flags.json || reports.length > 0)
+        output(context, flags, { schema: "layoutlab/batch-fetches@1", fetched: reports }, () =>
+          reports.map((report) => fetchText(context, report)).join("\n\n"),
+        );
       if (reports.length === 0 || reports.some(({ failed }) => failed > 0)) done(exitCodes.incomplete);
       else if (reports.length === 1 && reports[0]?.summary !== undefined) done(exitCodeOf(reports[0].summary));
     });
