@@ -50,9 +50,10 @@ it("answers a file, keeps failures apart, and asks again for them only when told
     tokens: { prompt: 15, completion: 3 },
     projection: { rows: 100, tokens: { value: 600, interval: [600, 600] } },
   });
-  const requests = await folder.run("batch", "analyze", "in.jsonl");
-  expect(requests).toMatchObject({ code: 2, stdout: "" });
-  expect(requests.stderr).toMatch(/^in\.jsonl holds no results of a batch: /);
+  await folder.write("table.csv", "id,text\n1,a\n");
+  const table = await folder.run("batch", "analyze", "table.csv");
+  expect(table).toMatchObject({ code: 2, stdout: "" });
+  expect(table.stderr).toMatch(/^table\.csv holds no results of a batch: /);
 });
 
 it("sends nothing of a file that is wrong, and says where", async () => {
