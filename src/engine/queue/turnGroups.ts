@@ -40,13 +40,16 @@ export class TurnGroups {
   }
 
   review(): void {
+    const now = this.#o.clock.monotonic();
     for (const turns of this.#groups.values()) {
       let busy = false;
       let inFlight = 0;
       let othersWait = false;
       for (const state of this.#o.models.values()) {
         if (state.turns !== turns) continue;
-        const work = state.queued + state.backingOff > 0 && !state.paused && state.breaker.kind !== "open";
+        // A circuit whose time is over stays open until a request probes it, and that needs a turn.
+        const shut = state.paused || (state.breaker.kind === "open" && state.breaker.freeIn(now, state.inFlight) > 0);
+        const work = state.queued + state.backingOff > 0 && !shut;
         if (state.id === turns.model) {
           busy = work;
           inFlight = state.inFlight;

@@ -172,6 +172,17 @@ describe("one model at a time", () => {
     expect(sent).toEqual(["gpu:a", "gpu:a", "gpu:b", "gpu:a"]);
   });
 
+  it("lets a model probe again when its circuit's time is over, though another was the last to work", async () => {
+    const sent: string[] = [];
+    const settings = { breaker: { failures: 1, openMs: 60_000, healthyAfter: 1, probes: 3 } };
+    const world = openWorld({}, { facts: local, settings });
+    const add = noting(world, sent);
+    const down = add("gpu:a", "gpu:a", { outcomes: [unavailable()] });
+    await world.clock.advance(10);
+    await world.finish([add("gpu:b", "gpu:b"), down]);
+    expect(sent).toEqual(["gpu:a", "gpu:b", "gpu:a"]);
+  });
+
   it("says when a model could not be unloaded, and goes on", async () => {
     const world = openWorld({}, { facts: local, unload: () => Promise.reject(new Error("stuck")) });
     const add = noting(world, []);
