@@ -54,9 +54,10 @@ describe("API keys", () => {
     await vscode.commands.executeCommand("layoutlab.runExperiment", document.uri);
     await eventually(() => assert.ok(seen.includes(`Bearer ${key}`), `seen: ${seen.join(", ")}`));
     await notification(/keyed stopped|key/);
-    for (const file of await readdir(join(workspaceFolder(), ".layoutlab"))) {
-      const content = await readFile(join(workspaceFolder(), ".layoutlab", file), "latin1");
-      assert.ok(!content.includes(key), `${file} holds the key`);
+    const kept = await readdir(join(workspaceFolder(), ".layoutlab"), { recursive: true, withFileTypes: true });
+    for (const file of kept.filter((entry) => entry.isFile())) {
+      const content = await readFile(join(file.parentPath, file.name), "latin1");
+      assert.ok(!content.includes(key), `${file.name} holds the key`);
     }
     for (const text of await workbench.texts(".notifications-center")) assert.ok(!text.includes(key));
   });

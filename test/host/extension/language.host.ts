@@ -122,7 +122,9 @@ describe("experiment files in the editor", () => {
       "0 $(open-preview) Preview",
       "0 2 variants × 30 examples = 60 trials",
     ]);
-    assert.deepEqual(titles.slice(3), ["8 $(open-preview) standard", "8 $(open-preview) recency"]);
+    // What the cache holds depends on the runs of other suites.
+    const rest = titles.slice(3).filter((title) => !title.includes("$(database)"));
+    assert.deepEqual(rest, ["8 $(open-preview) standard", "8 $(open-preview) recency"]);
   });
 
   it("lead to the files they name", async () => {

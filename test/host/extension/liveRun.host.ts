@@ -80,7 +80,8 @@ describe("a run of a thousand results a second", () => {
     );
     const busy = (loadavg()[0] ?? 0) > availableParallelism();
     assert.ok(p99 < (busy ? busyDelayLimitMs : delayLimitMs), `p99 ${p99} ms${busy ? " on a busy machine" : ""}`);
-    for (const n of updates) assert.ok(n / elapsed <= updatesLimit, `${n} updates in ${elapsed} s`);
+    // Beside the steady ones come those of single events, such as an alert.
+    for (const n of updates) assert.ok(n <= updatesLimit * elapsed + 3, `${n} updates in ${elapsed} s`);
     assert.ok(came > 0, `${came} results came in`);
   }).timeout(180_000);
 });

@@ -91,7 +91,9 @@ describe("the queue and the cache, in their views", () => {
     await clearNotifications();
     await vscode.commands.executeCommand("layoutlab.cache.focus");
     await shown(/^slow ?\d+ answers · [\d.]+ KB · \d+ % hits$/);
-    await workbench.click(`${entry("% hits")} >> .monaco-tl-twistie`);
+    await workbench.click(
+      ".pane-body .monaco-list-row:has-text('slow'):has-text('% hits') >> nth=0 >> .monaco-tl-twistie",
+    );
     await shown(/^openai:reader ?\d+ answers/);
     await workbench.click(
       ".pane-body .monaco-list-row:has-text('openai:reader'):has-text('% hits') >> nth=0 >> .monaco-tl-twistie",

@@ -62,7 +62,7 @@ describe("running", () => {
     await eventually(async () => {
       const rows = await treeRows();
       assert.ok(
-        rows.some((row) => /^builtin:reader ?\d+ answers/.test(row)),
+        rows.some((row) => /^\w+ ?\d+ answers · [\d.]+ KB · \d+ % hits$/.test(row)),
         rows.join(" | "),
       );
     });
