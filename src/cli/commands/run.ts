@@ -48,6 +48,10 @@ export const registerRun: Register = (program, context, done) => {
       if (spec !== undefined && !resuming && !(await isValidAlone(context, flags, spec))) return done(exitCodes.input);
       await withEngine(context, flags, async (engine) => {
         const { run } = resuming ? await resume(engine, spec, flags) : await start(engine, spec, flags);
+        if (flags.resume === true && !flags.quiet) {
+          const { item } = await engine.run({ run });
+          context.say(`going on with ${item.name}, run ${run}, the newest that is not finished`);
+        }
         const summary = await follow(engine, run, flags, context);
         const nothing = summary.variants.every((variant) => variant.trials === 0 && variant.failed === 0);
         if (nothing && summary.stopped.kind === "rejected") {
