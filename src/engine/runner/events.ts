@@ -151,6 +151,8 @@ export interface VariantSummary {
   readonly scores?: Readonly<Record<string, number>>;
   readonly status: "active" | "dropped" | "won";
   readonly reason: string;
+  /** The model's provider adds its own text to prompts; absent otherwise. */
+  readonly exploratory?: true;
   readonly unparsable: number;
   readonly failed: number;
   readonly tokens: TokenTotals;

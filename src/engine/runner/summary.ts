@@ -70,6 +70,7 @@ export async function summarise(store: Store, input: SummaryInput): Promise<RunS
         interval: state.interval,
         status: state.status,
         reason: state.reason,
+        ...(exploring.includes(variant.model) ? { exploratory: true } : {}),
         ...tally(aggregates.get(variant.index)),
         ...scoresOf(others?.get(variant.index)),
         latency: latencyOf(measures.calls.get(variant.index)?.latencyMs),

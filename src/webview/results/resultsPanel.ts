@@ -1,6 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { systemClock } from "../../base/clock.ts";
 import type { ResultsHost, ResultsShown, ResultsView } from "../../protocol/resultsPanel.ts";
+import { menuButton } from "../shared/menu.ts";
 import { banner, lineOf, loading } from "../shared/notice.ts";
 import { settled } from "../shared/paced.ts";
 import { PanelElement } from "../shared/panelElement.ts";
@@ -66,6 +67,12 @@ export class ResultsPanel extends PanelElement {
           tabs: tabs.map((tab) => ({ id: tab.id, label: tab.label })),
           selected: chosen?.id ?? "",
           onSelect: (tab) => context.update({ tab }),
+        })}
+        ${menuButton({
+          id: "all-tabs",
+          label: "More",
+          items: tabs.map((tab) => ({ id: tab.id, label: tab.label, checked: tab.id === chosen?.id })),
+          onPick: (tab) => context.update({ tab }),
         })}
       </div>
       <main

@@ -115,7 +115,7 @@ export class RunPanel extends PanelElement {
         icon: "pulse",
         title: "Nothing to watch yet",
         text: "The run has not begun, or it ended before this panel was opened.",
-        action: html`<button type="button" class="button" @click=${() => this.#ask("openResults")}>Open metrics</button>`,
+        action: html`<button type="button" class="button" @click=${() => this.#ask("openResults")}>Open Metrics</button>`,
       })}`;
     }
     const going = isGoing(view);

@@ -83,7 +83,6 @@ export const runStyles = css`
   .number-box dd {
     font-size: 1.15em;
     font-variant-numeric: tabular-nums;
-    white-space: nowrap;
   }
   .number-box.bad dd {
     color: var(--vscode-errorForeground);

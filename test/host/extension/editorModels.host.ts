@@ -54,6 +54,7 @@ describe("the editor's own models", () => {
     await vscode.commands.executeCommand("layoutlab.showMetrics", { run: id });
     const panel = webview("Metrics: editors");
     await panel.waitFor("text=/Exploratory: the editor adds text of its own/ >> nth=0");
+    await panel.waitFor("role=table[name=Leaderboard] >> text=exploratory >> nth=0");
     await panel.waitFor("text=/are one and the same prompt, as it has no system role/ >> nth=0");
     await workbench.screenshot("editor models results");
   }).timeout(60_000);

@@ -13,7 +13,7 @@ describe("the panels, clicked through on the example", () => {
     await settings().update("editor.minimap.enabled", false, vscode.ConfigurationTarget.Global);
     await settings().update("editor.wordWrap", "on", vscode.ConfigurationTarget.Global);
     await vscode.commands.executeCommand("workbench.action.closeSidebar");
-    await workbench.viewport(1280, 820);
+    await workbench.viewport(1200, 760);
   });
   after(async () => {
     if (!drivable) return;
@@ -32,6 +32,8 @@ describe("the panels, clicked through on the example", () => {
     await vscode.commands.executeCommand("layoutlab.previewLayouts", document.uri, "sandwich");
     const preview = webview("Preview: intents");
     await preview.waitFor("role=tab[name=/sandwich/][selected=true]");
+    // Away from the buttons, whose tips would be in the picture.
+    await workbench.hover(".statusbar");
     await workbench.screenshot("readme preview");
     await preview.press("role=tab[name=/sandwich/]", "ArrowRight");
     await preview.waitFor("role=tab[name=/minimal-system/][selected=true]");
@@ -46,6 +48,7 @@ describe("the panels, clicked through on the example", () => {
     const progress = webview("Progress: intents");
     await progress.waitFor("text=/Finished/i >> nth=0");
     await progress.waitFor("text=sandwich >> nth=0");
+    await vscode.commands.executeCommand("workbench.action.closeEditorsInOtherGroups");
     await clearNotifications();
     await workbench.screenshot("readme run");
     assert.deepEqual(await seriousFaults(progress), []);

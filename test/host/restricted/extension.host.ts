@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import * as vscode from "vscode";
 import {
   clearNotifications,
@@ -41,6 +42,18 @@ describe("in a folder that is not trusted", () => {
       assert.equal(await vscode.commands.executeCommand(`layoutlab.${command}`, document.uri), undefined, command);
       await notification(/do not run in a folder that is not trusted/);
     }
+  });
+
+  it("a script of the folder is never loaded", async () => {
+    const marker = `${workspaceFolder()}/loaded`;
+    const script = `import { writeFileSync } from "node:fs";\nwriteFileSync(${JSON.stringify(marker)}, "");\nexport default () => 1;\n`;
+    await writeFile(`${workspaceFolder()}/score.mjs`, script);
+    const text = `${smallExperiment}scoring: [{ type: script, file: score.mjs }]\n`;
+    const document = await openExperiment("scripted.layout.yaml", text);
+    await clearNotifications();
+    assert.equal(await vscode.commands.executeCommand("layoutlab.runExperiment", document.uri), undefined);
+    await notification(/do not run in a folder that is not trusted.*Manage Workspace Trust/);
+    assert.ok(!existsSync(marker));
   });
 
   it("a folder's own addresses do not count, and nothing is written into it", async () => {

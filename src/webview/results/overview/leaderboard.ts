@@ -40,6 +40,10 @@ export function leaderboardColumns({ nameOf, details }: ResultsContext): readonl
       cell: (v) =>
         html`<span class="variant-name" title=${v.id}>${nameOf(v.id)}${
           v.id === best && v.status !== "won" ? html` <span class="chip">best</span>` : nothing
+        }${
+          v.exploratory === true
+            ? html` <span class="chip" title="The editor adds its own text to every prompt and reports no usage">exploratory</span>`
+            : nothing
         }</span>`,
     },
     {
@@ -104,18 +108,24 @@ export function leaderboardColumns({ nameOf, details }: ResultsContext): readonl
       ...numeric("cost", "$ / 1,000", costPerThousand, (v) => dollars(costPerThousand(v))),
       title: "US dollars for a thousand calls",
     },
-    numeric(
-      "p50",
-      "p50",
-      (v) => v.latency?.p50 ?? null,
-      (v) => (v.latency === null ? "–" : milliseconds(v.latency.p50)),
-    ),
-    numeric(
-      "p95",
-      "p95",
-      (v) => v.latency?.p95 ?? null,
-      (v) => (v.latency === null ? "–" : milliseconds(v.latency.p95)),
-    ),
+    {
+      ...numeric(
+        "p50",
+        "p50",
+        (v) => v.latency?.p50 ?? null,
+        (v) => (v.latency === null ? "–" : milliseconds(v.latency.p50)),
+      ),
+      title: "Half of the calls took at most this long",
+    },
+    {
+      ...numeric(
+        "p95",
+        "p95",
+        (v) => v.latency?.p95 ?? null,
+        (v) => (v.latency === null ? "–" : milliseconds(v.latency.p95)),
+      ),
+      title: "95 of 100 calls took at most this long",
+    },
   ];
 }
 

@@ -138,7 +138,7 @@ export class DecisionsTab extends PanelElement {
               <th scope="row" class="number"><button type="button" class="link" aria-current=${i === step ? "step" : nothing} @click=${() => this.#go(i)}>${count(row)}</button></th>
               ${several ? html`<td>${model}</td>` : nothing}
               <td class="nowrap">${variant === null ? html`<span class="muted">all</span>` : nameOf(variant)}</td>
-              <td>${reason}</td>
+              <td class="decision-why">${reason}</td>
               <td class="number">${odds(numbers.logWealth)}${numbers.logThreshold === undefined ? nothing : html` <span class="muted">of ${odds(numbers.logThreshold)}</span>`}</td>
               <td class="number">${numbers.difference === undefined ? nothing : signedPoints(numbers.difference)}${
                 numbers.opponent === undefined

@@ -110,7 +110,7 @@ function effectTable({ nameOf }: ResultsContext, { effects }: LengthReport): Tem
       <thead>
         <tr>
           <th scope="col">Variant</th>
-          <th scope="col">Of</th>
+          <th scope="col">By</th>
           <th scope="col" class="number" title="What the odds of a right answer are multiplied with from the lower quarter to the upper quarter of the rows">Odds of a right answer</th>
           <th scope="col" class="number" title="Rank correlation with the score, −1 to 1">Correlation</th>
           <th scope="col" class="number">p, corrected</th>
@@ -120,7 +120,7 @@ function effectTable({ nameOf }: ResultsContext, { effects }: LengthReport): Tem
         ${shown.map(
           (effect) => html`<tr>
             <th scope="row" class="nowrap">${nameOf(effect.variant)}</th>
-            <td>${measures[effect.measure]}</td>
+            <td class="nowrap">${measures[effect.measure]}</td>
             <td class="number">${oddsText(effect)}</td>
             <td class="number">${effect.correlation.toFixed(2).replace("-", "−")}</td>
             <td class="number">${effect.adjusted < 0.001 ? "< 0.001" : effect.adjusted.toFixed(3)}</td>

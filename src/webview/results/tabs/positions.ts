@@ -76,7 +76,7 @@ export class PositionsTab extends PanelElement {
     }
     const share = report.column === null;
     const place = (value: number) => (share ? percent(value, 0) : String(Number(value.toPrecision(6))));
-    const axis = share ? "of the prompt stands before the segment" : (report.column ?? "");
+    const axis = share ? "share of the prompt that stands before the segment" : (report.column ?? "");
     return html`
       <ul>
         ${drawn.map(({ variant, explanation }) => html`<li><strong>${nameOf(variant)}</strong>: ${explanation}</li>`)}
@@ -84,7 +84,7 @@ export class PositionsTab extends PanelElement {
       ${chartFrame({
         title: "Accuracy by place",
         name: "positions",
-        note: "Each place with its Wilson interval. A curve that sags in the middle is the one known as “lost in the middle”.",
+        note: "Each place with its interval. A curve that sags in the middle is the one known as “lost in the middle”.",
         draw: (width) =>
           curvePlot({
             label: "Accuracy by the place of the decisive text, with intervals; the table below has the numbers",

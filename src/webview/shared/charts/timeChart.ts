@@ -10,6 +10,8 @@ export interface ChartLine {
 }
 
 const height = 150;
+/** Steps between marks of the time axis, in seconds: parts of one would all be written alike. */
+const wholeSeconds = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21_600, 86_400];
 
 /** Lines over the run's time, on a canvas. It is rebuilt when its lines or the theme change, and only fed otherwise. */
 export class TimeChart extends PanelElement {
@@ -91,7 +93,7 @@ export class TimeChart extends PanelElement {
           y: this.fromZero ? { range: (_plot, _low, high) => [0, Math.max(1, high * 1.1)] } : {},
         },
         axes: [
-          { ...axis, size: 24, values: (_plot, ticks) => ticks.map(clock) },
+          { ...axis, size: 24, incrs: wholeSeconds, values: (_plot, ticks) => ticks.map(clock) },
           { ...axis, size: 40 },
         ],
         series: [
