@@ -181,10 +181,9 @@ describe("the preview", () => {
     await page.waitForSelector("#layout-tab-mine[aria-selected=true]");
     expect(await page.evaluate("document.activeElement.getAttribute('aria-label')")).toBe("Move Question");
     await page.keyboard.press("Alt+Shift+ArrowUp");
-    await page.waitForFunction("document.querySelector('[role=status]').textContent.includes('system message')");
-    expect(await page.textContent(".unseen[role=status]")).toBe(
-      "Question moved, in the system message of the layout mine",
-    );
+    await expect
+      .poll(() => page.textContent(".unseen[role=status]"))
+      .toBe("Question moved, in the system message of the layout mine");
   });
 
   it("steps through the questions of a chain and the examples of a request", async () => {

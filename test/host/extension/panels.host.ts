@@ -44,11 +44,11 @@ describe("the panels, clicked through on the example", () => {
 
   it("shows a run to its end", async () => {
     const document = await openExample();
+    await vscode.commands.executeCommand("workbench.action.closeEditorsInOtherGroups");
     run = await vscode.commands.executeCommand<string>("layoutlab.runExperiment", document.uri);
     const progress = webview("Progress: intents");
     await progress.waitFor("text=/Finished/i >> nth=0");
     await progress.waitFor("text=sandwich >> nth=0");
-    await vscode.commands.executeCommand("workbench.action.closeEditorsInOtherGroups");
     await clearNotifications();
     await workbench.screenshot("readme run");
     assert.deepEqual(await seriousFaults(progress), []);
