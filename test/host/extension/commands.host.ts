@@ -31,6 +31,8 @@ describe("the commands", () => {
   it("write the chosen models into the file, to be undone with one step", async () => {
     const document = await openExperiment("small.layout.yaml", smallExperiment);
     const selected = vscode.commands.executeCommand("layoutlab.selectModels", document.uri);
+    // The listing has come.
+    await workbench.waitFor(".quick-input-list .monaco-list-row >> nth=1");
     await workbench.fill(".quick-input-widget input.input", "openai:gpt-4.1-mini");
     await workbench.click(row("as typed"));
     await workbench.press("Enter");

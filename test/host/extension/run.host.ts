@@ -134,7 +134,7 @@ describe("running", () => {
   it("compares layouts in the native diff", async () => {
     const document = await openExperiment("small.layout.yaml", smallExperiment);
     const chosen = vscode.commands.executeCommand("layoutlab.compareLayouts", document.uri);
-    await workbench.waitFor(".quick-input-list >> text=standard");
+    await workbench.waitFor(".quick-input-list >> text=standard >> nth=0");
     await workbench.press("Enter");
     await workbench.waitFor(".quick-input-widget input[placeholder*='…with standard']");
     await workbench.press("Enter");
