@@ -24,6 +24,7 @@ import { runBatch } from "./service/batchRuns.ts";
 import { compareSides, sideBySide } from "./service/comparing.ts";
 import type { EngineDeps, Services } from "./service/deps.ts";
 import { examine, listModels, loadedModels } from "./service/doctor.ts";
+import { OneServer } from "./service/oneServer.ts";
 import { priceList } from "./service/pricing.ts";
 import { rescore } from "./service/rescoring.ts";
 import { Results } from "./service/results.ts";
@@ -34,6 +35,7 @@ import { Sources } from "./service/source.ts";
 import { queueState, resetCircuit, retune } from "./service/steering.ts";
 import { Submitting } from "./service/submitting.ts";
 import { type Worked, type WorkOptions, work } from "./service/working.ts";
+import type { Simulator } from "./simulator/options.ts";
 import { openStore } from "./store/openStore.ts";
 import { processOwner } from "./store/owner.ts";
 
@@ -91,8 +93,8 @@ export async function openEngine(deps: EngineDeps): Promise<Engine> {
   const jobs = new BatchJobs(services);
   const batching = new Batching(sources, running, jobs);
   const submitting = new Submitting(services, sources, running);
-  let batchServer: BatchServer | undefined;
-  let simulator: { readonly url: string; close(): Promise<void> } | undefined;
+  const batchServer = new OneServer<BatchServer>();
+  const simulator = new OneServer<Simulator>();
 
   const withProviders = async <T>(work: (providers: ReturnType<Running["providers"]>) => Promise<T>): Promise<T> => {
     const providers = running.providers(process.cwd());
@@ -269,13 +271,14 @@ export async function openEngine(deps: EngineDeps): Promise<Engine> {
     },
     async simulator({ start, port }) {
       if (!start) {
-        await simulator?.close();
-        simulator = undefined;
-      } else if (simulator === undefined) {
-        const { startSimulator } = await import("./simulator/simulator.ts");
-        simulator = await startSimulator(port === undefined ? {} : { port });
+        await simulator.stop();
+        return { url: undefined };
       }
-      return { url: simulator?.url };
+      const { url } = await simulator.start(async () => {
+        const { startSimulator } = await import("./simulator/simulator.ts");
+        return startSimulator(port === undefined ? {} : { port });
+      });
+      return { url };
     },
 
     batchConvert: (p) => batching.convert(p),
@@ -290,10 +293,11 @@ export async function openEngine(deps: EngineDeps): Promise<Engine> {
     batchFetch: (p) => submitting.fetch(p),
     async batchServer({ start, ...options }) {
       if (!start) {
-        await batchServer?.close();
-        batchServer = undefined;
-      } else batchServer ??= await serve(services, running.providers(process.cwd()), options);
-      return { url: batchServer?.url };
+        await batchServer.stop();
+        return { url: undefined };
+      }
+      const { url } = await batchServer.start(() => serve(services, running.providers(process.cwd()), options));
+      return { url };
     },
 
     serve: (options) => serve(services, running.providers(process.cwd(), options.concurrency), options),
@@ -304,8 +308,8 @@ export async function openEngine(deps: EngineDeps): Promise<Engine> {
       jobs.stopAll();
       await running.close();
       gpus.dispose();
-      await simulator?.close();
-      await batchServer?.close();
+      await simulator.stop();
+      await batchServer.stop();
       await store.close();
       for (const emitter of Object.values(emitters)) emitter.dispose();
     },

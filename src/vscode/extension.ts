@@ -63,14 +63,14 @@ export function activate(context: vscode.ExtensionContext): void {
       new LocalServer({
         ...shared,
         contextKey: contextKeys.simulating,
-        ask: (p) => shared.engine.request("simulator", p),
+        request: "simulator",
       }),
     ),
     batchServer: owned.add(
       new LocalServer({
         ...shared,
         contextKey: contextKeys.serving,
-        ask: (p) => shared.engine.request("batchServer", p),
+        request: "batchServer",
       }),
     ),
     trees: {

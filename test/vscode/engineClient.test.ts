@@ -12,13 +12,19 @@ afterEach(async () => {
 /** A client whose every thread is opened on another store, so that a test can tell them apart. */
 function client() {
   const crashes: { readonly message: string; readonly again: boolean }[] = [];
+  const events: string[] = [];
   let opened = 0;
+  const newStore = () => {
+    const store = `store ${++opened}`;
+    events.push(`open ${store}`);
+    return store;
+  };
   const engine = new EngineClient({
     script,
     host: { key: async () => undefined },
     editorModels: { list: async () => [], ask: async () => ({ kind: "cancelled" }) },
     settings: async () => ({
-      store: `store ${++opened}`,
+      store: newStore(),
       env: {},
       version: "0",
       roots: [],
@@ -28,11 +34,11 @@ function client() {
       editorCalls: 1,
       trusted: true,
     }),
-    log: () => {},
+    log: (_, message) => events.push(message),
     crashed: (error, again) => crashes.push({ message: error.message, again }),
   });
   open.push(engine);
-  return { engine, crashes, opened: () => opened };
+  return { engine, crashes, events, opened: () => opened };
 }
 
 const storeOf = async (engine: EngineClient) => (await engine.request("doctor", {})) as unknown;
@@ -76,6 +82,27 @@ describe("the engine's thread", () => {
     expect(await storeOf(engine)).toMatchObject({ store: "store 1" });
     await engine.request("deleteRun", { run: "r1" });
     expect(await storeOf(engine)).toMatchObject({ store: "store 2" });
+  });
+
+  it("is never open twice at once, however many requests meet the change", async () => {
+    const { engine, events } = client();
+    await storeOf(engine);
+    engine.renew();
+    const seen = await Promise.all([storeOf(engine), storeOf(engine), storeOf(engine)]);
+    for (const each of seen) expect(each).toMatchObject({ store: "store 2" });
+    expect(events).toEqual(["open store 1", "closing store 1", "closed store 1", "open store 2"]);
+  });
+
+  it("is prepared before it serves anything else", async () => {
+    const { engine } = client();
+    engine.onPrepare(async (ask) => {
+      await ask("simulator", { start: true, port: 1 });
+    });
+    expect(await storeOf(engine)).toMatchObject({ asked: ["simulator", "doctor"] });
+    engine.renew();
+    const [first, second] = await Promise.all([storeOf(engine), storeOf(engine)]);
+    expect(first).toMatchObject({ store: "store 2", asked: ["simulator", "doctor"] });
+    expect(second).toMatchObject({ store: "store 2", asked: ["simulator", "doctor", "doctor"] });
   });
 
   it("takes no more requests once it is closed", async () => {

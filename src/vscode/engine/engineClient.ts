@@ -29,6 +29,12 @@ export interface EngineClientOptions {
 
 type Requests = EngineSide["requests"];
 
+/** Asks the engine; settles with its answer or its error. */
+export type Ask = <K extends keyof Requests & string>(
+  name: K,
+  params: Requests[K]["params"],
+) => Promise<Requests[K]["result"]>;
+
 interface Running {
   readonly worker: Worker;
   readonly channel: Channel<FaceSide, EngineSide>;
@@ -54,9 +60,12 @@ export class EngineClient implements Disposable {
     log: new Emitter(),
   };
   readonly #started = new Emitter<void>();
+  readonly #preparations = new Set<(ask: Ask) => Promise<void>>();
   /** Runs that are going; while there are any, the engine is not opened anew. */
   readonly #going = new Set<string>();
   #running: Promise<Running> | undefined;
+  /** Two threads at once would hold the same store and the same ports. */
+  #ended: Promise<void> = Promise.resolve();
   #stale = false;
   #crashedAt = Number.NEGATIVE_INFINITY;
   #broken = false;
@@ -91,6 +100,12 @@ export class EngineClient implements Disposable {
   /** A thread was started: the first, or one in place of another. */
   readonly onStart = this.#started.event;
 
+  /** Has every new thread do this before it serves anything else. `prepare` handles its own failures. */
+  onPrepare(prepare: (ask: Ask) => Promise<void>): Disposable {
+    this.#preparations.add(prepare);
+    return disposable(() => this.#preparations.delete(prepare));
+  }
+
   /** What it was opened with has changed: the next request opens it anew, as soon as no run is going. */
   renew(): void {
     this.#stale = true;
@@ -112,7 +127,8 @@ export class EngineClient implements Disposable {
     if (this.#closed) throw new EngineStopped();
     if (this.#stale && this.#going.size === 0) {
       this.#stale = false;
-      await this.#end();
+      // The next thread's start waits for the end of this one.
+      void this.#end();
     }
     if (this.#broken) {
       throw new UserError(
@@ -132,6 +148,7 @@ export class EngineClient implements Disposable {
   }
 
   async #start(): Promise<Running> {
+    await this.#ended;
     const settings = await this.#options.settings();
     const worker = new Worker(this.#options.script, {
       name: "layoutlab",
@@ -167,6 +184,8 @@ export class EngineClient implements Disposable {
       this.#exited(running, failure ?? new Error(`the engine's thread ended with ${code}`));
     });
     this.#started.fire();
+    const ask: Ask = (name, params) => channel.request(name, params);
+    await Promise.all([...this.#preparations].map((prepare) => prepare(ask)));
     return running;
   }
 
@@ -183,9 +202,14 @@ export class EngineClient implements Disposable {
     this.#options.crashed(error, !this.#broken);
   }
 
-  async #end(): Promise<void> {
+  #end(): Promise<void> {
     const starting = this.#running;
     this.#running = undefined;
+    this.#ended = this.#ended.then(() => this.#stop(starting));
+    return this.#ended;
+  }
+
+  async #stop(starting: Promise<Running> | undefined): Promise<void> {
     const running = await starting?.catch(() => undefined);
     if (running === undefined || running.stopped.signal.aborted) return;
     let timer: NodeJS.Timeout | undefined;
