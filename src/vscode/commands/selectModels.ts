@@ -6,6 +6,7 @@ import { toRange } from "../language/places.ts";
 import { requireTrust } from "../trouble.ts";
 import { modelsEdit } from "./modelsEdit.ts";
 import { experimentFor } from "./targets.ts";
+import { TickedIds } from "./tickedIds.ts";
 
 interface Entry extends vscode.QuickPickItem {
   readonly id?: string;
@@ -46,48 +47,56 @@ function offsets(document: vscode.TextDocument, range: vscode.Range): { readonly
   return { start: document.offsetAt(range.start), end: document.offsetAt(range.end) };
 }
 
-/** Many of the list, and any id that is typed. Undefined when it is left. */
+/**
+ * Many of the list, and any id that is typed. Undefined when it is left. Entries keep their places, since the editor tells what
+ * is ticked by place: a tick on its way when the listing arrives means the same entry afterwards.
+ */
 function pick(listing: Promise<readonly ModelListing[]>, chosen: readonly string[]): Promise<string[] | undefined> {
   const input = vscode.window.createQuickPick<Entry>();
   input.canSelectMany = true;
   input.matchOnDescription = true;
+  input.keepScrollPosition = true;
   input.placeholder = "Models of this experiment; type provider:model for one that is not listed";
-  const typed: string[] = [];
-  let listed: Entry[] = [];
-  const show = (value: string) => {
-    const known = new Set(listed.flatMap((entry) => entry.id ?? []));
-    const own = [...new Set([...chosen, ...typed])]
-      .filter((id) => !known.has(id))
-      .map((id): Entry => ({ label: id, id }));
-    const free = /^[\w.-]+[:/]\S+$/.test(value) && !known.has(value) && !typed.includes(value);
-    const selected = new Set(input.selectedItems.flatMap((entry) => entry.id ?? []));
-    const extra: Entry[] = free ? [{ label: value, id: value, description: "as typed", alwaysShow: true }] : [];
-    input.items = [...extra, ...own, ...listed];
-    input.selectedItems = input.items.filter((entry) => entry.id !== undefined && selected.has(entry.id));
+  const ticks = new TickedIds(chosen);
+  const entries: Entry[] = chosen.map((id) => ({ label: id, id }));
+  let typed: string | undefined;
+  const show = () => {
+    const first: Entry =
+      typed === undefined
+        ? { label: chosen.length === 0 ? "" : "in the experiment", kind: vscode.QuickPickItemKind.Separator }
+        : { label: typed, id: typed, description: "as typed", alwaysShow: true };
+    const active = input.activeItems[0]?.id;
+    const items = [first, ...entries];
+    input.items = items;
+    input.selectedItems = items.filter(({ id }) => id !== undefined && ticks.has(id));
+    ticks.sent();
+    afterDrawing(() => ticks.drawn());
+    const still = items.find(({ id }) => id !== undefined && id === active);
+    if (still !== undefined) input.activeItems = [still];
   };
-  show("");
-  input.selectedItems = input.items.filter((entry) => entry.id !== undefined && chosen.includes(entry.id));
+  const type = (value: string) => {
+    const isNew = /^[\w.-]+[:/]\S+$/.test(value) && !entries.some(({ id }) => id === value);
+    const next = isNew ? value : undefined;
+    if (next === typed) return;
+    typed = next;
+    show();
+  };
+  show();
   input.busy = true;
   listing.then(
     (all) => {
-      const before = new Set(input.selectedItems.flatMap((entry) => entry.id ?? []));
-      listed = all.flatMap(({ provider, models, problem, suggestions = [] }): Entry[] => [
-        { label: provider, kind: vscode.QuickPickItemKind.Separator },
-        ...models.map(({ id, detail }): Entry => ({ label: id, id, description: detail ?? "" })),
-        ...suggestions.map(
-          ({ id, detail, command }): Entry => ({
-            label: id,
-            id,
-            description: `not there yet · ${detail}`,
-            detail: `In a terminal: ${command}`,
-            command,
-            buttons: [copies],
-          }),
-        ),
-        ...(problem === undefined ? [] : [{ label: `$(info) ${problem}` }]),
-      ]);
-      show(input.value);
-      input.selectedItems = input.items.filter((entry) => entry.id !== undefined && before.has(entry.id));
+      for (const listing of all) {
+        const more: Entry[] = [];
+        for (const entry of entriesOf(listing)) {
+          const place = entries.findIndex(({ id }) => id !== undefined && id === entry.id);
+          if (place < 0) more.push(entry);
+          else entries[place] = entry;
+        }
+        if (more.length > 0)
+          entries.push({ label: listing.provider, kind: vscode.QuickPickItemKind.Separator }, ...more);
+      }
+      if (entries.some(({ id }) => id === typed)) typed = undefined;
+      show();
       input.busy = false;
     },
     () => {
@@ -95,17 +104,23 @@ function pick(listing: Promise<readonly ModelListing[]>, chosen: readonly string
     },
   );
   return new Promise((resolve) => {
-    input.onDidChangeValue(show);
+    input.onDidChangeValue(type);
     input.onDidTriggerItemButton(({ item: { command } }) => {
       if (command === undefined) return;
       void vscode.env.clipboard.writeText(command);
       void vscode.window.showInformationMessage(`Copied: ${command}`);
     });
     input.onDidChangeSelection((items) => {
-      for (const { id, description } of items) if (id !== undefined && description === "as typed") typed.push(id);
+      const lost = ticks.report(items.flatMap(({ id }) => id ?? []));
+      const kept = typed !== undefined && ticks.has(typed) ? typed : undefined;
+      if (kept !== undefined) {
+        entries.push({ label: kept, id: kept });
+        typed = undefined;
+      }
+      if (lost || kept !== undefined) show();
     });
     input.onDidAccept(() => {
-      resolve([...new Set(input.selectedItems.flatMap((entry) => entry.id ?? []))]);
+      resolve([...ticks.all]);
       input.hide();
     });
     input.onDidHide(() => {
@@ -114,4 +129,26 @@ function pick(listing: Promise<readonly ModelListing[]>, chosen: readonly string
     });
     input.show();
   });
+}
+
+function entriesOf({ models, suggestions = [], problem }: ModelListing): readonly Entry[] {
+  return [
+    ...models.map(({ id, detail }): Entry => ({ label: id, id, description: detail ?? "" })),
+    ...suggestions.map(
+      ({ id, detail, command }): Entry => ({
+        label: id,
+        id,
+        description: `not there yet · ${detail}`,
+        detail: `In a terminal: ${command}`,
+        command,
+        buttons: [copies],
+      }),
+    ),
+    ...(problem === undefined ? [] : [{ label: `$(info) ${problem}` }]),
+  ];
+}
+
+/** Calls back when the editor has drawn what it was sent: it is sent with the next timer, and a command's answer comes behind it. */
+function afterDrawing(then: () => void): void {
+  setTimeout(() => void vscode.commands.executeCommand("setContext", "layoutlab.selecting", true).then(then, then), 0);
 }

@@ -4,7 +4,10 @@ import { drivable, webview, workbench } from "../../support/workbench.ts";
 import { clearNotifications, closeAll, eventually, notification, openExperiment, smallExperiment } from "./support.ts";
 
 interface Asked {
+  /** Questions of experiments. */
   readonly calls: number;
+  /** Short requests that make the editor ask for consent. */
+  readonly consents: number;
   readonly most: number;
   readonly cancelled: number;
   readonly last: readonly { readonly role: number; readonly text: string }[];
@@ -21,8 +24,10 @@ async function run(name: string, text: string): Promise<string> {
 }
 
 describe("the editor's own models", () => {
-  before(function () {
+  before(async function () {
     if (!drivable) this.skip();
+    // Its first use starts the probe.
+    await vscode.lm.selectChatModels({ vendor: "probe" });
   });
   afterEach(closeAll);
 
@@ -37,6 +42,34 @@ describe("the editor's own models", () => {
     await workbench.press("Enter");
     await chosen;
     assert.match(document.getText(), /models: \[builtin:reader, vscode:probe\/labels\]/);
+  });
+
+  it("keep what is ticked, typed and focused while the listing arrives", async () => {
+    const three = "models: [builtin:reader, openai:first, openai:second]";
+    for (let i = 0; i < 3; i++) {
+      const document = await openExperiment(`arriving${i}.layout.yaml`, smallExperiment.replace(/models: .*/, three));
+      await vscode.commands.executeCommand("probe.holdModels");
+      const chosen = vscode.commands.executeCommand("layoutlab.selectModels", document.uri);
+      const second = ".quick-input-list .monaco-list-row:has-text('openai:second')";
+      await workbench.waitFor(second);
+      await workbench.fill(".quick-input-widget input.input", "openai:");
+      await workbench.waitFor(".quick-input-list .monaco-list-row:has-text('builtin:reader')", { state: "detached" });
+      await workbench.press("ArrowDown");
+      await workbench.press("ArrowDown");
+      await workbench.waitFor(second.replace("-row", "-row.focused"));
+      // Both at once: the tick is on its way while the list is renewed.
+      await Promise.all([workbench.press("Space"), vscode.commands.executeCommand("probe.listModels")]);
+      await workbench.waitFor(".quick-input-widget .monaco-progress-container.active", { state: "detached" });
+      await eventually(async () => {
+        assert.equal(await workbench.attribute(`${second} >> [role=checkbox] >> nth=0`, "aria-checked"), "false");
+      });
+      assert.equal(await workbench.value(".quick-input-widget input.input"), "openai:");
+      assert.equal(await workbench.count(second.replace("-row", "-row.focused")), 1);
+      await workbench.press("Enter");
+      await chosen;
+      assert.match(document.getText(), /models: \[builtin:reader, openai:first\]/);
+      await closeAll();
+    }
   });
 
   it("answer a run, two at a time, without a system message, and are called exploratory", async () => {
@@ -88,7 +121,9 @@ describe("the editor's own models", () => {
     const before = await asked();
     await run("closed", withModel("vscode:closed/refusing"));
     await notification(/Layout Lab may not use vscode:closed\/refusing \(the person said no\): allow it/);
-    assert.equal((await asked()).calls - before.calls, 1);
+    const after = await asked();
+    assert.equal(after.consents - before.consents, 1);
+    assert.equal(after.calls - before.calls, 0);
   });
 
   it("are asked no more often than the setting says", async () => {

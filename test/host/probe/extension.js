@@ -6,6 +6,8 @@ export function activate(context) {
   context.subscriptions.push(
     vscode.commands.registerCommand("probe.openPanel", openPanel),
     vscode.commands.registerCommand("probe.asked", () => ({ ...asked })),
+    vscode.commands.registerCommand("probe.holdModels", () => hold()),
+    vscode.commands.registerCommand("probe.listModels", () => release()),
     vscode.lm.registerLanguageModelChatProvider("probe", probeModels),
     vscode.lm.registerLanguageModelChatProvider("closed", probeModels),
   );
@@ -57,17 +59,35 @@ const model = (id) => ({
 });
 
 /** What was asked of the models so far, for tests to look at through `probe.asked`. */
-const asked = { calls: 0, inFlight: 0, most: 0, cancelled: 0, last: [] };
+const asked = { calls: 0, consents: 0, inFlight: 0, most: 0, cancelled: 0, last: [] };
 
 /** `echo` answers with the last message, so that a test decides what the model says; the others answer or fail as they are called. */
+/** While it is held, nobody is told which models there are. */
+let listed = Promise.resolve();
+let release = () => {};
+const changed = new vscode.EventEmitter();
+
+function hold() {
+  listed = new Promise((resolve) => {
+    release = resolve;
+  });
+  changed.fire();
+}
+
 const probeModels = {
-  provideLanguageModelChatInformation: () => ["echo", "labels", "slow", "refusing", "blocked", "spent"].map(model),
+  onDidChangeLanguageModelChatInformation: changed.event,
+  async provideLanguageModelChatInformation() {
+    await listed;
+    return ["echo", "labels", "slow", "refusing", "blocked", "spent"].map(model);
+  },
   async provideLanguageModelChatResponse({ id }, messages, _options, progress, token) {
     const text = messages
       .at(-1)
       .content.map((part) => part.value ?? "")
       .join("");
-    asked.calls += 1;
+    // The editor's question to the person is answered with a request of its own.
+    if (text === "Answer with the word yes.") asked.consents += 1;
+    else asked.calls += 1;
     asked.last = messages.map(({ role, content }) => ({
       role,
       text: content.map((part) => part.value ?? "").join(""),
