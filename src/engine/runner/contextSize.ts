@@ -2,6 +2,7 @@ import type { Example } from "../dataset/example.ts";
 import type { Variant } from "../plan/variants.ts";
 import type { ContextSpec } from "../spec/experiment.ts";
 import { fitRow, type VariantPrompts } from "./prompts.ts";
+import { answerBound } from "./reckoning.ts";
 
 /** Rows whose prompts are really measured: the longest by their characters. */
 const measured = 64;
@@ -35,8 +36,7 @@ export function contextSize(
 }
 
 function answerRoom({ parameters }: Variant, answerTokens: number): number {
-  const told = parameters["max_tokens"] ?? parameters["max_completion_tokens"] ?? parameters["num_predict"];
-  return typeof told === "number" && told > 0 ? told : Math.max(leastAnswerRoom, 4 * answerTokens);
+  return answerBound(parameters) ?? Math.max(leastAnswerRoom, 4 * answerTokens);
 }
 
 function longestRows(examples: readonly Example[]): readonly Example[] {

@@ -8,7 +8,8 @@ import type { Queue, Settled } from "../queue/queue.ts";
 import type { JudgeCalls, JudgeReply } from "../scoring/judgeScorer.ts";
 import { type Completion, judgeVariant, type Store } from "../store/store.ts";
 import type { Budget, BudgetReached, Spending } from "./budget.ts";
-import { completionOf, costIn, type RunModel } from "./record.ts";
+import { type Call, costFor } from "./reckoning.ts";
+import { completionOf, type RunModel } from "./record.ts";
 
 /** Why a judge cannot go on. */
 export type JudgeTrouble =
@@ -58,6 +59,8 @@ export class RunJudge implements JudgeCalls {
     };
     const request: ModelRequest = { ...shared, model: model.name, messages: toMessages({ messages }) };
     const tokens = expected.prompt + expected.completion;
+    const { budget } = this.#o;
+    const call: Call = { model, kind: `judge ${model.id}`, expected, parameters: shared.parameters };
     let reached: BudgetReached | undefined;
     const settled = await queue.add(
       {
@@ -66,9 +69,9 @@ export class RunJudge implements JudgeCalls {
         variant: "judge",
         tokens,
         send: async (attempt) => {
-          const reservation: Spending = { calls: 1, tokens, cost: costIn(model, expected) ?? 0 };
-          reached = this.#o.budget.reserve(reservation);
-          if (reached !== undefined) return { outcome: { kind: "cancelled" }, cached: true };
+          const taken = await budget.take(call, attempt.signal);
+          if (taken.kind === "refused") reached = taken.reached;
+          if (taken.kind !== "held") return { outcome: { kind: "cancelled" }, cached: true };
           let actual: Spending = { calls: 0, tokens: 0, cost: 0 };
           try {
             const reply = await model.provider.send(request, { signal: attempt.signal });
@@ -81,10 +84,11 @@ export class RunJudge implements JudgeCalls {
             actual =
               usage === undefined
                 ? { calls: 1, tokens: 0, cost: 0 }
-                : { calls: 1, tokens: billed.prompt + billed.completion, cost: costIn(model, billed) ?? 0 };
+                : { calls: 1, tokens: billed.prompt + billed.completion, cost: costFor(model, billed) };
+            if (usage !== undefined) budget.learn(call, billed);
             return reply;
           } finally {
-            this.#o.budget.settle(reservation, actual);
+            budget.settle(taken.amount, actual);
           }
         },
       },

@@ -326,7 +326,9 @@ export class Pipeline {
     const count = (change: 1 | -1) => this.#taken.set(model.id, this.takenElsewhere(model.id) + change);
     count(1);
     this.#o.onTaken();
+    const cameBack = this.#sending.elsewhere({ plan, model });
     const row = await this.#elsewhere.wait(id);
+    cameBack(row === "free" ? undefined : row);
     count(-1);
     if (row === "free") return this.#hard.signal.aborted ? { kind: "withdrawn" } : this.#call(plan, id, model);
     return this.#publish(plan, row);

@@ -1,11 +1,14 @@
+import { approximateTokenizer } from "../context/tokenizer.ts";
 import type { ModelRequest } from "../provider/provider.ts";
 import type { Queue, Settled, Task } from "../queue/queue.ts";
 import type { Outcome } from "../response/outcome.ts";
+import type { Answered } from "../response/read.ts";
 import type { LimitsSpec, OutputPart } from "../spec/experiment.ts";
-import type { Store } from "../store/store.ts";
+import type { RequestRecord, Store } from "../store/store.ts";
 import type { Budget, BudgetReached, Spending } from "./budget.ts";
 import type { RunContexts } from "./contexts.ts";
-import { costIn, type RunModel } from "./record.ts";
+import { type Call, costFor } from "./reckoning.ts";
+import type { RunModel } from "./record.ts";
 import { streaming, type TextWatch } from "./streaming.ts";
 import { expectedOf, refOf, type TrialPlan } from "./trialPlan.ts";
 
@@ -75,17 +78,13 @@ export class Sending {
   async ask(open: Open, request: () => ModelRequest, id: number | undefined): Promise<Settled> {
     const { queue, budget, run } = this.#o;
     const { plan, model } = open;
-    const expected = expectedOf(plan);
-    const reservation: Spending = {
-      calls: 1,
-      tokens: expected.prompt + expected.completion,
-      cost: costIn(model, expected) ?? 0,
-    };
+    const call = callOf(plan, model, id === undefined);
     let claimed = id === undefined;
     const send: Task["send"] = async ({ signal, left }) => {
-      const refused = budget.reserve(reservation);
-      if (refused) {
-        this.#o.onBudget(refused);
+      const asked = budget.take(call, signal);
+      const taken = asked instanceof Promise ? await asked : asked;
+      if (taken.kind !== "held") {
+        if (taken.kind === "refused") this.#o.onBudget(taken.reached);
         return { outcome: { kind: "cancelled" }, cached: true };
       }
       this.#leaves(open);
@@ -105,18 +104,36 @@ export class Sending {
         const options = { signal, trial, onLeft: left, ...(onText === undefined ? {} : { onText }) };
         const reply = await this.#o.contexts.send(model, plan, request(), (one) => model.provider.send(one, options));
         for (const note of reply.notes ?? []) this.#o.onNote(model.id, note);
-        actual = spent(reply.outcome, plan, model);
+        actual = { ...actual, calls: 1 };
+        if (reply.outcome.kind === "answered") {
+          const tokens = tokensOf(reply.outcome, plan);
+          actual = { calls: 1, tokens: tokens.prompt + tokens.completion, cost: costFor(model, tokens) };
+          budget.learn(call, tokens);
+        }
         this.#noteReach(model.id, reply.outcome);
         return reply;
       } finally {
-        budget.settle(reservation, actual);
+        budget.settle(taken.amount, actual);
         this.#isBack(open, sends);
       }
     };
-    const task = { model: model.id, run, variant: plan.variant.id, tokens: reservation.tokens, send };
+    const { prompt, completion } = call.expected;
+    const task = { model: model.id, run, variant: plan.variant.id, tokens: prompt + completion, send };
     const settled = await queue.add(task, open.waiting.signal);
     this.counts.retried += Math.max(0, settled.attempts - 1);
     return settled;
+  }
+
+  /** Another process asks on this run's account: what that took is told when it is known, as a row or as nothing. */
+  elsewhere({ plan, model }: Pick<Open, "plan" | "model">): (row: RequestRecord | undefined) => void {
+    const { budget } = this.#o;
+    const held = budget.hold(callOf(plan, model, false));
+    return (row) =>
+      budget.settle(held, {
+        calls: row?.attempts ?? 0,
+        tokens: (row?.promptTokens ?? 0) + (row?.completionTokens ?? 0),
+        cost: row?.cost ?? 0,
+      });
   }
 
   #leaves(open: Open): void {
@@ -158,11 +175,21 @@ export class Sending {
   }
 }
 
-/** What a call took, as far as a budget goes. */
-function spent(outcome: Outcome, plan: TrialPlan, model: RunModel): Spending {
-  if (outcome.kind !== "answered") return { calls: 1, tokens: 0, cost: 0 };
-  const prompt = outcome.usage.promptTokens ?? plan.promptTokens;
-  const completion = outcome.usage.completionTokens ?? plan.completionTokens;
-  const cost = costIn(model, { prompt, cached: outcome.usage.cachedTokens ?? 0, completion }) ?? 0;
-  return { calls: 1, tokens: prompt + completion, cost };
+function callOf(plan: TrialPlan, model: RunModel, goesOn: boolean): Call {
+  const part = `${plan.chain?.id ?? ""}${plan.pack === undefined ? "" : " packed"}${goesOn ? " goes on" : ""}`;
+  return {
+    model,
+    kind: `${plan.variant.id} ${part}`,
+    expected: expectedOf(plan),
+    parameters: plan.shared.request.parameters,
+  };
+}
+
+/** What an answer took; estimates where its provider does not say. */
+function tokensOf({ usage, text }: Answered, plan: TrialPlan) {
+  return {
+    prompt: usage.promptTokens ?? plan.promptTokens,
+    cached: usage.cachedTokens ?? 0,
+    completion: usage.completionTokens ?? approximateTokenizer.count(text),
+  };
 }
