@@ -1,5 +1,6 @@
 import type { AlertChoices } from "./analysis/alerts.ts";
 import type { CalibrationReport } from "./analysis/calibration.ts";
+import type { RunCourse } from "./analysis/course.ts";
 import type { CrossModelReport } from "./analysis/crossModel.ts";
 import type { EfficiencyReport } from "./analysis/efficiency.ts";
 import type { LengthReport } from "./analysis/lengths.ts";
@@ -89,6 +90,8 @@ export interface EngineApi {
   runs(p: { readonly file?: string; readonly limit?: number }): Promise<readonly RunListItem[]>;
   /** By id or an unambiguous start of one. */
   run(p: { readonly run: string }): Promise<RunDetails>;
+  /** How a run goes, or went, with its course: what its progress panel shows whenever it is opened. */
+  progress(p: { readonly run: string }): Promise<RunProgress>;
   deleteRun(p: { readonly run: string }): Promise<void>;
   /** The verdict with another margin, from the stored scores; nothing is asked or stored. */
   redecide(p: {
@@ -405,6 +408,12 @@ export interface RunListItem {
   readonly stopReason: string | undefined;
   /** What was out of bounds, a sentence each; absent when nothing was. */
   readonly alerts?: readonly string[];
+}
+
+export interface RunProgress {
+  /** The live picture when the run is going in this process, otherwise the last one. */
+  readonly view: RunView;
+  readonly course: RunCourse;
 }
 
 export interface RunDetails {

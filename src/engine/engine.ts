@@ -134,6 +134,7 @@ export async function openEngine(deps: EngineDeps): Promise<Engine> {
 
     runs: (p) => results.runs(p),
     run: (p) => results.run(p),
+    progress: (p) => results.progress(p),
     deleteRun: (p) => results.delete(p.run),
     async judge({ run }) {
       const record = await findRun(store, run);

@@ -1,3 +1,4 @@
+import type { RunCourse } from "../engine/analysis/course.ts";
 import type { Decision } from "../engine/decide/sampler.ts";
 import type { RunSummary, RunView } from "../engine/runner/events.ts";
 
@@ -27,7 +28,9 @@ export interface RunHost {
 }
 
 export interface RunShown {
-  readonly view: RunView | undefined;
+  readonly view: RunView;
+  /** The curves so far; what follows is added to them. */
+  readonly course: RunCourse;
   readonly summary: RunSummary | undefined;
   readonly decisions: readonly { readonly model: string; readonly decision: Decision }[];
   readonly warnings: readonly string[];

@@ -57,7 +57,7 @@ const views: readonly View[] = [
     },
   },
   { panel: "run", scene: "finished", name: "run-finished" },
-  { panel: "run", scene: "empty", name: "run-empty" },
+  { panel: "run", scene: "failing", name: "run-failing" },
   {
     panel: "results",
     scene: "full",

@@ -101,12 +101,21 @@ describe("the progress panel", () => {
     expect(await page.locator(".banner.warning").count()).toBe(1);
   });
 
-  it("says what went wrong when the editor cannot answer, and what is missing when there is nothing", async () => {
+  it("says what went wrong when the editor cannot answer, and that there is nothing", async () => {
     const page = await open({ scene: "failing" });
     expect(await page.textContent("#root")).toContain("the store cannot be read");
-    await page.close();
-    const empty = await open({ scene: "empty" });
-    expect(await empty.textContent(".empty")).toContain("Nothing to watch yet");
+    expect(await page.textContent(".empty")).toContain("Nothing to watch");
+  });
+
+  it("shows a run that is over as it was at its end: numbers, mode, curves, and nothing to pause", async () => {
+    const page = await open({ scene: "finished" });
+    expect(await page.textContent(".chip")).toBe("adaptive");
+    expect(await page.textContent(".numbers")).toContain("Prompt tokens");
+    expect(await page.locator("time-chart canvas").count()).toBe(2);
+    await page.click("text=As a table");
+    const rows = await page.locator("table[aria-label], details table").locator("tbody tr").count();
+    expect(rows).toBeGreaterThan(5);
+    expect(await page.locator("role=button[name=/^Pause/]").count()).toBe(0);
   });
 
   it("redraws at most ten times a second under a thousand views a second", async () => {

@@ -1,5 +1,6 @@
 import { seededRandom } from "../../../src/base/random.ts";
 import type { Alert } from "../../../src/engine/analysis/alerts.ts";
+import type { RunCourse } from "../../../src/engine/analysis/course.ts";
 import type { Decision, Verdict } from "../../../src/engine/decide/sampler.ts";
 import type { QueueSnapshot, QueueStats } from "../../../src/engine/queue/queue.ts";
 import type { RunSummary, RunView, VariantSummary, VariantView } from "../../../src/engine/runner/events.ts";
@@ -158,6 +159,22 @@ export function viewAt(
     decisions: decisionsUpTo(consumed).length,
     alerts: consumed < 100 ? [] : alerts,
     stopReason: undefined,
+  };
+}
+
+/** How the run went until then, as the store tells it. */
+export function courseAt(consumed: number): RunCourse {
+  const views = Array.from({ length: 40 }, (_, i) => viewAt(Math.round(((i + 1) / 40) * consumed), "running"));
+  const accuracy = (index: number) =>
+    views.map(({ variants }) => {
+      const variant = variants[index];
+      return variant === undefined || variant.status === "dropped" ? null : variant.accuracy;
+    });
+  return {
+    at: views.map(({ elapsedMs }) => elapsedMs),
+    rate: views.map(({ ratePerSecond }) => ratePerSecond),
+    accuracy: Object.fromEntries(variantIds.map((id, index) => [id, accuracy(index)])),
+    stepMs: (consumed * 640) / 40,
   };
 }
 

@@ -1,18 +1,20 @@
 import { Channel } from "../../../src/base/channel.ts";
 import type { RunHost, RunPanelView } from "../../../src/protocol/runPanel.ts";
-import { decisionsUpTo, rows, summary, viewAt } from "./runData.ts";
+import { courseAt, decisionsUpTo, rows, summary, viewAt } from "./runData.ts";
 import type { PanelWire } from "./wire.ts";
 
-/** Scenes: full (half way), early, finished, interrupted, empty, failing. */
+const noCourse = { at: [], rate: [], accuracy: {}, stepMs: 500 };
+
+/** Scenes: full (half way), early, finished, interrupted, failing. */
 export function openRunHost(wire: PanelWire, scene: string) {
   const start = scene === "early" ? 6 : scene === "finished" ? rows : scene === "interrupted" ? 120 : 210;
   let consumed = start;
   const channel: Channel<RunHost, RunPanelView> = new Channel(wire.port, {
     ready() {
       if (scene === "failing") throw new Error("the store cannot be read");
-      if (scene === "empty") return { view: undefined, summary: undefined, decisions: [], warnings: [] };
       return {
         view: viewAt(start, scene === "interrupted" ? "interrupted" : undefined),
+        course: scene === "finished" ? courseAt(start) : noCourse,
         summary: scene === "finished" ? summary() : undefined,
         decisions: decisionsUpTo(start),
         warnings: scene === "full" ? ["gpt-4.1-mini ignores the seed: answers may differ from run to run"] : [],

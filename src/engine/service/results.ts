@@ -1,15 +1,21 @@
 import path from "node:path";
 import { UserError } from "../../base/errors.ts";
 import type { Alert } from "../analysis/alerts.ts";
-import type { EngineApi, RunDetails, RunListItem, TrialDetail, TrialPage, TrialQuery } from "../api.ts";
+import { courseOf } from "../analysis/course.ts";
+import type { EngineApi, RunDetails, RunListItem, RunProgress, TrialDetail, TrialPage, TrialQuery } from "../api.ts";
 import type { Decision } from "../decide/sampler.ts";
 import type { LayoutMetrics } from "../layout/layout.ts";
 import type { RunSummary } from "../runner/events.ts";
-import { storedRaces } from "../runner/samplers.ts";
+import { rowsUsed, storedRaces } from "../runner/samplers.ts";
 import { summarise } from "../runner/summary.ts";
 import type { RunRecord, Store, TrialRow } from "../store/store.ts";
 import type { Services } from "./deps.ts";
+import { endedView } from "./endedView.ts";
 import { findRun, type Running } from "./running.ts";
+import { queueState } from "./steering.ts";
+
+/** Entries of a run's course; more than a panel is wide enough to tell apart. */
+const coursePoints = 400;
 
 /** Reads the store for people: runs, trials, decisions. Nothing here calls a model. */
 export class Results {
@@ -59,6 +65,35 @@ export class Results {
       alerts: this.#running.view(record.id)?.alerts ?? [],
       notes: JSON.parse(String(record.settings["notes"] ?? "[]")) as string[],
     });
+  }
+
+  /** The run's progress as its panel shows it: the live picture, or for a run that is over the last one, out of the store. */
+  async progress(p: { readonly run: string }): Promise<RunProgress> {
+    const record = await findRun(this.#store, p.run);
+    const live = this.#running.view(record.id);
+    const summary = await this.summary(record);
+    const timeline = await this.#store.requests.timeline(record.id, coursePoints);
+    const trials = await this.#store.trials.scores(record.id);
+    const used = await rowsUsed(this.#store, record);
+    const course = courseOf({
+      timeline,
+      trials,
+      variants: record.variants.map(({ id, index }) => ({ id, index, rows: used[index] ?? 0 })),
+      workedMs: live?.elapsedMs ?? summary.durationMs,
+    });
+    if (live !== undefined) return { view: live, course };
+    const { last } = await queueState(this.#services, this.#running);
+    return {
+      view: endedView({
+        record,
+        summary,
+        races: await storedRaces(this.#store, record),
+        trials: trials.variant.length,
+        cost: timeline.cost.reduce((sum, cost) => sum + cost, 0),
+        pools: last?.run === record.id ? last.pools : [],
+      }),
+      course,
+    };
   }
 
   async delete(run: string): Promise<void> {

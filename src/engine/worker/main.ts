@@ -36,6 +36,7 @@ const methods: { readonly [K in keyof EngineApi]: null } = {
   queueState: null,
   runs: null,
   run: null,
+  progress: null,
   deleteRun: null,
   redecide: null,
   rescore: null,

@@ -106,14 +106,19 @@ export class RunPanels implements Disposable {
   async #ready(shown: Shown): Promise<RunShown> {
     const { engine, runs } = this.#parts;
     const { run } = shown;
-    const [details, stored] = await Promise.all([engine.request("run", { run }), engine.request("decisions", { run })]);
+    const [details, stored, progress] = await Promise.all([
+      engine.request("run", { run }),
+      engine.request("decisions", { run }),
+      engine.request("progress", { run }),
+    ]);
     shown.file = details.item.file;
     const seen = runs.get(run);
     const all = new Map<string, MadeDecision>();
     for (const { model, at: _, ...decision } of stored) all.set(`${model} ${decision.sequence}`, { model, decision });
     for (const each of seen?.decisions ?? []) all.set(`${each.model} ${each.decision.sequence}`, each);
     return {
-      view: seen?.view ?? details.view,
+      view: seen?.view ?? progress.view,
+      course: progress.course,
       summary: seen === undefined && !details.item.live ? details.summary : undefined,
       decisions: [...all.values()],
       warnings: seen?.warnings ?? [],

@@ -8,7 +8,7 @@ import { statuses } from "./words.ts";
 
 /** What this run is, how far it is, and how to stop it. */
 export function headerView(options: {
-  readonly view: RunView | undefined;
+  readonly view: RunView;
   readonly summary: RunSummary | undefined;
   readonly sinceMs: number;
   readonly onStop: (now: boolean) => void;
@@ -18,15 +18,15 @@ export function headerView(options: {
   readonly onFile: () => void;
 }): TemplateResult {
   const { view, summary } = options;
-  const status = view?.status ?? summary?.status ?? "running";
+  const { status } = view;
   const going = status === "running" || status === "stopping";
   const { icon: sign, word } = statuses[status];
-  const elapsed = view === undefined ? (summary?.durationMs ?? 0) : view.elapsedMs + options.sinceMs;
-  const left = view?.leftMs === undefined ? undefined : Math.max(0, view.leftMs - options.sinceMs);
+  const elapsed = view.elapsedMs + options.sinceMs;
+  const left = view.leftMs === undefined ? undefined : Math.max(0, view.leftMs - options.sinceMs);
   return html`<header class="run-head">
     <div class="run-title">
-      <h1>${view?.name ?? summary?.name}</h1>
-      ${view === undefined ? nothing : html`<span class="chip">${view.mode}</span>`}
+      <h1>${view.name}</h1>
+      <span class="chip">${view.mode}</span>
       <span class="status" data-status=${status}>
         <span class=${status === "running" ? "spin" : ""}>${icon(sign)}</span>${word}
       </span>
@@ -62,11 +62,11 @@ export function headerView(options: {
       ${button({ label: "Open Metrics", icon: "graph", primary: status === "finished", onClick: options.onResults })}
       ${iconButton({ icon: "go-to-file", label: "Open the experiment file", onClick: options.onFile })}
     </div>
-    ${view === undefined ? nothing : progressBar(view, going)}
+    ${progressBar(view, going)}
     <div class="run-times">
       <span>${duration(elapsed)} elapsed</span>
       ${going ? html`<span>${left === undefined ? "time left not known yet" : `about ${duration(left)} left`}</span>` : nothing}
-      ${view === undefined ? nothing : html`<span>${count(view.trialsDone)} of ${going && view.mode === "adaptive" ? "at most " : ""}${count(view.trialsPlanned)} trials</span>`}
+      <span>${count(view.trialsDone)} of ${going && view.mode === "adaptive" ? "at most " : ""}${count(view.trialsPlanned)} trials</span>
       ${summary === undefined || going ? nothing : html`<span>${capital(summary.stopped.reason)}.</span>`}
     </div>
     ${summary === undefined || going ? nothing : html`<p class="verdict-line">${icon("law")}<span>${summary.verdict.explanation}</span></p>`}

@@ -8,8 +8,11 @@ import { waitWords } from "./words.ts";
 
 const circuits = { closed: "", open: "not reached: waiting before the next try", halfOpen: "trying again" } as const;
 
+/** Absent once nothing can be paused any more. */
+type OnPause = ((model: string, paused: boolean) => void) | undefined;
+
 /** Who is sending, how full the limits are, and what the rest waits for. */
-export function queueView(view: RunView, onPause: (model: string, paused: boolean) => void): TemplateResult {
+export function queueView(view: RunView, onPause: OnPause): TemplateResult {
   return html`<section class="section" aria-labelledby="queue">
     <h2 id="queue">Queue</h2>
     ${
@@ -33,7 +36,7 @@ export function queueView(view: RunView, onPause: (model: string, paused: boolea
             <th scope="col" class="number">Sent</th>
             <th scope="col" class="number">Window</th>
             <th scope="col">State</th>
-            <th scope="col"><span class="unseen">Pause</span></th>
+            ${onPause === undefined ? nothing : html`<th scope="col"><span class="unseen">Pause</span></th>`}
           </tr>
         </thead>
         <tbody>
@@ -44,11 +47,7 @@ export function queueView(view: RunView, onPause: (model: string, paused: boolea
   </section>`;
 }
 
-function row(
-  pool: PoolSnapshot,
-  model: ModelSnapshot,
-  onPause: (model: string, paused: boolean) => void,
-): TemplateResult {
+function row(pool: PoolSnapshot, model: ModelSnapshot, onPause: OnPause): TemplateResult {
   const { requests } = { ...pool.limits, ...pool.learned };
   return html`<tr>
     <th scope="row">${model.model}</th>
@@ -66,10 +65,14 @@ function row(
           }`
     }</td>
     <td class="muted">${model.paused ? "paused" : circuits[model.circuit]}</td>
-    <td>${iconButton({
-      icon: model.paused ? "debug-continue" : "debug-pause",
-      label: `${model.paused ? "Continue" : "Pause"} ${model.model}`,
-      onClick: () => onPause(model.model, !model.paused),
-    })}</td>
+    ${
+      onPause === undefined
+        ? nothing
+        : html`<td>${iconButton({
+            icon: model.paused ? "debug-continue" : "debug-pause",
+            label: `${model.paused ? "Continue" : "Pause"} ${model.model}`,
+            onClick: () => onPause(model.model, !model.paused),
+          })}</td>`
+    }
   </tr>`;
 }

@@ -87,14 +87,16 @@ export class RunPanel extends PanelElement {
       this.#draw(view);
     });
     channel.request("ready", undefined).then(
-      ({ view, summary, decisions, warnings }) => {
+      ({ view, course, summary, decisions, warnings }) => {
         this.connected = true;
         this.summary = summary;
         this.decisions = [...decisions];
         this.warnings = [...warnings];
         const { run, history } = surface.state.value;
-        if (view !== undefined && run === view.run) this.history = history;
-        if (view !== undefined) this.#draw(view);
+        // What this page saw itself is finer than what the store tells, if it saw as much of the run.
+        const seen = run === view.run && (history.at.at(-1) ?? 0) >= (course.at.at(-1) ?? 0);
+        this.history = seen ? history : course;
+        this.#show(view);
       },
       (error: unknown) => {
         this.connected = true;
@@ -110,12 +112,11 @@ export class RunPanel extends PanelElement {
     const { view, summary } = this;
     const failed = this.failure === undefined ? nothing : banner("error", this.failure);
     if (!this.connected) return loading("Looking up the run…");
-    if (view === undefined && summary === undefined) {
+    if (view === undefined) {
       return html`${failed}${emptyState({
         icon: "pulse",
-        title: "Nothing to watch yet",
-        text: "The run has not begun, or it ended before this panel was opened.",
-        action: html`<button type="button" class="button" @click=${() => this.#ask("openResults")}>Open Metrics</button>`,
+        title: "Nothing to watch",
+        text: "The run cannot be read. It may have been deleted.",
       })}`;
     }
     const going = isGoing(view);
@@ -131,17 +132,20 @@ export class RunPanel extends PanelElement {
         onFile: () => this.#ask("openFile"),
       })}
       ${failed}
-      ${alertNotice(view?.alerts ?? summary?.alerts)}
+      ${alertNotice(view.alerts)}
       ${this.warnings.map((warning) => banner("warning", warning))}
       <main>
-        ${view === undefined ? nothing : numbersView(view)}
-        ${variantsView({ view, summary })}
-        ${view === undefined || this.history.at.length < 2 ? nothing : seriesView(this.history, view)}
+        ${numbersView(view)}
+        ${variantsView(view)}
+        ${this.history.at.length < 2 ? nothing : seriesView(this.history, view)}
         ${
-          view === undefined
+          view.queue.pools.length === 0
             ? nothing
-            : queueView(view, (model, paused) =>
-                this.#send(this.#surface.channel.request("pauseModel", { model, paused })),
+            : queueView(
+                view,
+                going
+                  ? (model, paused) => this.#send(this.#surface.channel.request("pauseModel", { model, paused }))
+                  : undefined,
               )
         }
         ${decisionLog(this.decisions)}

@@ -1,16 +1,8 @@
+import type { RunCourse } from "../../engine/analysis/course.ts";
 import type { RunView } from "../../engine/runner/events.ts";
 
-/** What the curves are drawn from: columns, one entry a moment. */
-export interface History {
-  /** Milliseconds since the run began. */
-  readonly at: readonly number[];
-  /** Calls that ended per second. */
-  readonly rate: readonly number[];
-  /** Accuracy by variant; null before its first trial and after it was dropped. */
-  readonly accuracy: Readonly<Record<string, readonly (number | null)[]>>;
-  /** Least time between two entries; doubles whenever the columns are thinned. */
-  readonly stepMs: number;
-}
+/** What the curves are drawn from; its least time between two entries doubles whenever the columns are thinned. */
+export type History = RunCourse;
 
 const firstStepMs = 500;
 const most = 480;

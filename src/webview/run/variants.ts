@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import type { RunSummary, RunView, VariantView } from "../../engine/runner/events.ts";
+import type { RunView, VariantView } from "../../engine/runner/events.ts";
 import { type Domain, intervalBar, intervalScale, sharedDomain } from "../shared/charts/intervalBar.ts";
 import { cssVars } from "../shared/cssVars.ts";
 import { count, interval, percent } from "../shared/format.ts";
@@ -16,20 +16,13 @@ const signs = {
 } as const;
 
 /** The race: one row a variant, the bar and its numbers side by side, so the table is the chart's twin. */
-export function variantsView({
-  view,
-  summary,
-}: {
-  readonly view: RunView | undefined;
-  readonly summary: RunSummary | undefined;
-}): TemplateResult {
-  const variants = rowsOf(view, summary);
+export function variantsView({ variants, question, mode }: RunView): TemplateResult {
   const domain = sharedDomain(variants.filter((one) => one.trials > 0).map((one) => one.interval));
   const names = variantNames(variants, { grouped: true });
   const models = [...new Set(variants.map((variant) => variant.model))];
   return html`<section class="section" aria-labelledby="race">
     <h2 id="race">Variants</h2>
-    ${view?.question === undefined ? nothing : html`<p class="muted" id="question">${questionWords(view.question, view.mode)}</p>`}
+    ${question === undefined ? nothing : html`<p class="muted" id="question">${questionWords(question, mode)}</p>`}
     <div class="table-scroll" ${scrollBox("Variants")}>
       <table class="table race">
         <thead>
@@ -77,21 +70,4 @@ function row(variant: VariantView, name: string, domain: Domain): TemplateResult
       variant.reason === "" ? nothing : html`<span class="race-reason muted">${variant.reason}</span>`
     }</td>
   </tr>`;
-}
-
-function rowsOf(view: RunView | undefined, summary: RunSummary | undefined): readonly VariantView[] {
-  if (view !== undefined) return view.variants;
-  return (summary?.variants ?? []).map((variant, index) => ({
-    index,
-    id: variant.id,
-    layout: variant.layout,
-    model: variant.model,
-    trials: variant.trials,
-    correct: variant.correct,
-    accuracy: variant.accuracy,
-    interval: variant.interval,
-    evidence: variant.status === "dropped" ? 1 : 0,
-    status: variant.status,
-    reason: variant.reason,
-  }));
 }

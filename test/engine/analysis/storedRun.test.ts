@@ -108,6 +108,28 @@ ${report?.yaml ?? ""}`;
     expect(steps).toBeLessThanOrEqual(200);
   });
 
+  it("shows the progress of a run that is over as it was at its end, with its course", async () => {
+    const { engine, run } = await labWith(["standard", "sandwich", positional]);
+    const { summary } = await engine.run({ run });
+    const { view, course } = await engine.progress({ run });
+    expect(view).toMatchObject({
+      run,
+      status: "finished",
+      mode: "full",
+      trialsPlanned: 900,
+      trialsDone: 900,
+      requests: summary.requests,
+      tokens: summary.metrics.tokens,
+      elapsedMs: summary.durationMs,
+      leftMs: 0,
+    });
+    expect(view.queue.pools.flatMap(({ models }) => models.map(({ sent }) => sent))).toEqual([900]);
+    expect(view.variants.map(({ accuracy }) => accuracy)).toEqual([0.5, 0.5, 0.8]);
+    for (const variant of view.variants) expect(course.accuracy[variant.id]?.at(-1)).toBeCloseTo(variant.accuracy);
+    expect(course.at.at(-1)).toBe(view.elapsedMs);
+    expect(course.rate.reduce((sum, rate) => sum + (rate * course.stepMs) / 1000, 0)).toBeCloseTo(900);
+  });
+
   it("stands any number of variants and runs side by side, corrected over all pairs", async () => {
     const { engine, run } = await labWith(["standard", "sandwich", positional]);
     const sides = ["standard", "sandwich", "positional"].map((variant) => ({ run, variant }));

@@ -54,6 +54,17 @@ describe("the panels, clicked through on the example", () => {
     assert.deepEqual(await seriousFaults(progress), []);
   });
 
+  it("shows a run that is over again as it was at its end", async () => {
+    const numbers = async () => (await webview("Progress: intents").text(".numbers")).replaceAll(/\s+/g, " ");
+    const before = await numbers();
+    await vscode.commands.executeCommand("workbench.action.closeAllEditors");
+    await vscode.commands.executeCommand("layoutlab.showProgress", { run });
+    const progress = webview("Progress: intents");
+    await progress.waitFor("time-chart canvas >> nth=1");
+    assert.equal(await numbers(), before);
+    await workbench.screenshot("progress again");
+  });
+
   it("leads from the verdict to a single prompt and its raw answer", async () => {
     await vscode.commands.executeCommand("layoutlab.showMetrics", { run });
     const results = webview("Metrics: intents");
