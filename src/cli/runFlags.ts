@@ -33,12 +33,17 @@ export function runFlags(command: Command): Command {
     .option("--no-cache", "ask again for what is known");
 }
 
-/** Those of them that say what is asked and how fast. */
-export function scopeFlags(command: Command): Command {
+/** Those of them that say what is asked. */
+export function whatFlags(command: Command): Command {
   return command
     .option("--models <ids>", "models instead of the file's, comma-separated", names("--models"))
     .option("--layouts <names>", "layouts instead of the file's, comma-separated", names("--layouts"))
-    .option("--limit <n>", "use the first n examples", whole("--limit"))
+    .option("--limit <n>", "use the first n examples", whole("--limit"));
+}
+
+/** Those of them that say what is asked and how fast. */
+export function scopeFlags(command: Command): Command {
+  return whatFlags(command)
     .option("--queue <kind>", "smart, or sequential for comparison", word("--queue", ["smart", "sequential"]))
     .option("--max-calls <n>", "stop after so many calls", whole("--max-calls"))
     .option("--max-cost <dollars>", "stop before more than this is spent", amount("--max-cost"))

@@ -5,6 +5,7 @@ import { UserError } from "../base/errors.ts";
 import type { Engine } from "../engine/engine.ts";
 import { type Diagnostic, formatDiagnostic } from "../engine/spec/diagnostic.ts";
 import { type CliContext, type CommonFlags, withEngine } from "./context.ts";
+import { diagnosticProblem, Problems } from "./problems.ts";
 
 /** An experiment file that a command was given. */
 export interface SpecFile {
@@ -40,28 +41,23 @@ export function specFile(context: CliContext, typed: string): SpecFile {
 }
 
 /**
- * Checks the experiment and all it refers to, printing what is wrong, one line each; false when there are errors. Nothing is
- * started or written before it.
+ * Checks the experiment and all it refers to, printing warnings. Nothing is started or written before it.
+ *
+ * @throws Problems when there are errors.
  */
-export async function isValid(
-  engine: Engine,
-  context: CliContext,
-  flags: CommonFlags,
-  spec: SpecFile,
-): Promise<boolean> {
+export async function check(engine: Engine, context: CliContext, flags: CommonFlags, spec: SpecFile): Promise<void> {
   const { diagnostics } = await engine.check({ file: spec.file });
   const errors = diagnostics.filter((each) => each.severity === "error");
   for (const each of diagnostics) {
     if (each.severity === "warning" && !flags.quiet && errors.length === 0)
       context.say(`warning: ${formatDiagnostic(asTyped(context, spec, each))}`);
   }
-  for (const each of errors) context.say(formatDiagnostic(asTyped(context, spec, each)));
-  return errors.length === 0;
+  if (errors.length > 0) throw new Problems(errors.map((each) => diagnosticProblem(asTyped(context, spec, each))));
 }
 
-/** As `isValid`, before there is a store: a file with mistakes leaves no trace. */
-export function isValidAlone(context: CliContext, flags: CommonFlags, spec: SpecFile): Promise<boolean> {
-  return withEngine(context, { ...flags, store: ":memory:" }, (engine) => isValid(engine, context, flags, spec));
+/** As `check`, before there is a store: a file with mistakes leaves no trace. */
+export function checkAlone(context: CliContext, flags: CommonFlags, spec: SpecFile): Promise<void> {
+  return withEngine(context, { ...flags, store: ":memory:" }, (engine) => check(engine, context, flags, spec));
 }
 
 /** The diagnostic with its file named from where the user stands; absolute when the experiment was named so. */

@@ -16,7 +16,7 @@ import { exploring, overallVerdict } from "./runner/overallVerdict.ts";
 import { storedRaces } from "./runner/samplers.ts";
 import type { BatchServer } from "./serve/server.ts";
 import { Analytics } from "./service/analytics.ts";
-import { judgeAssert, markBaseline } from "./service/asserting.ts";
+import { assertedOf, judgeAssert, markBaseline } from "./service/asserting.ts";
 import { Authoring } from "./service/authoring.ts";
 import { Batching } from "./service/batching.ts";
 import { BatchJobs } from "./service/batchJobs.ts";
@@ -206,6 +206,7 @@ export async function openEngine(deps: EngineDeps): Promise<Engine> {
           record,
           summary,
           trials: () => store.trials.each({ run: record.id }),
+          asserted: () => assertedOf(store, record, summary),
           analytics: () => analytics.all(record),
         },
         format,

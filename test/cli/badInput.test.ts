@@ -27,7 +27,13 @@ async function refuses(files: Readonly<Record<string, string>>, ...lines: readon
   const before = await opened.files();
   const wanted = { code: 2, stdout: "", stderr: `${lines.join("\n")}\n` };
   expect(await opened.run("run", spec)).toEqual(wanted);
-  expect(await opened.run("run", spec, "--json", "--quiet")).toEqual(wanted);
+  const told = await opened.run("run", spec, "--json", "--quiet");
+  expect(told).toMatchObject({ code: 2, stderr: wanted.stderr });
+  const { schema, exitCode, error, errors } = JSON.parse(told.stdout);
+  expect({ schema, exitCode, error }).toEqual({ schema: "layoutlab/error@1", exitCode: 2, error: errors[0] });
+  expect(errors.map(({ where, message, action }: Record<string, string>) => `${where}: ${message}: ${action}`)).toEqual(
+    lines,
+  );
   expect(await opened.run("estimate", spec)).toEqual(wanted);
   expect(await opened.run("preview", spec)).toEqual(wanted);
   expect(await opened.run("cache", "warm", spec)).toEqual(wanted);

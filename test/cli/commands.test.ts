@@ -39,7 +39,54 @@ describe("the command line", () => {
       expect(bare.stdout).toMatch(new RegExp(`^  ${command} `, "m"));
   });
 
+  it("says with --json what is wrong in one document, the same for every command", async () => {
+    const opened = await folder();
+    const told = async (...args: readonly string[]) => {
+      const { code, stdout, stderr } = await opened.run(...args, "--json");
+      const { errors, ...document } = json(stdout);
+      expect(errors).toEqual([document["error"]]);
+      expect(stderr.trim().split("\n")).toHaveLength(1);
+      return { code, ...document };
+    };
+    const failed = (error: Record<string, string>) => ({
+      code: 2,
+      schema: "layoutlab/error@1",
+      exitCode: 2,
+      error,
+    });
+    expect(await told("run", "colors.layout.yaml")).toEqual(
+      failed({
+        code: "no-file",
+        message: "colors.layout.yaml does not exist",
+        action: `did you mean ${spec}?`,
+      }),
+    );
+    expect(await told("rnu")).toEqual(
+      failed({ code: "usage", message: "unknown command 'rnu'", action: "did you mean run?" }),
+    );
+    expect(await told("run", spec, "--queue", "fast")).toEqual(
+      failed({ code: "bad-flag", message: '--queue is "fast"', action: "use smart or sequential" }),
+    );
+    expect(await told("show")).toMatchObject(
+      failed({
+        code: "usage",
+        message: "missing required argument 'run'",
+        action: "layoutlab show --help lists what there is",
+      }),
+    );
+    expect(await told("cache", "import", "none.jsonl")).toMatchObject({ code: 2, error: { code: "no-file" } });
+    opened.script(() => ({ kind: "rejected", reason: "auth", status: 401, message: "the key is wrong" }));
+    expect(await told("run", spec)).toEqual(
+      failed({ code: "rejected", message: "scripted:a: the key is wrong", where: `${spec}:3:10` }),
+    );
+  });
+
   it.each([
+    [["rnu", "--help"], "unknown command 'rnu': did you mean run?"],
+    [["batch", "rnu", "--help"], "unknown command 'rnu': did you mean run?"],
+    [["help", "rnu"], "unknown command 'rnu': did you mean run?"],
+    [["zzz", "-h"], "unknown command 'zzz': layoutlab --help lists what there is"],
+    [["batch", "zzz"], "unknown command 'zzz': layoutlab batch --help lists what there is"],
     [["rnu"], "unknown command 'rnu': did you mean run?"],
     [["run", "--jsno"], "unknown option '--jsno': did you mean --json?"],
     [["run"], "no experiment file is named: write layoutlab run FILE.layout.yaml, or --resume"],
@@ -198,13 +245,34 @@ describe("run", () => {
     expect(json(await read("r.json"))).toMatchObject({ schema: "layoutlab/run@1" });
     expect(await read("r.md")).toContain("| standard/scripted:a | 12 |");
     expect(await read("r.html")).toContain("<html");
-    expect(await read("r.junit.xml")).toContain('tests="24"');
+    expect(await read("r.junit.xml")).toContain('name="colours: answers" tests="24"');
     const [line] = (await read("r.replay.jsonl")).split("\n");
     expect(json(line ?? "")).toMatchObject({
       example: expect.any(String),
       layout: "standard",
       output: expect.any(String),
     });
+  });
+
+  it("tells a build server of asserts and ends that should turn it red, and of wrong answers as skipped", async () => {
+    const opened = await folder({ more: "sampling: { mode: full }\nassert: { accuracy: '>= 0.9' }\n" });
+    opened.script((_request, { trial }) => labelOf(rowOf(trial?.example) % 4 === 0 ? 1 : rowOf(trial?.example)));
+    const ended = await opened.run("run", spec, "-o", "r.junit.xml");
+    expect(ended.code).toBe(100);
+    const text = await readFile(path.join(opened.folder, "r.junit.xml"), "utf8");
+    expect(text).toContain('<testsuites name="colours" tests="26" failures="1" errors="0">');
+    expect(text).toContain('<testcase classname="colours" name="run" time="0"></testcase>');
+    expect(text).toMatch(
+      /name="assert" time="0"><failure message="standard\S+ has an accuracy of 83.3 %, wanted &gt;= 90/,
+    );
+    expect(text.match(/<failure/g)).toHaveLength(1);
+    expect(text.match(/<skipped type="wrong" message="expected red, got green"\/>/g)).toHaveLength(2);
+    const other = colours({ more: "sampling: { mode: full }\nlimits: { maxCalls: 5 }\n" }).spec;
+    await opened.write(spec, other);
+    expect((await opened.run("run", spec, "--no-cache", "-o", "s.junit.xml")).code).toBe(3);
+    expect(await readFile(path.join(opened.folder, "s.junit.xml"), "utf8")).toContain(
+      'name="run" time="0"><error message="the budget of 5 calls is used up"/></testcase>',
+    );
   });
 
   it("writes what a model said as text, whatever it said", async () => {
@@ -359,6 +427,16 @@ describe("the cache", () => {
     expect((await opened.run("runs")).stdout).toBe("no runs yet\n");
     expect((await opened.run("cache", "warm", spec)).stdout).toBe("asked for 0 answers, knew 24, 0 failed\n");
     expect((await opened.run("cache", "stats")).stdout).toMatch(/^scripted:a +colours +24 /m);
+    await opened.run("cache", "warm", spec, "--models", "scripted:b", "--layouts", "sandwich", "--limit", "5");
+    const held = async (...more: readonly string[]) =>
+      json((await opened.run("cache", "stats", spec, "--models", "scripted:b", "--json", ...more)).stdout);
+    expect(await held()).toMatchObject({ answers: 24, cached: 5 });
+    expect(await held("--layouts", "sandwich")).toMatchObject({ answers: 12, cached: 5 });
+    expect(await held("--limit", "5")).toMatchObject({ answers: 10, cached: 5 });
+    await opened.run("cache", "clear", "--model", "scripted:b");
+    expect((await opened.run("cache", "stats", "--models", "scripted:b")).stderr).toBe(
+      "--models goes with a file: name the experiment file\n",
+    );
     expect(json((await opened.run("estimate", spec, "--json")).stdout)).toMatchObject({ calls: 24, cachedCalls: 24 });
     expect((await opened.run("cache", "export", "c.jsonl")).stdout).toBe("wrote 24 answers to c.jsonl\n");
     const other = ["--store", "other.db"];

@@ -7,7 +7,7 @@ import { inputFile, outputFile } from "../paths.ts";
 import { integer } from "../render/numbers.ts";
 import { runReport } from "../render/runReport.ts";
 import { table } from "../render/table.ts";
-import { isValidAlone, specFile } from "../specFile.ts";
+import { checkAlone, specFile } from "../specFile.ts";
 import type { Register } from "./index.ts";
 
 interface SubmitFlags extends CommonFlags {
@@ -22,7 +22,7 @@ interface SubmitFlags extends CommonFlags {
   readonly sliceSize?: number;
 }
 
-export const registerSubmit: Register = (batch, context, done) => {
+export const registerSubmit: Register = (batch, context) => {
   batch
     .command("submit")
     .description("send an experiment or a file of requests to a provider's Batch API, at half the price")
@@ -43,8 +43,7 @@ export const registerSubmit: Register = (batch, context, done) => {
     .action(async (typed: string | undefined, flags: SubmitFlags) => {
       if ((typed === undefined) === (flags.retry === undefined))
         throw new UserError("bad-flag", "a submission takes one of a file and --retry", "name one of them");
-      if (typed !== undefined && isExperiment(typed) && !(await isValidAlone(context, flags, specFile(context, typed))))
-        return done(exitCodes.input);
+      if (typed !== undefined && isExperiment(typed)) await checkAlone(context, flags, specFile(context, typed));
       const view = await withEngine(context, flags, (engine) => engine.batchSubmit(requestOf(context, typed, flags)));
       output(context, flags, { schema: "layoutlab/batch-submit@1", ...view }, () =>
         [submissionText(view), "", `Take the answers in when they are there: layoutlab batch fetch ${view.id}`].join(

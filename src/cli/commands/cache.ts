@@ -8,19 +8,24 @@ import { exitCodes } from "../exitCodes.ts";
 import { follow } from "../follow.ts";
 import { bytes, integer, percent } from "../render/numbers.ts";
 import { table } from "../render/table.ts";
-import { type RunFlags, runOptions, scopeFlags } from "../runFlags.ts";
-import { isValid, isValidAlone, type SpecFile, specFile } from "../specFile.ts";
+import { type RunFlags, runOptions, scopeFlags, whatFlags } from "../runFlags.ts";
+import { check, checkAlone, type SpecFile, specFile } from "../specFile.ts";
 import type { Register } from "./index.ts";
 
 export const registerCache: Register = (program, context, done) => {
   const cache = program.command("cache").description("answers that are known already");
 
-  cache
-    .command("stats")
-    .description("how much is kept, by model and experiment; with a file, what of it need not be asked again")
+  whatFlags(
+    cache
+      .command("stats")
+      .description("how much is kept, by model and experiment; with a file, what of it need not be asked again"),
+  )
     .argument("[spec]", "experiment file")
-    .action(async (typed: string | undefined, flags: CommonFlags) => {
-      if (typed !== undefined) return coverage(context, flags, specFile(context, typed), done);
+    .action(async (typed: string | undefined, flags: RunFlags & CommonFlags) => {
+      if (typed !== undefined) return coverage(context, flags, specFile(context, typed));
+      const [given] = Object.keys(runOptions(flags));
+      if (given !== undefined)
+        throw new UserError("bad-flag", `--${given} goes with a file`, "name the experiment file");
       const stats = await looking(context, flags, (engine) => engine.cacheStats({}));
       output(context, flags, { schema: "layoutlab/cache@1", ...stats }, () =>
         [
@@ -56,7 +61,7 @@ export const registerCache: Register = (program, context, done) => {
     .argument("<spec>", "experiment file")
     .action(async (typed: string, flags: RunFlags & CommonFlags) => {
       const spec = specFile(context, typed);
-      if (!(await isValidAlone(context, flags, spec))) return done(exitCodes.input);
+      await checkAlone(context, flags, spec);
       await withEngine(context, flags, async (engine) => {
         const { run } = await engine.start({
           file: spec.file,
@@ -142,16 +147,11 @@ function answers(count: number): string {
 }
 
 /** What of an experiment is held, and what an edit made stale. */
-async function coverage(
-  context: CliContext,
-  flags: CommonFlags,
-  spec: SpecFile,
-  done: (code: number) => void,
-): Promise<void> {
-  const found = await looking(context, flags, async (engine) =>
-    (await isValid(engine, context, flags, spec)) ? engine.cacheCoverage({ file: spec.file }) : undefined,
-  );
-  if (found === undefined) return done(exitCodes.input);
+async function coverage(context: CliContext, flags: RunFlags & CommonFlags, spec: SpecFile): Promise<void> {
+  const found = await looking(context, flags, async (engine) => {
+    await check(engine, context, flags, spec);
+    return engine.cacheCoverage({ file: spec.file, ...runOptions(flags) });
+  });
   const right = { align: "right" } as const;
   output(context, flags, found, () =>
     [

@@ -1,11 +1,10 @@
 import type { PowerPlan } from "../../engine/decide/compare.ts";
 import { type CommonFlags, looking, output } from "../context.ts";
-import { exitCodes } from "../exitCodes.ts";
 import { share } from "../flags.ts";
 import { dollars, duration, integer, percent } from "../render/numbers.ts";
 import { table } from "../render/table.ts";
 import { type RunFlags, runFlags, runOptions } from "../runFlags.ts";
-import { isValid, specFile } from "../specFile.ts";
+import { check, specFile } from "../specFile.ts";
 import type { Register } from "./index.ts";
 
 interface Flags extends RunFlags, CommonFlags {
@@ -13,7 +12,7 @@ interface Flags extends RunFlags, CommonFlags {
   readonly effect?: number;
 }
 
-export const registerEstimate: Register = (program, context, done) => {
+export const registerEstimate: Register = (program, context) => {
   runFlags(
     program
       .command("estimate")
@@ -24,12 +23,10 @@ export const registerEstimate: Register = (program, context, done) => {
     .option("--effect <difference>", "with --power: a difference to plan for, such as 0.05", share("--effect"))
     .action(async (typed: string, flags: Flags) => {
       const spec = specFile(context, typed);
-      const estimate = await looking(context, flags, async (engine) =>
-        (await isValid(engine, context, flags, spec))
-          ? engine.estimate({ file: spec.file, ...runOptions(flags), ...powerOf(flags) })
-          : undefined,
-      );
-      if (estimate === undefined) return done(exitCodes.input);
+      const estimate = await looking(context, flags, async (engine) => {
+        await check(engine, context, flags, spec);
+        return engine.estimate({ file: spec.file, ...runOptions(flags), ...powerOf(flags) });
+      });
       output(context, flags, estimate, () =>
         [
           table(

@@ -1,10 +1,9 @@
 import { UserError } from "../../base/errors.ts";
 import { type CommonFlags, output, withEngine } from "../context.ts";
-import { exitCodes } from "../exitCodes.ts";
 import { whole } from "../flags.ts";
 import { dollars, integer, percent } from "../render/numbers.ts";
 import { table } from "../render/table.ts";
-import { isValid, specFile } from "../specFile.ts";
+import { check, specFile } from "../specFile.ts";
 import type { Register } from "./index.ts";
 
 interface Flags extends CommonFlags {
@@ -14,7 +13,7 @@ interface Flags extends CommonFlags {
   readonly hop?: number;
 }
 
-export const registerPreview: Register = (program, context, done) => {
+export const registerPreview: Register = (program, context) => {
   program
     .command("preview")
     .description("show the assembled messages with tokens per part")
@@ -26,7 +25,7 @@ export const registerPreview: Register = (program, context, done) => {
     .action(async (typed: string, flags: Flags) => {
       const spec = specFile(context, typed);
       const preview = await withEngine(context, { ...flags, store: ":memory:" }, async (engine) => {
-        if (!(await isValid(engine, context, flags, spec))) return undefined;
+        await check(engine, context, flags, spec);
         return engine.preview({
           file: spec.file,
           layout: flags.layout ?? "",
@@ -36,7 +35,6 @@ export const registerPreview: Register = (program, context, done) => {
           ...(flags.hop === undefined ? {} : { hop: flags.hop - 1 }),
         });
       });
-      if (preview === undefined) return done(exitCodes.input);
       const hops = preview.chain?.hops.length ?? 1;
       if (flags.hop !== undefined && flags.hop > hops)
         throw new UserError(

@@ -8,9 +8,10 @@ import { exitCodeOf, exitCodes } from "../exitCodes.ts";
 import { exportFormatOf } from "../exportFormat.ts";
 import { collect } from "../flags.ts";
 import { follow } from "../follow.ts";
+import { Problems } from "../problems.ts";
 import { runReport } from "../render/runReport.ts";
 import { type RunFlags, runFlags, runOptions } from "../runFlags.ts";
-import { isValidAlone, type SpecFile, specFile } from "../specFile.ts";
+import { checkAlone, type SpecFile, specFile } from "../specFile.ts";
 import type { Register } from "./index.ts";
 
 interface Flags extends RunFlags, CommonFlags {
@@ -45,7 +46,7 @@ export const registerRun: Register = (program, context, done) => {
         throw new UserError("bad-flag", "--retry-errors goes with --resume", "add --resume");
       const spec = typed === undefined ? undefined : specFile(context, typed);
       const outputs = outputsOf(flags, context);
-      if (spec !== undefined && !resuming && !(await isValidAlone(context, flags, spec))) return done(exitCodes.input);
+      if (spec !== undefined && !resuming) await checkAlone(context, flags, spec);
       await withEngine(context, flags, async (engine) => {
         const { run } = resuming ? await resume(engine, spec, flags) : await start(engine, spec, flags);
         if (flags.resume === true && !flags.quiet) {
@@ -57,8 +58,10 @@ export const registerRun: Register = (program, context, done) => {
         if (nothing && summary.stopped.kind === "rejected") {
           // A key or a name that can never work: there is nothing to keep, and nothing to go on with.
           await engine.deleteRun({ run });
-          context.say(`${await placeOfModel(engine, context, summary, spec, flags)}${summary.stopped.reason}`);
-          return done(exitCodes.input);
+          const where = await placeOfModel(engine, context, summary, spec, flags);
+          const message = summary.stopped.reason;
+          const line = where === undefined ? message : `${where}: ${message}`;
+          throw new Problems([{ code: "rejected", message, line, ...(where === undefined ? {} : { where }) }]);
         }
         for (const { typed: name, file, format } of outputs) {
           const { rows } = await engine.export({ run, format, to: file });
@@ -81,20 +84,20 @@ export const registerRun: Register = (program, context, done) => {
     });
 };
 
-/** Where the file names the model that ended the run, as `file:line:col: `; empty when a flag did. */
+/** Where the file names the model that ended the run, as `file:line:col`; undefined when a flag did. */
 async function placeOfModel(
   engine: Engine,
   context: CliContext,
   summary: RunSummary,
   spec: SpecFile | undefined,
   flags: Flags,
-): Promise<string> {
-  if (flags.models !== undefined) return "";
+): Promise<string | undefined> {
+  if (flags.models !== undefined) return undefined;
   const { outline } = await engine.check({ file: summary.file });
   const model = outline?.models.find(({ id }) => summary.stopped.reason.startsWith(`${id}: `));
-  if (model?.range === undefined) return "";
+  if (model?.range === undefined) return undefined;
   const { line, column } = model.range.start;
-  return `${spec?.typed ?? context.named(summary.file)}:${line}:${column}: `;
+  return `${spec?.typed ?? context.named(summary.file)}:${line}:${column}`;
 }
 
 function start(engine: Engine, spec: SpecFile | undefined, flags: Flags): Promise<{ readonly run: string }> {

@@ -1,5 +1,5 @@
 import { writeWhole } from "../../base/node/wholeFile.ts";
-import type { ExportFormat } from "../api.ts";
+import type { Asserted, ExportFormat } from "../api.ts";
 import type { RunSummary } from "../runner/events.ts";
 import type { RunRecord, TrialRow } from "../store/store.ts";
 import type { RunAnalytics } from "./analytics.ts";
@@ -13,6 +13,8 @@ export interface ReportSource {
   readonly record: RunRecord;
   readonly summary: RunSummary;
   trials(): AsyncIterable<TrialRow>;
+  /** How the run stands against its experiment's `assert`; undefined without one. */
+  asserted(): Promise<Asserted | undefined>;
   /** Worked out for the formats that are read by people only. */
   analytics(): Promise<RunAnalytics>;
 }

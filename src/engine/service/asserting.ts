@@ -52,6 +52,16 @@ export async function judgeAssert(store: Store, record: RunRecord, summary: RunS
     : { passed: true, message: `${best.id} has an accuracy of ${percent(best.accuracy)}` };
 }
 
+/** As `judgeAssert`, where what cannot be held against anything has not passed: for reports. */
+export async function assertedOf(store: Store, record: RunRecord, summary: RunSummary): Promise<Asserted | undefined> {
+  try {
+    return await judgeAssert(store, record, summary);
+  } catch (error) {
+    if (error instanceof UserError) return { passed: false, message: error.line };
+    throw error;
+  }
+}
+
 async function baselineRun(store: Store, record: RunRecord, against: string): Promise<string> {
   if (against !== "baseline") return against;
   const marked = await baselineOf(store, record);
