@@ -32,6 +32,33 @@ describe("the preview", () => {
     );
   });
 
+  it("leads to every layout where their tabs do not fit, and only there", async () => {
+    const page = await open({ scene: "layouts", width: 400 });
+    await page.click("role=button[name='More']");
+    await page.click("role=menuitemradio[name='repetition']");
+    await page.waitForSelector("#layout-tab-repetition[aria-selected=true]");
+    const inside = "#layout-tab-repetition";
+    const tab = await page.locator(inside).boundingBox();
+    expect((tab?.x ?? 0) >= 0 && (tab?.x ?? 0) + (tab?.width ?? 0) <= 400).toBe(true);
+    await page.setViewportSize({ width: 1200, height: 800 });
+    await page.waitForSelector("#layout-tabs-button", { state: "hidden" });
+  });
+
+  it("accounts for every token that is sent", async () => {
+    const page = await open({ scene: "trimmed" });
+    await page.click("text=Tokens by part");
+    const numbers = (await page.locator(".token-table td:nth-of-type(1)").allTextContents()).map((text) =>
+      Number(text.replaceAll(/\D/g, "")),
+    );
+    const total = numbers.pop();
+    expect(numbers.length).toBeGreaterThan(5);
+    expect(numbers.reduce((sum, n) => sum + n, 0)).toBe(total);
+    const fact = (await page.textContent(".fact-list .fact:nth-child(2) dd")) ?? "";
+    const [all, ...rest] = (fact.replaceAll(",", "").match(/\d+/g) ?? []).map(Number);
+    expect(all).toBe(total);
+    expect(rest.reduce((sum, n) => sum + n, 0)).toBe(all);
+  });
+
   it("steps through examples with the keys, the buttons and the number", async () => {
     const page = await open();
     const shows = (text: string) => page.waitForSelector(`dd:has-text("${text}")`);

@@ -66,7 +66,7 @@ describe("the results overview", () => {
     const page = await open();
     await page.focus("#margin");
     for (let i = 0; i < 4; i++) await page.keyboard.press("ArrowRight");
-    await page.waitForSelector(".what-if-verdict >> text=equivalent within 4 points");
+    await page.waitForSelector(".what-if-verdict >> text=within 4 points of each other");
     expect((await panel.asked("redecide")).at(-1)?.params).toEqual({ equivalence: 0.04 });
   });
 

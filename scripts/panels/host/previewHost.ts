@@ -31,7 +31,17 @@ const arrangements: Record<string, { readonly system: readonly PartName[]; reado
   },
 };
 
-/** Scenes: full, long (32,000 tokens), trimmed, hostile, broken (never assembled), problem (a good preview and errors). */
+/** As many layouts as a thorough author tries. */
+const manyLayouts = [
+  "instructions-last",
+  "question-both",
+  "chat-examples",
+  "repetition",
+  "sandwich-recency",
+  "dynamic",
+];
+
+/** Scenes: full, layouts (more of them than fit), long (32,000 tokens), trimmed, hostile, broken (never assembled), problem (a good preview and errors). */
 export function openPreviewHost(wire: PanelWire, scene: string) {
   let edit = 0;
   let selection: PreviewSelection = { layout: "standard", example: 0, model: undefined };
@@ -111,7 +121,7 @@ function modelOf(layout: string, selection: PreviewSelection, scene: string, edi
     description:
       "Everything that stays the same in the system message; the segment, then the question, in the user message.",
     style: "markdown",
-    layouts: "mine" in arrangements ? [...layoutNames, "mine"] : layoutNames,
+    layouts: [...layoutNames, ...(scene === "layouts" ? manyLayouts : []), ...("mine" in arrangements ? ["mine"] : [])],
     model: selection.model ?? "builtin:reader",
     models: ["builtin:reader", "openai:gpt-4.1-mini", "ollama:gemma3:12b"],
     parameters: {},

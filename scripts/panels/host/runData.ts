@@ -2,6 +2,7 @@ import { seededRandom } from "../../../src/base/random.ts";
 import type { Alert } from "../../../src/engine/analysis/alerts.ts";
 import type { RunCourse } from "../../../src/engine/analysis/course.ts";
 import type { Decision, Verdict } from "../../../src/engine/decide/sampler.ts";
+import { exactSentence } from "../../../src/engine/decide/verdict.ts";
 import type { QueueSnapshot, QueueStats } from "../../../src/engine/queue/queue.ts";
 import type { RunSummary, RunView, VariantSummary, VariantView } from "../../../src/engine/runner/events.ts";
 import type { TrialRow } from "../../../src/engine/store/store.ts";
@@ -69,11 +70,7 @@ function variantView(index: number, consumed: number): VariantView {
     ...figures(index, consumed),
     evidence: dropped ? 1 : index === 2 ? 0.02 : Math.min(0.94, (consumed / (out ?? rows * 1.6)) ** 1.5),
     status: dropped ? "dropped" : won ? "won" : "active",
-    reason: dropped
-      ? `clearly worse than sandwich: the evidence against it passed 20 to 1 at row ${out}`
-      : won
-        ? "best on these rows"
-        : "",
+    reason: dropped ? droppedReason(index, out) : won ? verdictFor(0.02).explanation : "",
   };
 }
 
@@ -199,28 +196,16 @@ const alerts: readonly Alert[] = [
 
 const decisions: readonly Decision[] = [
   decision(0, 50, null, "looked", "After 50 rows all five layouts are still in the race."),
-  decision(
-    1,
-    74,
-    4,
-    "dropped",
-    "question-first is dropped: sandwich is ahead by 14.9 points on 74 rows, evidence 22 to 1.",
-  ),
-  decision(
-    2,
-    182,
-    3,
-    "dropped",
-    "minimal-system is dropped: sandwich is ahead by 9.3 points on 182 rows, evidence 21 to 1.",
-  ),
-  decision(
-    3,
-    rows,
-    null,
-    "nonInferior",
-    "All rows are used: sandwich is best on these rows; standard and recency are within 2 points.",
-  ),
+  decision(1, 74, 4, "dropped", droppedReason(4, 74)),
+  decision(2, 182, 3, "dropped", droppedReason(3, 182)),
+  decision(3, rows, 2, "won", verdictFor(0.02).explanation),
 ];
+
+/** As the race words it: five layouts, 95 % sure, within 2 points. */
+function droppedReason(variant: number, row: number): string {
+  const behind = (figures(2, row).accuracy - figures(variant, row).accuracy) * 100;
+  return `After ${row} rows ${layoutNames[variant]} was ${behind.toFixed(1)} points behind sandwich; the evidence against it being best by 2 points or more reached 41 to 1 (40 is enough).`;
+}
 
 function decision(
   sequence: number,
@@ -239,11 +224,11 @@ function decision(
     kind,
     reason,
     numbers:
-      variant === null
+      variant === null || kind === "won"
         ? { means }
         : {
-            logWealth: 3.1,
-            logThreshold: 2.996,
+            logWealth: Math.log(41),
+            logThreshold: Math.log(40),
             opponent: variantIds[2] ?? "",
             difference: 0.12,
             interval: [0.03, 0.21],
@@ -260,6 +245,13 @@ export function verdictFor(equivalence: number): Verdict {
   const leader = variantIds[2] ?? "";
   const near = [variantIds[0] ?? "", variantIds[1] ?? ""];
   const wide = equivalence >= 0.03;
+  const accuracy = figures(2, rows).accuracy;
+  const group = {
+    names: wide ? layoutNames.slice(0, 3) : ["sandwich"],
+    whole: false,
+    winner: "sandwich",
+    why: "it is the most accurate",
+  };
   return {
     kind: wide ? "equivalent" : "winner",
     scope: "dataset",
@@ -267,9 +259,10 @@ export function verdictFor(equivalence: number): Verdict {
     tied: wide ? [leader, ...near] : near,
     confidence: 0.95,
     equivalence,
-    explanation: wide
-      ? `On these ${rows} rows, sandwich, standard and recency are equivalent within ${Number((equivalence * 100).toFixed(1))} points (95 %).`
-      : `On these ${rows} rows, sandwich is best: no other layout is more than ${Number((equivalence * 100).toFixed(1))} points better (95 %).`,
+    explanation: exactSentence({ equivalence, noun: "layout", size: rows }, group, accuracy, {
+      name: "standard",
+      behind: accuracy - figures(0, rows).accuracy,
+    }),
     moreTrials: 0,
     guaranteed: true,
     rivals: [0, 1, 3, 4].map((v) => {

@@ -47,7 +47,11 @@ export const registerPreview: Register = (program, context) => {
           const text = message.pieces.map((piece) => piece.text).join("");
           return `── ${message.role} ${"─".repeat(Math.max(0, 60 - message.role.length))}\n${text}`;
         });
-        const parts = Object.entries(preview.tokens.byPart).map(([part, tokens]) => [part, integer(tokens ?? 0)]);
+        const parts = [
+          ...Object.entries(preview.tokens.byPart),
+          ["message framing", preview.tokens.framing] as const,
+          ["all", preview.tokens.total] as const,
+        ].map(([part, tokens]) => [part, integer(tokens ?? 0)]);
         const cost =
           preview.cost.kind === "known"
             ? `${dollars(preview.cost.call)} a call`

@@ -20,7 +20,7 @@ export function factsView(
       ${fact(
         "Tokens",
         html`${tokens.exact ? nothing : html`<abbr title="An estimate: ${tokens.error ?? "this model's own count may differ"}">≈</abbr> `}${count(tokens.total)}
-          <span class="muted">(system ${count(tokens.system)}, user ${count(tokens.user)})</span>`,
+          <span class="muted">(system ${count(tokens.system)}, user ${count(tokens.user)}, <span title="Tokens that mark where each message begins, who speaks, and where the answer starts">framing ${count(tokens.framing)}</span>)</span>`,
       )}
       ${fact("Cacheable prefix", html`${count(prefix.tokens)} <span class="muted">(${percent(prefix.share, 0)})</span>`)}
       ${fact("Cost", costView(preview.cost))}
@@ -89,7 +89,7 @@ function costView(cost: PreviewCost): TemplateResult {
 function tokenBar(preview: PreviewModel): TemplateResult {
   const groups = groupsOf(preview.messages, preview.prefix.end).flat();
   const total = groups.reduce((sum, group) => sum + (group.tokens ?? 0), 0);
-  const rows = partRows(preview, total);
+  const rows = partRows(preview);
   return html`<div class="token-bar" role="img" aria-label="Tokens by part, from first to last; the table below has the numbers">
       ${groups.map((group) => {
         const tokens = group.tokens ?? 0;
@@ -126,15 +126,24 @@ function tokenBar(preview: PreviewModel): TemplateResult {
           <tr>
             <th scope="row">Message framing</th>
             <td class="number">${count(preview.tokens.framing)}</td>
-            <td class="number"></td>
+            <td class="number">${percent(preview.tokens.framing / preview.tokens.total)}</td>
             <td class="muted">the same</td>
           </tr>
         </tbody>
+        <tfoot>
+          <tr>
+            <th scope="row">All that is sent</th>
+            <td class="number">${count(preview.tokens.total)}</td>
+            <td class="number">${percent(1)}</td>
+            <td></td>
+          </tr>
+        </tfoot>
       </table>
     </details>`;
 }
 
-function partRows(preview: PreviewModel, total: number) {
+/** What of the prompt as sent each part takes. */
+function partRows(preview: PreviewModel) {
   const pieces = preview.messages.flatMap((message) => message.pieces);
   const parts = [...new Set(pieces.map((piece) => piece.part))];
   return parts.map((part) => {
@@ -142,7 +151,7 @@ function partRows(preview: PreviewModel, total: number) {
     return {
       part,
       tokens,
-      share: total === 0 ? 0 : tokens / total,
+      share: tokens / preview.tokens.total,
       fixed: pieces.every((piece) => piece.part !== part || piece.fixed),
     };
   });

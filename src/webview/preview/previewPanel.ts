@@ -10,7 +10,8 @@ import { PanelElement } from "../shared/panelElement.ts";
 import { partTitles } from "../shared/parts.ts";
 import type { Surface } from "../shared/port.ts";
 import { scrollBox } from "../shared/scrollBox.ts";
-import { showSelectedTab, tabId, tabList } from "../shared/tabs.ts";
+import { tabRow } from "../shared/tabRow.ts";
+import { showSelectedTab, tabId } from "../shared/tabs.ts";
 import { Arranging } from "./arranging.ts";
 import { partAtLine, promptText } from "./derive.ts";
 import { factsView } from "./facts.ts";
@@ -96,15 +97,13 @@ export class PreviewPanel extends PanelElement {
     return html`<div class="preview">
       <header>
         ${failed}
-        <div class="tab-row">
-          ${tabList({
-            name: "layout",
-            label: "Layouts",
-            tabs: preview.layouts.map((name) => ({ id: name, label: name })),
-            selected: selection.layout,
-            onSelect: (layout) => this.#change({ layout }),
-          })}
-        </div>
+        ${tabRow({
+          name: "layout",
+          label: "Layouts",
+          tabs: preview.layouts.map((name) => ({ id: name, label: name })),
+          selected: selection.layout,
+          onSelect: (layout) => this.#change({ layout }),
+        })}
         ${toolbar({
           preview,
           selection,

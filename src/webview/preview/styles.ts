@@ -23,10 +23,6 @@ export const previewStyles = css`
     flex-direction: column;
     gap: 12px;
   }
-  .tab-row {
-    padding: 0 6px;
-    border-bottom: 1px solid var(--line);
-  }
   .stepper {
     display: inline-flex;
     align-items: center;

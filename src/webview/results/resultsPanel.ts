@@ -1,12 +1,12 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { systemClock } from "../../base/clock.ts";
 import type { ResultsHost, ResultsShown, ResultsView } from "../../protocol/resultsPanel.ts";
-import { menuButton } from "../shared/menu.ts";
 import { banner, lineOf, loading } from "../shared/notice.ts";
 import { settled } from "../shared/paced.ts";
 import { PanelElement } from "../shared/panelElement.ts";
 import type { Surface } from "../shared/port.ts";
-import { showSelectedTab, tabId, tabList } from "../shared/tabs.ts";
+import { tabRow } from "../shared/tabRow.ts";
+import { showSelectedTab, tabId } from "../shared/tabs.ts";
 import { variantNames } from "../shared/variantNames.ts";
 import type { ResultsContext } from "./context.ts";
 import { headerView } from "./header.ts";
@@ -60,21 +60,13 @@ export class ResultsPanel extends PanelElement {
         onRun: (run) => this.#turnTo(run),
       })}
       ${failed}
-      <div class="tab-row">
-        ${tabList({
-          name: "results",
-          label: "Results",
-          tabs: tabs.map((tab) => ({ id: tab.id, label: tab.label })),
-          selected: chosen?.id ?? "",
-          onSelect: (tab) => context.update({ tab }),
-        })}
-        ${menuButton({
-          id: "all-tabs",
-          label: "More",
-          items: tabs.map((tab) => ({ id: tab.id, label: tab.label, checked: tab.id === chosen?.id })),
-          onPick: (tab) => context.update({ tab }),
-        })}
-      </div>
+      ${tabRow({
+        name: "results",
+        label: "Results",
+        tabs: tabs.map((tab) => ({ id: tab.id, label: tab.label })),
+        selected: chosen?.id ?? "",
+        onSelect: (tab) => context.update({ tab }),
+      })}
       <main
         id="results-panel"
         class="tab-panel is-${chosen?.id}"

@@ -46,25 +46,8 @@ export const resultsStyles = css`
   .notes li::before {
     content: "• ";
   }
-  .tab-row {
-    flex: none;
-    display: flex;
-    align-items: center;
-    gap: 4px;
-    padding: 0 6px;
-    border-bottom: 1px solid var(--line);
-  }
   .decision-why {
     min-width: 18em;
-  }
-  .tab-row .tabs {
-    flex: 1;
-  }
-  /* Where all tabs fit, a list of them has no job. */
-  @media (min-width: 900px) {
-    .tab-row .menu-holder {
-      display: none;
-    }
   }
   .tab-panel {
     flex: 1;

@@ -8,17 +8,19 @@ export interface Tab {
   readonly badge?: string;
 }
 
-/**
- * Tabs after the ARIA pattern: one stop for the Tab key, arrows move and choose. The panel they control has the id
- * `<name>-panel` and says `aria-labelledby=<name>-tab-<id>`.
- */
-export function tabList(options: {
+export interface TabListOptions {
   readonly name: string;
   readonly label: string;
   readonly tabs: readonly Tab[];
   readonly selected: string;
   readonly onSelect: (id: string) => void;
-}): TemplateResult {
+}
+
+/**
+ * Tabs after the ARIA pattern: one stop for the Tab key, arrows move and choose. The panel they control has the id
+ * `<name>-panel` and says `aria-labelledby=<name>-tab-<id>`.
+ */
+export function tabList(options: TabListOptions): TemplateResult {
   const { name, tabs, selected, onSelect } = options;
   const move = (event: KeyboardEvent) => {
     const at = tabs.findIndex((tab) => tab.id === selected);

@@ -148,6 +148,20 @@ export const controlStyles = css`
   input[type="range"]:focus-visible {
     outline-offset: 2px;
   }
+  .tab-row {
+    flex: none;
+    display: flex;
+    align-items: center;
+    gap: 4px;
+    padding: 0 6px;
+    border-bottom: 1px solid var(--line);
+  }
+  .tab-row .tabs {
+    flex: 1;
+  }
+  .tab-row:not(.is-overflowing) > .menu-holder {
+    display: none;
+  }
   .tabs {
     display: flex;
     gap: 2px;

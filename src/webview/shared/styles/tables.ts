@@ -31,8 +31,13 @@ export const tableStyles = css`
     white-space: nowrap;
     vertical-align: bottom;
   }
-  .table tbody th {
+  .table tbody th,
+  .table tfoot th {
     font-weight: 400;
+  }
+  .table tfoot tr > * {
+    border-top: 1px solid var(--line);
+    border-bottom: 0;
   }
   .table tbody tr:last-child > * {
     border-bottom: 0;
