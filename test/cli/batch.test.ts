@@ -49,6 +49,8 @@ it("answers a file, keeps failures apart, and asks again for them only when told
     failed: 0,
     tokens: { prompt: 15, completion: 3 },
     projection: { rows: 100, tokens: { value: 600, interval: [600, 600] } },
+    // As the run said: who answered takes no money.
+    cost: 0,
   });
   await folder.write("table.csv", "id,text\n1,a\n");
   const table = await folder.run("batch", "analyze", "table.csv");
@@ -75,6 +77,16 @@ it("sends nothing of a file that is wrong, and says where", async () => {
   );
   expect(folder.asked).toEqual([]);
   expect(await folder.files()).toEqual(["bad.jsonl", "in.jsonl"]);
+});
+
+it("names no file of answers where none was written", async () => {
+  const folder = await folderWith(["a"]);
+  folder.script(() => ({ kind: "rejected", reason: "notFound", status: 404, message: "there is no model a" }));
+  const ended = await folder.run("batch", "run", "in.jsonl", "-o", "out.jsonl", "--quiet");
+  expect(ended.code).toBe(2);
+  expect(ended.stdout).toContain("stopped: scripted:a: there is no model a");
+  expect(ended.stdout).not.toContain("out.jsonl");
+  expect(await folder.files()).toEqual(["in.jsonl"]);
 });
 
 it("does not mix the answers of other requests into a file", async () => {

@@ -129,8 +129,8 @@ const registerRun: Register = (batch, context, done) => {
           `${integer(report.completed)} of ${integer(report.requests)} requests answered, ${integer(report.failed)} failed` +
             (report.known === 0 ? "" : ` (${integer(report.known)} of them before)`),
           `${integer(now)} in ${duration(report.durationMs)} (${rate(now, report.durationMs)}), ` +
-            `${integer(report.tokens.prompt)} prompt and ${integer(report.tokens.completion)} answer tokens, ${dollars(report.cost)}`,
-          `answers: ${flags.output}`,
+            `${integer(report.tokens.prompt)} prompt and ${integer(report.tokens.completion)} answer tokens, cost ${dollars(report.cost)}`,
+          ...(report.results === undefined ? [] : [`answers: ${flags.output}`]),
           ...(report.failures === undefined ? [] : [`failures: ${context.named(report.failures)}`]),
           ...(report.reason === undefined ? [] : [`stopped: ${report.reason}`]),
           ...(report.status === "finished" ? [] : ["The same command goes on."]),

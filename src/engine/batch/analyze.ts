@@ -62,8 +62,8 @@ export interface BatchAnalysis {
 export interface AnalyzeOptions {
   /** Right answers by `custom_id`. */
   readonly expected: ReadonlyMap<string, string> | undefined;
-  /** Prices by the model's name as files give it; undefined when unknown. */
-  readonly price: (model: string) => Price | undefined;
+  /** Prices by the model's name as files give it, and whether the file says that it is free; undefined when unknown. */
+  readonly price: (model: string, free: boolean) => Price | undefined;
   /** What of the price is paid: 0.5 for a provider's batch. */
   readonly priceShare: number;
   /** Work out what so many rows would take. */
@@ -176,7 +176,7 @@ export async function analyzeAnswers(lines: AsyncIterable<string>, options: Anal
     tokens.cached += cached;
     perRequest.add(prompt + completion);
     tokenMoments.add(prompt + completion);
-    const paid = paidFor(options.price(model), { prompt, completion, cached });
+    const paid = paidFor(options.price(model, note?.free === true), { prompt, completion, cached });
     if (paid === undefined) cost = null;
     else {
       costMoments.add(paid * options.priceShare);

@@ -79,6 +79,8 @@ export interface OwnNote {
   readonly at: number;
   /** Memory in use on the fullest card then; absent where no local model was asked. */
   readonly vram_mb?: number;
+  /** Whoever answered takes no money for it. */
+  readonly free?: true;
 }
 
 /** An answer the model gave, or the error it was refused with. */

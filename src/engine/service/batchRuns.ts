@@ -46,7 +46,8 @@ export interface BatchRunReport {
   readonly failed: number;
   /** Of those, how many stood in the files before. */
   readonly known: number;
-  readonly results: string;
+  /** Undefined when nothing was answered: then there is no such file. */
+  readonly results: string | undefined;
   /** Undefined when nothing failed. */
   readonly failures: string | undefined;
   /** Of what was asked this time. */
@@ -81,6 +82,7 @@ export async function runBatch(lab: BatchLab, p: BatchRunRequest): Promise<Batch
         const worked = new Set<string>();
         let isLocal = false;
         const prices = await lab.sources.priceTable(p.from);
+        const free = new Set<string>();
         const priceFor = new Map<string, ReturnType<typeof priceOf>>();
         for (const name of checked.models.keys()) {
           const id = asker.resolve(name);
@@ -88,6 +90,7 @@ export async function runBatch(lab: BatchLab, p: BatchRunRequest): Promise<Batch
           const { provider, model } = await providers.openModel(id);
           const facts: ProviderFacts = provider.facts(model);
           isLocal ||= facts.local;
+          if (facts.free) free.add(id);
           priceFor.set(id, priceOf(id, facts, prices));
         }
         const cards = watchMemory(services, isLocal);
@@ -121,7 +124,7 @@ export async function runBatch(lab: BatchLab, p: BatchRunRequest): Promise<Batch
             done: new Set(opened.answered.keys()),
             seed: "",
             window,
-            note: (asked) => noteOf(asked, deps.clock.now(), cards.usedMb()),
+            note: (asked) => noteOf(asked, deps.clock.now(), cards.usedMb(), free.has(asked.model ?? "")),
             ask: (body, signal) =>
               asker.ask({ ...body, stream: false, stream_options: undefined }, { signal, owner: p.job }),
             onFailure: (asked) => (isHopeless(asked, worked) ? "stop" : "record"),
@@ -151,7 +154,7 @@ export async function runBatch(lab: BatchLab, p: BatchRunRequest): Promise<Batch
           completed,
           failed,
           known: opened.completed + opened.failed,
-          results: p.to,
+          results: completed > 0 ? p.to : undefined,
           failures: failed > 0 ? failures : undefined,
           tokens,
           cost,
@@ -231,7 +234,7 @@ function watchMemory(services: Services, isLocal: boolean): { usedMb(): number |
   };
 }
 
-function noteOf({ outcome, model, attempts }: Asked, at: number, vramMb: number | undefined): OwnNote {
+function noteOf({ outcome, model, attempts }: Asked, at: number, vramMb: number | undefined, free: boolean): OwnNote {
   const latency = outcome.kind === "answered" ? Math.round(outcome.timing.latencyMs * 10) / 10 : null;
   return {
     model: model ?? "",
@@ -239,6 +242,7 @@ function noteOf({ outcome, model, attempts }: Asked, at: number, vramMb: number 
     attempts,
     at,
     ...(vramMb === undefined ? {} : { vram_mb: vramMb }),
+    ...(free ? { free } : {}),
   };
 }
 

@@ -113,7 +113,7 @@ export class Batching {
       return await analyzeAnswers(lines(), {
         expected,
         // Models that run here cost nothing; a bare name is OpenAI's.
-        price: (model) => priceOf(model, { free: /^(ollama|builtin|replay):/.test(model) }, prices),
+        price: (model, free) => priceOf(model, { free: free || /^(ollama|builtin|replay):/.test(model) }, prices),
         priceShare: p.halfPrice === true ? 0.5 : 1,
         rows: p.rows,
       });
