@@ -223,6 +223,8 @@ export interface EngineApi {
   /** What was submitted, newest first; with `refresh` the provider is asked how far it is. */
   batchSubmissions(p: { readonly refresh: boolean; readonly id?: string }): Promise<readonly SubmissionView[]>;
   /** Takes in the answers of a submission that has ended; a run's are scored. `to` gets those of a file. */
+  /** Takes a submission back at its provider: nothing more of it is sent, what it has answered can be fetched. */
+  batchCancel(p: { readonly id?: string }): Promise<SubmissionView>;
   batchFetch(p: { readonly id: string; readonly to?: string }): Promise<FetchReport>;
   /** Starts the local batch server, which is one and stays until it is stopped, or stops it. `models` as `serve --model`. */
   batchServer(p: {

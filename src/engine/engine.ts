@@ -292,6 +292,7 @@ export async function openEngine(deps: EngineDeps): Promise<Engine> {
     batchSample: (p) => batching.sample(p),
     batchSubmit: (p) => submitting.submit(p),
     batchSubmissions: (p) => submitting.list(p),
+    batchCancel: (p) => submitting.cancel(p),
     batchFetch: (p) => submitting.fetch(p),
     async batchServer({ start, ...options }) {
       if (!start) {

@@ -39,6 +39,7 @@ export const commands = {
   "layoutlab.convertToBatch": { title: "Convert to Batch Requests", icon: "list-ordered", needsTrust: true },
   "layoutlab.runBatch": { title: "Run Batch", icon: "run-all", needsTrust: true },
   "layoutlab.fetchBatches": { title: "Fetch Batches", icon: "cloud-download", needsTrust: true },
+  "layoutlab.cancelBatch": { title: "Cancel Batch", icon: "circle-slash", needsTrust: true },
   "layoutlab.showDoctor": { title: "Show Doctor", icon: "checklist", needsTrust: true },
   "layoutlab.openLog": { title: "Open Log", icon: "output" },
   "layoutlab.openExperiment": { title: "Open Experiment File", icon: "go-to-file", palette: false },

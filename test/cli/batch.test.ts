@@ -43,6 +43,11 @@ it("answers a file, keeps failures apart, and asks again for them only when told
     stdout: "",
     stderr: "nothing is left to fetch: layoutlab batch submit sends an experiment or a file\n",
   });
+  expect(await folder.run("batch", "cancel")).toEqual({
+    code: 2,
+    stdout: "",
+    stderr: "no batch is out: there is nothing to cancel\n",
+  });
   const analysis = await folder.run("batch", "analyze", "out.jsonl", "--rows", "100", "--json");
   expect(JSON.parse(analysis.stdout)).toMatchObject({
     answers: 3,

@@ -9,7 +9,7 @@ import { inputFile, outputFile } from "../paths.ts";
 import { analysisText } from "../render/batchAnalysis.ts";
 import { openCounting } from "../render/counting.ts";
 import { bytes, dollars, duration, integer } from "../render/numbers.ts";
-import { registerFetch, registerStatus, registerSubmit } from "./batchRemote.ts";
+import { registerCancel, registerFetch, registerStatus, registerSubmit } from "./batchRemote.ts";
 import type { Register } from "./index.ts";
 
 interface ConvertFlags extends CommonFlags {
@@ -50,6 +50,7 @@ export const registerBatch: Register = (program, context, done) => {
   registerSubmit(batch, context, done);
   registerStatus(batch, context, done);
   registerFetch(batch, context, done);
+  registerCancel(batch, context, done);
   registerAnalyze(batch, context, done);
   registerSample(batch, context, done);
 };

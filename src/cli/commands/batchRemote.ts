@@ -130,6 +130,28 @@ export const registerFetch: Register = (batch, context, done) => {
     });
 };
 
+export const registerCancel: Register = (batch, context) => {
+  batch
+    .command("cancel")
+    .description("take submitted batches back; what they answered until then can be fetched")
+    .argument(
+      "[submission]",
+      "by its id, its run's or a batch's, or the start of one (default: the only one that is out)",
+    )
+    .action(async (id: string | undefined, flags: CommonFlags) => {
+      const view = await looking(context, flags, (engine) => engine.batchCancel(id === undefined ? {} : { id }));
+      output(context, flags, { schema: "layoutlab/batch-cancel@1", ...view }, () =>
+        [
+          submissionText(view),
+          "",
+          view.state === "ready"
+            ? `Cancelled. Take in what was answered: layoutlab batch fetch ${view.id}`
+            : "The provider is cancelling, which may take minutes: layoutlab batch status",
+        ].join("\n"),
+      );
+    });
+};
+
 function submissionText(view: SubmissionView): string {
   const rows = view.batches.map((batch) => [
     batch.id ?? "(not sent yet)",
@@ -140,7 +162,7 @@ function submissionText(view: SubmissionView): string {
     integer(batch.failed),
   ]);
   return [
-    `${view.id}  ${view.name}: ${integer(view.requests)} requests, ${view.state}${view.run === undefined ? "" : `, run ${view.run}`}`,
+    `${view.id}  ${view.name}: ${integer(view.requests)} requests, ${view.cancelled ? "cancelled, " : ""}${view.state}${view.run === undefined ? "" : `, run ${view.run}`}`,
     table(
       [
         { title: "batch" },

@@ -1,3 +1,4 @@
+import { UserError } from "../../base/errors.ts";
 import type { RemoteBatch, RemoteBatches } from "./remote.ts";
 
 /** Requests sent to a provider's Batch API together: in one file or, where limits ask for it, in several. */
@@ -15,6 +16,8 @@ export interface Submission {
   readonly slices: readonly Slice[];
   /** When the answers were taken in. */
   readonly fetchedAt: number | undefined;
+  /** When it was taken back; nothing more is sent then. Absent in what earlier versions wrote. */
+  readonly cancelledAt?: number;
 }
 
 export type SubmissionSource =
@@ -74,7 +77,7 @@ export async function advance(
       // The provider had too many tokens waiting already: it goes again, the first, when it is asked next.
       const tooMany = batch.status === "failed" && batch.problems.some(({ code }) => code === "token_limit_exceeded");
       full ||= tooMany;
-      if (tooMany) await set(i, { state: "uploaded", batch: undefined });
+      if (tooMany && now.cancelledAt === undefined) await set(i, { state: "uploaded", batch: undefined });
       else await set(i, { batch, ...(ends.includes(batch.status) ? { state: "ended" as const } : {}) });
       continue;
     }
@@ -86,6 +89,10 @@ export async function advance(
         continue;
       }
     }
+    if (now.cancelledAt !== undefined) {
+      await set(i, { state: "ended" });
+      continue;
+    }
     if (full || !hasRoom(now, slice)) continue;
     if (slice.fileId === undefined)
       slice = await set(i, {
@@ -94,6 +101,36 @@ export async function advance(
       });
     await set(i, { state: "creating" });
     await set(i, { state: "submitted", batch: await remote.create(slice.fileId ?? "", marksOf(now, i)) });
+  }
+  return now;
+}
+
+/**
+ * Takes back what has not ended: batches that are under way are cancelled, and what was not sent never is. That it is to end is saved
+ * first, so that a process that dies in between leaves nothing that would be sent. Providers take minutes to cancel, and what they
+ * answered until then is theirs to bill and ours to fetch.
+ */
+export async function cancel(
+  submission: Submission,
+  remote: RemoteBatches,
+  save: (submission: Submission) => Promise<void>,
+  at: number,
+): Promise<Submission> {
+  const marked = { ...submission, cancelledAt: submission.cancelledAt ?? at };
+  await save(marked);
+  let now = await advance(marked, remote, save);
+  for (const [i, { state, batch }] of now.slices.entries()) {
+    if (state !== "submitted" || batch === undefined || batch.status === "cancelling") continue;
+    const cancelled = await remote.cancel(batch.id).catch(async (error: unknown) => {
+      // It may have ended a moment ago; then it cannot be cancelled, and need not be.
+      const seen = error instanceof UserError && error.code === "batch-refused" && (await remote.retrieve(batch.id));
+      if (seen && ends.includes(seen.status)) return seen;
+      throw error;
+    });
+    const ended = ends.includes(cancelled.status) ? { state: "ended" as const } : {};
+    const slices = now.slices.map((slice, j) => (j === i ? { ...slice, batch: cancelled, ...ended } : slice));
+    now = { ...now, slices };
+    await save(now);
   }
   return now;
 }

@@ -8,7 +8,7 @@ import { checkFile } from "../batch/checkFile.ts";
 import { chatEndpoint, isProblem, readBatchAnswer, readRequest, requestLine } from "../batch/lines.ts";
 import { openRemote, type RemoteBatches } from "../batch/remote.ts";
 import { SliceWriter, usualLimits } from "../batch/slices.ts";
-import { advance, hasEnded, type Slice, type Submission, type SubmissionSource } from "../batch/submission.ts";
+import { advance, cancel, hasEnded, type Slice, type Submission, type SubmissionSource } from "../batch/submission.ts";
 import { answerOf, completeRow } from "../batch/takeIn.ts";
 import { trialRows } from "../batch/trialRows.ts";
 import { keysFromEnv } from "../provider/registry.ts";
@@ -46,6 +46,8 @@ export interface SubmissionView {
   readonly requests: number;
   /** Ready when every batch has ended and nothing was fetched yet. */
   readonly state: "preparing" | "waiting" | "ready" | "fetched";
+  /** It was taken back; what was answered before can be fetched once every batch has ended. */
+  readonly cancelled: boolean;
   readonly batches: readonly {
     readonly model: string;
     readonly requests: number;
@@ -142,6 +144,41 @@ export class Submitting {
     }
     if (p.id !== undefined && views.length === 0) throw noSubmission(p.id);
     return views;
+  }
+
+  /** Takes a submission back at its provider, by its id, its run's or a batch's, or the start of one; without, the only one that is out. */
+  async cancel(p: { readonly id?: string }): Promise<SubmissionView> {
+    const out = (await this.#all()).filter((one) => one.preparing === undefined && !hasEnded(one));
+    const named = p.id === undefined ? out : (await this.#all()).filter((one) => isNamed(one, p.id ?? ""));
+    const [found, other] = named;
+    if (found === undefined)
+      throw p.id === undefined
+        ? new UserError("no-submission", "no batch is out", "there is nothing to cancel")
+        : noSubmission(p.id);
+    if (other !== undefined)
+      throw new UserError(
+        "several-submissions",
+        `${named.length} submissions ${p.id === undefined ? "are out" : `begin with "${p.id}"`}`,
+        `name one of ${named.map(({ id }) => id).join(", ")}`,
+      );
+    if (found.preparing !== undefined)
+      throw new UserError(
+        "not-sent",
+        `submission ${found.id} is still being written`,
+        "end the command that writes it",
+      );
+    if (hasEnded(found))
+      throw new UserError(
+        "ended",
+        `submission ${found.id} has ended`,
+        found.fetchedAt === undefined ? "take its answers in with `layoutlab batch fetch`" : "its answers are taken in",
+      );
+    const remote = await this.#remote(found);
+    try {
+      return viewOf(await cancel(found, remote, (now) => this.#save(now), Math.round(this.#services.deps.clock.now())));
+    } finally {
+      await remote.close();
+    }
   }
 
   /** Takes the answers in: a file's into `to`, a run's into the run, which is then scored as any other. */
@@ -399,7 +436,11 @@ export class Submitting {
     take: (answer: NonNullable<ReturnType<typeof readBatchAnswer>>, text: string) => Promise<void>,
   ): Promise<void> {
     const [problem] = slice.batch?.problems ?? [];
-    const reason = problem?.message ?? `the batch ended as ${slice.batch?.status ?? "unknown"} without it`;
+    const reason =
+      problem?.message ??
+      (slice.batch === undefined
+        ? "it was cancelled before it was sent"
+        : `the batch ended as ${slice.batch.status} without it`);
     for await (const { text, number } of linesOf(slice.file)) {
       const read = readRequest(text, number, chatEndpoint);
       if (isProblem(read) || told.has(read.customId)) continue;
@@ -472,6 +513,11 @@ function bareName(model: string): string {
   return model.startsWith("openai:") ? model.slice("openai:".length) : model;
 }
 
+function isNamed({ id, source, slices }: Submission, start: string): boolean {
+  const names = [id, source.kind === "run" ? source.run : "", ...slices.map(({ batch }) => batch?.id ?? "")];
+  return names.some((name) => name.startsWith(start));
+}
+
 function noSubmission(id: string): UserError {
   return new UserError("no-submission", `there is no submission "${id}"`, "`layoutlab batch status` lists them");
 }
@@ -484,6 +530,7 @@ function viewOf(submission: Submission): SubmissionView {
     createdAt: submission.createdAt,
     run: source.kind === "run" ? source.run : undefined,
     requests: slices.reduce((sum, slice) => sum + slice.requests, 0),
+    cancelled: submission.cancelledAt !== undefined,
     state:
       submission.fetchedAt !== undefined
         ? "fetched"

@@ -83,6 +83,7 @@ const methods: { readonly [K in keyof EngineApi]: null } = {
   batchSample: null,
   batchSubmit: null,
   batchSubmissions: null,
+  batchCancel: null,
   batchFetch: null,
   batchServer: null,
 };

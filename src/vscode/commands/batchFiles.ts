@@ -88,6 +88,35 @@ export async function fetchBatches(lab: Lab): Promise<void> {
   }
 }
 
+/** Takes batches that are out back at their provider, after asking; `argument` may be the submission's id. */
+export async function cancelBatch(lab: Lab, argument: unknown): Promise<void> {
+  requireTrust();
+  const found = await lab.engine.request("batchSubmissions", { refresh: true });
+  const out = found.filter(({ state, cancelled }) => state === "waiting" && !cancelled);
+  const items = out.map((one) => ({
+    label: one.name,
+    description: `${count(one.requests, "request")}, ${one.id}`,
+    one,
+  }));
+  const named = typeof argument === "string" ? items.find(({ one }) => one.id === argument) : undefined;
+  const picked =
+    named ?? (items.length < 2 ? items[0] : await vscode.window.showQuickPick(items, { placeHolder: "Cancel which?" }));
+  if (picked === undefined) {
+    if (out.length === 0) void vscode.window.showInformationMessage("No batch is out.");
+    return;
+  }
+  const { id, name, requests } = picked.one;
+  const sure = "Cancel Batch";
+  const question = `Cancel ${name}, ${count(requests, "request")}? What is answered by then is kept and paid for.`;
+  if ((await vscode.window.showWarningMessage(question, { modal: true }, sure)) !== sure) return;
+  const view = await lab.engine.request("batchCancel", { id });
+  void vscode.window.showInformationMessage(
+    view.state === "ready"
+      ? `${name} is cancelled; Fetch Batches takes in what was answered.`
+      : `The provider is cancelling ${name}; that may take minutes.`,
+  );
+}
+
 type Maker = { readonly spec: vscode.Uri } | { readonly template: vscode.Uri };
 
 function makerIn(more: unknown): Maker | undefined {

@@ -5,7 +5,7 @@ import type { Lab } from "../lab.ts";
 import { showTrouble } from "../trouble.ts";
 import { addLayouts } from "./addLayouts.ts";
 import { addApiKey, removeApiKey } from "./apiKeys.ts";
-import { convertToBatch, fetchBatches, runBatch } from "./batchFiles.ts";
+import { cancelBatch, convertToBatch, fetchBatches, runBatch } from "./batchFiles.ts";
 import { startBatchServer, stopBatchServer } from "./batchServer.ts";
 import { deleteCached, exportCache, importCache, inspectAnswer, moreAnswers } from "./cacheEntries.ts";
 import { clearCache } from "./clearCache.ts";
@@ -55,6 +55,7 @@ const commands: { readonly [Id in CommandId]: Command } = {
   "layoutlab.convertToBatch": convertToBatch,
   "layoutlab.runBatch": runBatch,
   "layoutlab.fetchBatches": fetchBatches,
+  "layoutlab.cancelBatch": cancelBatch,
   "layoutlab.showDoctor": (lab) => lab.documents.showDoctor(),
   "layoutlab.openLog": (lab) => lab.log.show(),
   "layoutlab.openExperiment": openExperiment,

@@ -133,6 +133,13 @@ export async function fakeProvider(): Promise<FakeProvider> {
       batches.push(batch);
       return [200, wire(batch)];
     }
+    const cancelled = batches.find(({ id }) => path === `batches/${id}/cancel`);
+    if (cancelled !== undefined && request.method === "POST") {
+      if (cancelled.status !== "in_progress")
+        return refused(409, `Cannot cancel a batch with status '${cancelled.status}'.`);
+      cancelled.status = "cancelling";
+      return [200, wire(cancelled)];
+    }
     if (path === "batches") return [200, { object: "list", data: batches.map(wire).reverse(), has_more: false }];
     const batch = batches.find(({ id }) => path === `batches/${id}`);
     if (batch !== undefined) return [200, wire(batch)];

@@ -146,6 +146,46 @@ it("tells of a batch the provider refused as a whole", async () => {
   expect(report.missing[0]?.reason).toBe("no such model");
 });
 
+it("takes a submission back, sends nothing more of it, and keeps what was answered", async () => {
+  const provider = await fakeProvider();
+  const { spec, open } = await lab(provider);
+  const engine = await open();
+  await expect(engine.batchCancel({})).rejects.toMatchObject({ code: "no-submission" });
+  const view = await engine.batchSubmit({ from: spec, kind: "experiment", sliceRequests: 5, enqueuedTokens: 600 });
+  expect(view.batches.map(({ status }) => status)).toEqual(["in_progress", "in_progress", "waiting"]);
+  const [first, second] = provider.batches;
+  // The first ends between the look at it and the cancelling.
+  provider.intercept((method, path) => {
+    if (method === "POST" && path.endsWith(`${first?.id}/cancel`)) {
+      const [one] = provider.requests(first!);
+      provider.end(first!, "completed", { output: [answerTo(one!.custom_id, colourOf(one!))] });
+    }
+    return undefined;
+  });
+  const cancelled = await engine.batchCancel({ id: view.run ?? "" });
+  expect(cancelled).toMatchObject({ id: view.id, state: "waiting", cancelled: true });
+  expect(cancelled.batches.map(({ status }) => status)).toEqual(["completed", "cancelling", "ended"]);
+  // A second time is no mistake: it may take minutes.
+  expect(await engine.batchCancel({})).toMatchObject({ id: view.id, state: "waiting" });
+  await engine.close();
+  const later = await open();
+  const [done] = provider.requests(second!);
+  provider.end(second!, "cancelled", { output: [answerTo(done!.custom_id, colourOf(done!))] });
+  expect((await later.batchSubmissions({ refresh: true }))[0]).toMatchObject({ state: "ready", cancelled: true });
+  expect(provider.batches).toHaveLength(2);
+  await expect(later.batchCancel({ id: view.id })).rejects.toMatchObject({ code: "ended" });
+  const report = await later.batchFetch({ id: view.id });
+  expect(report).toMatchObject({ answered: 2, failed: 10 });
+  expect(new Set(report.missing.map(({ reason }) => reason))).toEqual(
+    new Set([
+      "the batch ended as completed without it",
+      "the batch ended as cancelled without it",
+      "it was cancelled before it was sent",
+    ]),
+  );
+  await expect(later.batchCancel({ id: "nobody" })).rejects.toMatchObject({ code: "no-submission" });
+});
+
 it("slices by requests, by bytes and by tokens that may wait at once", async () => {
   const provider = await fakeProvider();
   const { folder, open } = await lab(provider);
