@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { startSimulator } from "../../src/engine/simulator/simulator.ts";
 import { openProcessFolder } from "../support/process.ts";
 import { environment } from "./support.ts";
@@ -14,7 +14,9 @@ it("answers a table through two kill -9 and an interrupt: every row once", async
     answer: (messages) => `about ${messages.at(-1)?.content}`,
     latency: { first: { kind: "fixed", ms: 10 } },
   });
+  onTestFinished(simulator.close);
   const folder = await openProcessFolder();
+  onTestFinished(folder.close);
   const env = environment(simulator.url);
   const text = Array.from({ length: rows }, (_, i) => `t${i},"ticket ""${i}"",\nwaits"`).join("\n");
   await folder.write("tickets.csv", `id,text\n${text}\n,\n`);
@@ -67,6 +69,4 @@ it("answers a table through two kill -9 and an interrupt: every row once", async
   );
   expect(answers).toHaveLength(rows);
   for (let i = 0; i < rows; i++) expect(byId.get(`t${i}`)).toBe(`about t${i}: ticket "${i}",\nwaits`);
-  await folder.close();
-  await simulator.close();
 }, 60_000);

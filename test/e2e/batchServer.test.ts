@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import OpenAI, { toFile } from "openai";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { startSimulator } from "../../src/engine/simulator/simulator.ts";
 import { openProcessFolder } from "../support/process.ts";
-import { environment } from "./support.ts";
+import { environment, startServing } from "./support.ts";
 
 const requests = 400;
 const inFlight = 8;
@@ -15,20 +15,10 @@ it("finishes a batch through several kill -9 of the server", async () => {
     answer: (messages) => `about ${messages.at(-1)?.content}`,
     latency: { first: { kind: "fixed", ms: 10 } },
   });
+  onTestFinished(simulator.close);
   const folder = await openProcessFolder();
-  const env = environment(simulator.url);
-  const serve = async () => {
-    const running = folder.start(["serve", "--json", "--model", "openai:small", "-j", String(inFlight)], env);
-    const url = await new Promise<string>((resolve, reject) => {
-      let said = "";
-      running.child.stdout?.on("data", (text: string) => {
-        said += text;
-        if (said.endsWith("\n")) resolve((JSON.parse(said) as { url: string }).url);
-      });
-      void running.ended.then(({ stderr }) => reject(new Error(stderr)));
-    });
-    return { ...running, url };
-  };
+  onTestFinished(folder.close);
+  const serve = () => startServing(folder, environment(simulator.url), "-j", String(inFlight));
   const clientOf = (address: string) => new OpenAI({ apiKey: "any", baseURL: `${address}/v1`, maxRetries: 0 });
   let running = await serve();
   let client = clientOf(running.url);
@@ -75,6 +65,4 @@ it("finishes a batch through several kill -9 of the server", async () => {
   expect(simulator.stats().requests - requests).toBeLessThanOrEqual(4 * inFlight);
   running.child.kill("SIGINT");
   expect((await running.ended).code).toBe(0);
-  await folder.close();
-  await simulator.close();
 }, 120_000);

@@ -1,23 +1,18 @@
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import type { RunSummary } from "../../src/engine/runner/events.ts";
 import { startSimulator } from "../../src/engine/simulator/simulator.ts";
 import { openProcessFolder } from "../support/process.ts";
-import { answer, environment, finalTable, spec, summaryOf, ticketFolder } from "./support.ts";
+import { answer, environment, finalTable, spec, startServing, summaryOf, ticketFolder } from "./support.ts";
 
 it("gives the table of a run of its own, by way of a batch server and three processes", async () => {
   const simulator = await startSimulator({ models: "*", answer });
+  onTestFinished(simulator.close);
   const there = await openProcessFolder();
-  const serving = there.start(["serve", "--json", "--model", "openai:small"], environment(simulator.url));
-  const url = await new Promise<string>((resolve, reject) => {
-    let said = "";
-    serving.child.stdout?.on("data", (text: string) => {
-      said += text;
-      if (said.endsWith("\n")) resolve((JSON.parse(said) as { url: string }).url);
-    });
-    void serving.ended.then(({ stderr }) => reject(new Error(stderr)));
-  });
+  onTestFinished(there.close);
+  const serving = await startServing(there, environment(simulator.url));
   const here = await ticketFolder({ rows: 12, models: ["openai:small"] });
-  const env = { OPENAI_BASE_URL: `${url}/v1` };
+  onTestFinished(here.close);
+  const env = { OPENAI_BASE_URL: `${serving.url}/v1` };
   const submitted = await here.run(["batch", "submit", spec, "--json", "--quiet"], env);
   expect(submitted).toMatchObject({ code: 0 });
   const { id, run, requests } = JSON.parse(submitted.stdout) as { id: string; run: string; requests: number };
@@ -39,8 +34,5 @@ it("gives the table of a run of its own, by way of a batch server and three proc
   );
   expect(finalTable(report!.summary)).toEqual(finalTable(direct));
   serving.child.kill("SIGINT");
-  await serving.ended;
-  await here.close();
-  await there.close();
-  await simulator.close();
+  expect((await serving.ended).code).toBe(0);
 }, 60_000);

@@ -1,22 +1,21 @@
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { buildCli } from "./support.ts";
 
 const root = path.join(import.meta.dirname, "..", "..");
 const dist = path.join(root, "dist");
 
 describe("the built command line", () => {
+  let cli = "";
   beforeAll(() => {
-    // `npm test` has built it; a test that is run alone builds what it needs.
-    if (!existsSync(path.join(dist, "cli-main.js")))
-      spawnSync(process.execPath, ["esbuild.mjs", "--only=cli,bin"], { cwd: root, stdio: "inherit" });
+    cli = buildCli();
   });
 
   it("starts without loading the engine", async () => {
     const { version } = JSON.parse(await readFile(path.join(root, "package.json"), "utf8"));
-    const { stdout, status } = spawnSync(process.execPath, [path.join(dist, "cli.js"), "--version"], {
+    const { stdout, status } = spawnSync(process.execPath, [cli, "--version"], {
       encoding: "utf8",
     });
     expect({ stdout, status }).toEqual({ stdout: `${version}\n`, status: 0 });
@@ -35,7 +34,7 @@ describe("the built command line", () => {
   });
 
   it("is a program for any Node, marked as one", async () => {
-    const text = await readFile(path.join(dist, "cli.js"), "utf8");
+    const text = await readFile(cli, "utf8");
     expect(text.startsWith("#!/usr/bin/env node\n")).toBe(true);
     expect(text).not.toMatch(/\?\?|\?\./);
   });

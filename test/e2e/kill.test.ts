@@ -38,11 +38,14 @@ describe(`a run of ${requests} requests`, () => {
   // One instant in each twentieth of the run, so that the start and the end have theirs whatever else the machine does.
   const instants = Array.from({ length: kills }, (_, i) => (i + random()) / kills);
 
-  it.concurrent.each(instants.map((share, i) => [i + 1, share] as const))(
+  it.concurrent.for(instants.map((share, i) => [i + 1, share] as const))(
     "gives the same table after kill -9 number %i, and sends nothing finished again",
-    async (_number, share) => {
+    { timeout: 120_000 },
+    async ([_number, share], { onTestFinished }) => {
       const simulator = await simulate();
+      onTestFinished(simulator.close);
       const folder = await ticketFolder({ rows, models: ["openai:small"] });
+      onTestFinished(folder.close);
       const env = environment(simulator.url);
       const running = folder.start(["run", spec, ...flags], env);
       await requestsAt(simulator, Math.ceil(share * requests));
@@ -67,9 +70,6 @@ describe(`a run of ${requests} requests`, () => {
         // It was done before its turn to die came.
         expect(finalTable(summaryOf(killed))).toEqual(finalTable(undisturbed));
       }
-      await simulator.close();
-      await folder.close();
     },
-    120_000,
   );
 });

@@ -142,9 +142,11 @@ describe.concurrent("trouble at the server", () => {
     expect(result.summary.variants.every((variant) => variant.trials === 0)).toBe(true);
   }, 60_000);
 
-  it("says what to do about a wrong key and an unknown model, exit 2", async () => {
+  it("says what to do about a wrong key and an unknown model, exit 2", async ({ onTestFinished }) => {
     const simulator = await startSimulator({ answer, apiKey: "another" });
+    onTestFinished(simulator.close);
     const folder = await ticketFolder({ rows, models: ["openai:small"] });
+    onTestFinished(folder.close);
     const wrongKey = await folder.run(["run", spec], environment(simulator.url));
     expect(wrongKey).toMatchObject({ code: 2, stdout: "" });
     expect(wrongKey.stderr).toMatch(/^tickets\.layout\.yaml:3:10: openai:small: 401 .*: check the key\n$/);
@@ -157,7 +159,5 @@ describe.concurrent("trouble at the server", () => {
     expect(noPull).toMatchObject({ code: 2 });
     expect(noPull.stderr).toMatch(/^ollama:small: model 'small' not found: get it with ollama pull small\n$/);
     expect((await folder.run(["runs"])).stdout).toBe("no runs yet\n");
-    await folder.close();
-    await simulator.close();
   }, 60_000);
 });

@@ -1,7 +1,10 @@
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import path from "node:path";
 import type { RunSummary } from "../../src/engine/runner/events.ts";
 import type { Answer } from "../../src/engine/simulator/options.ts";
-import { type Ended, openProcessFolder, type ProcessFolder } from "../support/process.ts";
+import { type Ended, openProcessFolder, type ProcessFolder, type Running } from "../support/process.ts";
 
 export const spec = "tickets.layout.yaml";
 
@@ -50,6 +53,33 @@ ${options.more ?? ""}`,
 /** The environment in which both SDKs find the simulator. */
 export function environment(url: string): Record<string, string> {
   return { OPENAI_API_KEY: "test-key", OPENAI_BASE_URL: `${url}/v1`, OLLAMA_HOST: url };
+}
+
+/** A batch server of the folder, in a process of its own, once it can be asked; rejects with what it says when it cannot start. */
+export async function startServing(
+  folder: ProcessFolder,
+  env: Readonly<Record<string, string>>,
+  ...flags: readonly string[]
+): Promise<Running & { readonly url: string }> {
+  const running = folder.start(["serve", "--json", "--model", "openai:small", ...flags], env);
+  const url = await new Promise<string>((resolve, reject) => {
+    let said = "";
+    running.child.stdout?.on("data", (text: string) => {
+      said += text;
+      if (said.endsWith("\n")) resolve((JSON.parse(said) as { url: string }).url);
+    });
+    running.ended.then(({ stderr }) => reject(new Error(stderr)), reject);
+  });
+  return { ...running, url };
+}
+
+/** The path of the built command line. `npm test` has built it; a test that is run alone builds what it needs. */
+export function buildCli(): string {
+  const root = path.join(import.meta.dirname, "..", "..");
+  const dist = path.join(root, "dist");
+  if (!existsSync(path.join(dist, "cli-main.js")))
+    spawnSync(process.execPath, ["esbuild.mjs", "--only=cli,bin"], { cwd: root, stdio: "inherit" });
+  return path.join(dist, "cli.js");
 }
 
 /** The document of `--json`; a failure shows what the process said. */

@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
@@ -17,6 +16,7 @@ import {
   runMatrix,
   storedDecision,
 } from "../support/matrixLab.ts";
+import { startNode } from "../support/startNode.ts";
 
 const labs: MatrixLab[] = [];
 async function lab(options: MatrixLabOptions): Promise<MatrixLab> {
@@ -140,7 +140,7 @@ describe("a run that was cut off", () => {
   it.each([[3], [90], [250]])("goes on after kill -9 at call %d", async (calls) => {
     const opened = await lab({ matrix: near, sampling });
     const script = fileURLToPath(new URL("../support/killedRun.ts", import.meta.url));
-    const child = spawn(process.execPath, [script, opened.folder, String(calls)], { stdio: "inherit" });
+    const child = startNode([script, opened.folder, String(calls)], { stderr: "inherit" });
     const [, signal] = await once(child, "exit");
     expect(signal).toBe("SIGKILL");
     const engine = await opened.open("lastFirst");

@@ -1,7 +1,8 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { startNode } from "./startNode.ts";
 
 const root = path.join(import.meta.dirname, "..", "..");
 
@@ -16,7 +17,7 @@ export interface Ended {
   readonly stderr: string;
 }
 
-interface Running {
+export interface Running {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
   /** Resolves once the pattern was printed on either stream. */
@@ -38,10 +39,9 @@ export async function openProcessFolder(): Promise<ProcessFolder> {
 
   const start: ProcessFolder["start"] = (args, env = {}) => {
     // The sources themselves, so that a test never runs an old bundle.
-    const child = spawn(process.execPath, [path.join(root, "src", "cli", "main.ts"), ...args], {
+    const child = startNode([path.join(root, "src", "cli", "main.ts"), ...args], {
       cwd: folder,
       env: { PATH: process.env["PATH"], HOME: folder, NODE_COMPILE_CACHE: compiled, ...env },
-      stdio: ["ignore", "pipe", "pipe"],
     });
     running.add(child);
     let stdout = "";

@@ -1,10 +1,11 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { systemClock } from "../../src/base/clock.ts";
 import type { RunSummary } from "../../src/engine/runner/events.ts";
 import type { SimulatorStats } from "../../src/engine/simulator/options.ts";
 import { openSimulatedLab } from "./simulatedLab.ts";
+import { startNode } from "./startNode.ts";
 
 const cli = path.join(import.meta.dirname, "..", "..", "src", "cli", "main.ts");
 
@@ -31,15 +32,10 @@ export async function shareTable(
   try {
     const env = { ...process.env, OPENAI_BASE_URL: `${lab.simulator.url}/v1`, OPENAI_API_KEY: "none" };
     const start = (args: readonly string[]) =>
-      spawn(
-        process.execPath,
-        [cli, ...args, "--json", "--quiet", "--store", lab.store, "-j", String(options.inFlight)],
-        {
-          env,
-          cwd: lab.folder,
-          stdio: ["ignore", "pipe", "pipe"],
-        },
-      );
+      startNode([cli, ...args, "--json", "--quiet", "--store", lab.store, "-j", String(options.inFlight)], {
+        env,
+        cwd: lab.folder,
+      });
     const run = start(["run", lab.file]);
     const ran = outputOf(run);
     while (lab.simulator.stats().requests < 2 * options.inFlight) await running(run, ran);

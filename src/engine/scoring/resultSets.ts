@@ -3,7 +3,7 @@ export type Cell = string | number | bigint | null;
 
 export interface ResultSet {
   readonly columns: number;
-  readonly rows: readonly (readonly Cell[])[];
+  readonly rows: Rows;
 }
 
 /** Numbers this close, as a share of the larger, are the same: sums in another order differ in their last digits. */
@@ -20,26 +20,24 @@ export function differenceOf(expected: ResultSet, said: ResultSet, ordered: bool
     return `expected ${count(expected.rows.length, "row")}, got ${count(said.rows.length, "row")}`;
   const other = expected.rows.findIndex((row, i) => !sameRow(row, said.rows[i] ?? []));
   if (other === -1) return undefined;
-  if (!sameRows(expected.rows, said.rows))
-    return `the rows differ: expected ${shown(expected.rows[other] ?? [])} among them`;
+  const missing = missingRow(expected.rows, said.rows);
+  if (missing !== undefined) return `the rows differ: expected ${shown(missing)} among them`;
   return ordered ? `the order differs from row ${other + 1} on` : undefined;
 }
 
-/** As sets in which a row may stand several times. */
-function sameRows(a: Rows, b: Rows): boolean {
+/** A row of `a` that `b` lacks, or has less often; undefined when there is none. Both hold as many rows. */
+function missingRow(a: Rows, b: Rows): Row | undefined {
   const left = new Map<string, number>();
   for (const row of a) left.set(keyOf(row), (left.get(keyOf(row)) ?? 0) + 1);
-  const extra: (readonly Cell[])[] = [];
+  const extra: Row[] = [];
   for (const row of b) {
     const key = keyOf(row);
     const held = left.get(key) ?? 0;
     if (held > 0) left.set(key, held - 1);
     else extra.push(row);
   }
-  if (extra.length === 0) return true;
-  if (extra.length > mostCompared) return false;
-  // Numbers on the two sides of a rounding step have other keys and may still be the same.
-  const open: (readonly Cell[])[] = [];
+  if (extra.length === 0) return undefined;
+  const open: Row[] = [];
   for (const row of a) {
     const key = keyOf(row);
     const held = left.get(key) ?? 0;
@@ -47,15 +45,18 @@ function sameRows(a: Rows, b: Rows): boolean {
     left.set(key, held - 1);
     open.push(row);
   }
+  if (extra.length > mostCompared) return open[0];
+  // Numbers on the two sides of a rounding step have other keys and may still be the same.
   for (const row of extra) {
     const found = open.findIndex((each) => sameRow(each, row));
-    if (found === -1) return false;
+    if (found === -1) return open.find((each) => !extra.some((other) => sameRow(each, other))) ?? open[0];
     open.splice(found, 1);
   }
-  return true;
+  return undefined;
 }
 
-type Rows = readonly (readonly Cell[])[];
+type Row = readonly Cell[];
+type Rows = readonly Row[];
 
 /** Rows without an equal that are compared each with each. */
 const mostCompared = 2000;
@@ -66,7 +67,7 @@ function keyOf(row: readonly Cell[]): string {
   );
 }
 
-function sameRow(a: readonly Cell[], b: readonly Cell[]): boolean {
+function sameRow(a: Row, b: Row): boolean {
   return a.every((cell, i) => sameCell(cell, b[i] ?? null));
 }
 
@@ -81,7 +82,7 @@ function count(n: number, what: string): string {
   return `${n} ${what}${n === 1 ? "" : "s"}`;
 }
 
-function shown(row: readonly Cell[]): string {
+function shown(row: Row): string {
   const text = `(${row.map((cell) => (cell === null ? "NULL" : String(cell))).join(", ")})`;
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }

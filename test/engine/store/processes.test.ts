@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,6 +12,7 @@ import { seededRandom } from "../../../src/base/random.ts";
 import { openStore } from "../../../src/engine/store/openStore.ts";
 import { HandClock } from "../../support/contracts/store.ts";
 import { aCompletion, aRequest, aRun, aTrial } from "../../support/contracts/storeRows.ts";
+import { startNode } from "../../support/startNode.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "layoutlab-processes-"));
 const children = new Set<ChildProcess>();
@@ -29,10 +30,10 @@ function start(...args: string[]): {
   firstLine: Promise<void>;
   ended: Promise<void>;
 } {
-  const child = spawn(process.execPath, [script, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = startNode([script, ...args], { stderr: "inherit" });
   children.add(child);
   const lines: string[] = [];
-  const reader = createInterface({ input: child.stdout });
+  const reader = createInterface({ input: child.stdout! });
   reader.on("line", (line) => lines.push(line));
   const firstLine = once(reader, "line").then(() => {});
   const ended = Promise.all([once(child, "close"), once(reader, "close")]).then(() => {});
