@@ -1,3 +1,4 @@
+import { messageOf } from "../../base/errors.ts";
 import { type Calibration, createCalibration } from "../context/calibration.ts";
 import type { ContextAction, ContextManager, Sent } from "../context/contextManager.ts";
 import { fullest } from "../gpu/fit.ts";
@@ -140,7 +141,13 @@ export class RunContexts {
     this.#onChange({ model, what, reason: action.note });
     if (action.kind === "distrust") return;
     // A server that just lost its runner may refuse; the next request loads the model in any case.
-    const unloading = Promise.resolve(unload()).catch(() => {});
+    const unloading = Promise.resolve(unload()).catch((error: unknown) =>
+      this.#onChange({
+        model,
+        what: "could not be unloaded",
+        reason: `it could not be unloaded (${messageOf(error)})`,
+      }),
+    );
     this.#unloading.set(model, unloading);
     await unloading;
     if (this.#unloading.get(model) === unloading) this.#unloading.delete(model);

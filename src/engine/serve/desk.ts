@@ -152,7 +152,9 @@ export class Desk {
     const batch = this.get(id);
     const problem = { code: "server_error", message: messageOf(error), param: null, line: null };
     const moments = { ...batch.moments, failed: this.#now() };
-    await this.#save({ ...batch, status: "failed", problems: [problem], moments }).catch(() => {});
+    await this.#save({ ...batch, status: "failed", problems: [problem], moments }).catch((unsaved: unknown) =>
+      this.#o.warn(`batch ${id}: its end could not be stored (${messageOf(unsaved)})`),
+    );
   }
 
   async #process(id: string, signal: AbortSignal): Promise<void> {
@@ -207,6 +209,7 @@ export class Desk {
         if (end.kind === "stopped") {
           const why = end.by.outcome.kind === "unavailable" ? end.by.outcome.message : "it is refused";
           this.#o.warn(`batch ${id} waits: ${end.by.model ?? "the model"} cannot be reached (${why})`);
+          // It rejects when it is cut short, which is looked at next.
           await sleep(clock, downMs, either).catch(() => {});
           if (either.aborted) break;
         }

@@ -1,7 +1,7 @@
 import { createWriteStream } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import type { IncomingMessage } from "node:http";
-import { pipeline } from "node:stream/promises";
+import { finished, pipeline } from "node:stream/promises";
 import { Busboy } from "@fastify/busboy";
 import { refuse } from "./refusals.ts";
 import { newFileId, type Shelf, type ShelvedFile } from "./shelf.ts";
@@ -56,6 +56,8 @@ async function parse(request: IncomingMessage, contentType: string, place: strin
   let filename: string | undefined;
   let truncated = false;
   let writing: Promise<void> = Promise.resolve();
+  let closed: Promise<void> = Promise.resolve();
+  const broken = new AbortController();
   let parser: InstanceType<typeof Busboy>;
   try {
     parser = new Busboy({
@@ -72,18 +74,28 @@ async function parse(request: IncomingMessage, contentType: string, place: strin
       return;
     }
     filename = given || "upload";
-    writing = pipeline(stream, createWriteStream(place, { flags: "wx" })).then(() => {
+    const file = createWriteStream(place, { flags: "wx" });
+    closed = new Promise((resolve) => file.once("close", resolve));
+    writing = pipeline(stream, file, { signal: broken.signal }).then(() => {
       truncated = stream.truncated;
     });
-    writing.catch(() => {});
+    // What is not written any more would hold the body up for ever.
+    writing.catch((error: Error) => parser.destroy(error));
   });
+  // A client that goes away ends the request, and the parser would wait for the rest.
+  request.once("close", () => parser.destroy());
   try {
-    await pipeline(request, parser);
-  } catch {
-    await writing.catch(() => {});
+    // No pipeline, which would take the connection down and the answer with it.
+    request.pipe(parser);
+    await finished(parser);
+    await writing;
+  } catch (error) {
+    // The first failure is the cause. What is there of the file is removed next, so it must be closed.
+    broken.abort();
+    await closed;
+    if (error instanceof Error && "syscall" in error) throw error;
     refuse(400, "The multipart body could not be read.");
   }
-  await writing;
   return { fields, filename, truncated };
 }
 

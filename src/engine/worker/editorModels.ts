@@ -11,6 +11,7 @@ export function editorModelsOver(channel: Channel<EngineSide, FaceSide>): Editor
     list: () => channel.request("editorModels", {}),
     async ask(question, signal, onText) {
       const ask = ++asked;
+      // It fails only where the channel has closed, and then the question has failed with it.
       const cancel = () => void channel.request("cancelEditor", { ask }).catch(() => {});
       if (onText !== undefined) listeners.set(ask, onText);
       signal.addEventListener("abort", cancel, { once: true });

@@ -1,7 +1,8 @@
-import { readdir } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
+import { request } from "node:http";
 import path from "node:path";
 import OpenAI, { toFile } from "openai";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { batchOf, echo, ended, line, linesIn, serveLab, upload } from "./lab.ts";
 
 it("takes an upload and gives it back byte for byte", async () => {
@@ -78,6 +79,37 @@ it("refuses what is too large, of a wrong kind, or broken, and keeps nothing of 
   const names = await readdir(path.join(folder, "store.db-files"));
   expect(names.filter((name) => !/^(file-[0-9a-f]{24}|server\.lock)$/.test(name))).toEqual([]);
   expect(names).toHaveLength(3);
+});
+
+/** The body of a form up to the end of its file's first bytes. */
+const half = (bytes: number) =>
+  `--b\r\ncontent-disposition: form-data; name="file"; filename="a.jsonl"\r\n\r\n${"x".repeat(bytes)}`;
+
+it.each([10, 5_000_000])("answers an upload of %i bytes that the disk refuses, and tells why", async (bytes) => {
+  const { server, folder, warnings } = await serveLab();
+  const files = path.join(folder, "store.db-files");
+  await rm(files, { recursive: true });
+  const sent = await fetch(`${server.url}/v1/files`, {
+    method: "POST",
+    body: `${half(bytes)}\r\n--b--\r\n`,
+    headers: { "content-type": "multipart/form-data; boundary=b" },
+  });
+  expect(sent.status).toBe(500);
+  expect(warnings.join()).toMatch(/ENOENT/);
+  await mkdir(files);
+});
+
+it("keeps nothing of an upload whose client goes away", async () => {
+  const { server, folder, warnings } = await serveLab();
+  const names = () => readdir(path.join(folder, "store.db-files"));
+  const headers = { "content-type": "multipart/form-data; boundary=b", "content-length": "9000000" };
+  const sending = request(`${server.url}/v1/files`, { method: "POST", headers });
+  sending.on("error", () => undefined);
+  sending.write(half(3_000_000));
+  await vi.waitFor(async () => expect((await names()).length).toBe(2));
+  sending.destroy();
+  await vi.waitFor(async () => expect(await names()).toEqual(["server.lock"]));
+  expect(warnings).toEqual([]);
 });
 
 it("shows answers and errors as files of their own", async () => {

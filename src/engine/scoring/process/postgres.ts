@@ -60,7 +60,10 @@ export async function openPostgres(url: string): Promise<ReadOnlyDatabase> {
         if (error instanceof QueryFailure) throw error;
         throw failureOf(error, url);
       } finally {
-        await client.query("ROLLBACK").catch(() => {});
+        // A connection whose transaction still stands must not take another query.
+        await client.query("ROLLBACK").catch((error: unknown) => {
+          broken ??= withoutSecrets(messageOf(error), url);
+        });
       }
     },
   };

@@ -16,8 +16,7 @@ export interface GpuNode {
 
 const nearlyFull = 0.875;
 
-export function gpuNodes(report: GpuReport | undefined): readonly GpuNode[] {
-  if (report === undefined) return [];
+export function gpuNodes(report: GpuReport): readonly GpuNode[] {
   return [
     ...report.devices.map(({ id, name, usedBytes, totalBytes, utilisation, note }): GpuNode => {
       const busy = utilisation === undefined ? "" : ` · ${percent(utilisation)} busy`;

@@ -25,7 +25,7 @@ export class ModelsTree implements vscode.TreeDataProvider<ModelNode>, vscode.Di
   /** What is stored of queues; asked for again when a run begins or ends. */
   #state: Promise<QueueState> | undefined;
   /** Read when the view is opened or refreshed; while a local model runs, readings come by themselves. */
-  #cards: Promise<GpuReport | undefined> | undefined;
+  #cards: Promise<GpuReport> | undefined;
   #redrawn = 0;
 
   constructor(engine: EngineClient, runs: LiveRuns) {
@@ -119,9 +119,8 @@ export class ModelsTree implements vscode.TreeDataProvider<ModelNode>, vscode.Di
     // The store of a folder that is not trusted is not read.
     if (!vscode.workspace.isTrusted) return pools;
     this.#state ??= this.#engine.request("queueState", {});
-    const state = await this.#state.catch((error: unknown) => {
+    const state = await orForget(this.#state, () => {
       this.#state = undefined;
-      throw error;
     });
     const { last, circuits, elsewhere } = state;
     return [
@@ -146,20 +145,32 @@ export class ModelsTree implements vscode.TreeDataProvider<ModelNode>, vscode.Di
 
   async #gpus(): Promise<readonly ModelNode[]> {
     if (!vscode.workspace.isTrusted) return [];
-    this.#cards ??= this.#engine.request("gpu", {}).catch(() => undefined);
-    return gpuNodes(await this.#cards);
+    this.#cards ??= this.#engine.request("gpu", {});
+    const cards = await orForget(this.#cards, () => {
+      this.#cards = undefined;
+    });
+    return gpuNodes(cards);
   }
 
   async #providers(): Promise<ModelNode[]> {
     // Asking servers for their models is a call that a folder's settings could lead astray.
     if (!vscode.workspace.isTrusted) return [];
     this.#listings ??= this.#engine.request("models", {});
-    const listings = await this.#listings.catch((error: unknown) => {
+    const listings = await orForget(this.#listings, () => {
       this.#listings = undefined;
-      throw error;
     });
     // Recorded outputs are files that experiments name; there is no list of them.
     const telling = listings.filter(({ models, problem }) => models.length > 0 || problem !== undefined);
     return telling.map((listing): ModelNode => ({ kind: "provider", listing }));
+  }
+}
+
+/** What was asked for, kept for the next look unless it fails. */
+async function orForget<T>(asked: Promise<T>, forget: () => void): Promise<T> {
+  try {
+    return await asked;
+  } catch (error) {
+    forget();
+    throw error;
   }
 }
