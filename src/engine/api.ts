@@ -29,6 +29,7 @@ import type { DeclaredLayout, Placing } from "./spec/declareLayout.ts";
 import type { Diagnostic, Range } from "./spec/diagnostic.ts";
 import type { EnsembleSpec, Scalar } from "./spec/experiment.ts";
 import type { Completion, FileSymbol, Hover, QuickFix } from "./spec/language.ts";
+import type { Guess, NewFile } from "./spec/scaffold.ts";
 import type {
   CacheEntry,
   RequestRecord,
@@ -191,10 +192,11 @@ export interface EngineApi {
   requestStats(p: { readonly run?: string }): Promise<RequestStats>;
 
   /** Text of a new experiment, from a table when one is given. */
-  scaffold(p: {
-    readonly csv?: string;
-    readonly into: string;
-  }): Promise<{ readonly files: readonly { readonly path: string; readonly text: string }[] }>;
+  scaffold(p: { readonly csv?: string; readonly into: string }): Promise<{
+    readonly files: readonly NewFile[];
+    /** What the columns of the data were taken for. */
+    readonly guess?: Guess;
+  }>;
   /** Ids that can be asked for now, per provider, with the reason where there are none. */
   models(p: { readonly providers?: readonly string[] }): Promise<readonly ModelListing[]>;
   /** Every known price where `folder` is; the editor's settings and the workspace's file stand over the built-in ones. */

@@ -167,6 +167,14 @@ describe("init", () => {
     open.push(opened);
     await opened.write("my data.csv", colours().data);
     expect((await opened.run("init", "--from", "my data.csv")).stdout).toContain("wrote my data.layout.yaml");
+    await opened.write("two.csv", "id,title,body,label,category\n1,Hi,How are you today?,x,a\n2,Ho,Fine,y,b\n");
+    const two = await opened.run("init", "elsewhere", "--from", "two.csv");
+    expect(two.stdout).toContain(
+      "the text is body (title might be it too), the right answer label (category might be it too), the id id: change it in the file if that is wrong\n",
+    );
+    expect(json((await opened.run("init", "third", "--from", "two.csv", "--json")).stdout)).toMatchObject({
+      columns: { text: "body", expected: "label", id: "id", others: { text: ["title"], expected: ["category"] } },
+    });
     expect((await opened.run("validate", "my data.layout.yaml")).code).toBe(0);
     expect(await opened.run("init", "--from", "my data.csv")).toEqual({
       code: 2,

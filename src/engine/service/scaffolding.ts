@@ -2,7 +2,7 @@ import path from "node:path";
 import { UserError } from "../../base/errors.ts";
 import { DataError, dataTrouble } from "../dataset/dataError.ts";
 import { readTable } from "../dataset/dataset.ts";
-import { scaffoldExample, scaffoldFromData } from "../spec/scaffold.ts";
+import { type Guess, type NewFile, scaffoldExample, scaffoldFromData } from "../spec/scaffold.ts";
 import { formatOf } from "../spec/sections.ts";
 import type { Sources } from "./source.ts";
 
@@ -13,7 +13,7 @@ const schemaUrl = "https://raw.githubusercontent.com/layoutlab/layoutlab/main/sc
 export async function newExperiment(
   sources: Sources,
   p: { readonly csv?: string; readonly into: string },
-): Promise<{ readonly files: readonly { readonly path: string; readonly text: string }[] }> {
+): Promise<{ readonly files: readonly NewFile[]; readonly guess?: Guess }> {
   if (p.csv === undefined)
     return { files: scaffoldExample({ name: path.basename(path.resolve(p.into)), schema: schemaUrl }) };
   const format = formatOf(p.csv);
@@ -31,7 +31,6 @@ export async function newExperiment(
   });
   const name = path.basename(p.csv).replace(/\.[^.]+$/, "");
   const relative = path.relative(p.into, p.csv).replaceAll(path.sep, "/");
-  return {
-    files: [{ path: `${name}.layout.yaml`, text: scaffoldFromData({ name, schema: schemaUrl }, relative, table) }],
-  };
+  const { text, guess } = scaffoldFromData({ name, schema: schemaUrl }, relative, table);
+  return { files: [{ path: `${name}.layout.yaml`, text }], guess };
 }

@@ -1,5 +1,5 @@
 import { UserError } from "../../base/errors.ts";
-import { guessExpected, guessId, guessText } from "../dataset/columns.ts";
+import { guessExpected, guessId, likelyExpected, likelyText, wordsOf } from "../dataset/columns.ts";
 import type { DataTable } from "../dataset/dataset.ts";
 import { exampleRows } from "./scaffoldExample.ts";
 import { yamlScalar } from "./yamlText.ts";
@@ -24,6 +24,8 @@ export interface Guess {
   readonly id: string | undefined;
   readonly labels: readonly string[];
   readonly output: "label" | "number" | "text";
+  /** Columns that were as likely, in the order in which they would have been taken. */
+  readonly others: { readonly text: readonly string[]; readonly expected: readonly string[] };
 }
 
 /** Which columns hold text, right answer and id. Throws a `UserError` when the file cannot be a labelled dataset. */
@@ -35,11 +37,16 @@ export function guessColumns(path: string, table: DataTable): Guess {
   // Braces would end a placeholder before the column's name does.
   const columns = table.columns.filter((column) => !/[{}]/.test(column));
   const facts = new Map(columns.map((column) => [column, columnFacts(table, column)]));
-  const id = guessId(columns);
+  const id = guessId(columns) ?? columns.find((column) => isKey(column, facts.get(column), table.records.length));
   const others = columns.filter((column) => column !== id);
-  const expected = guessExpected(others) ?? fewest(others, facts);
+  const varying = others.filter((column) => (facts.get(column)?.values.size ?? 0) > 1);
+  const byName = guessExpected(others);
+  const named = likelyExpected(others).filter((column) => column === byName || varying.includes(column));
+  const [expected, ...otherExpected] = firstTier(named, others.length < 2 ? [] : fewest(varying, facts));
   const rest = others.filter((column) => column !== expected);
-  const text = guessText(rest, []) ?? longest(rest, facts);
+  // What may be another column of right answers, such as label_text, is no text to judge.
+  const texts = likelyText(rest.filter((column) => !named.includes(column)));
+  const [text, ...otherText] = firstTier(texts, longest(rest, facts));
   if (expected === undefined || text === undefined) {
     const why =
       others.length < 2
@@ -50,7 +57,27 @@ export function guessColumns(path: string, table: DataTable): Guess {
   const labels = [...(facts.get(expected)?.values ?? [])];
   const many = labels.length > 100 || (table.records.length >= 20 && labels.length > table.records.length / 2);
   const numeric = labels.every((label) => Number.isFinite(Number(label)));
-  return { text, expected, id, labels, output: many ? (numeric ? "number" : "text") : "label" };
+  return {
+    text,
+    expected,
+    id,
+    labels,
+    output: many ? (numeric ? "number" : "text") : "label",
+    others: {
+      text: otherText,
+      expected: otherExpected.filter((column) => column !== text),
+    },
+  };
+}
+
+/** A column that is named as a key and has another value in each row. */
+function isKey(column: string, facts: ColumnFacts | undefined, rows: number): boolean {
+  return ["id", "uuid", "key", "index"].includes(wordsOf(column).at(-1) ?? "") && facts?.values.size === rows;
+}
+
+/** Names say more than values do. */
+function firstTier(named: readonly string[], measured: readonly string[]): readonly string[] {
+  return named.length > 0 ? named : measured;
 }
 
 interface ColumnFacts {
@@ -69,19 +96,26 @@ function columnFacts(table: DataTable, column: string): ColumnFacts {
   return { values, meanLength: length / table.records.length };
 }
 
-/** Among columns that vary, the one with the fewest values is most likely the label. */
-function fewest(columns: readonly string[], facts: ReadonlyMap<string, ColumnFacts>): string | undefined {
+/** Columns with the fewest values are most likely the label; of several the last, where tables mostly have it. */
+function fewest(varying: readonly string[], facts: ReadonlyMap<string, ColumnFacts>): readonly string[] {
   const size = (column: string) => facts.get(column)?.values.size ?? 0;
-  const varying = columns.filter((column) => size(column) > 1);
-  return columns.length < 2 ? undefined : varying.toSorted((a, b) => size(a) - size(b))[0];
+  const least = Math.min(...varying.map(size));
+  return varying.filter((column) => size(column) === least).toReversed();
 }
 
-function longest(columns: readonly string[], facts: ReadonlyMap<string, ColumnFacts>): string | undefined {
-  return columns.toSorted((a, b) => (facts.get(b)?.meanLength ?? 0) - (facts.get(a)?.meanLength ?? 0))[0];
+/** Columns with the longest texts; of several the first. Within a tenth they are as long. */
+function longest(columns: readonly string[], facts: ReadonlyMap<string, ColumnFacts>): readonly string[] {
+  const length = (column: string) => facts.get(column)?.meanLength ?? 0;
+  const most = Math.max(...columns.map(length));
+  return columns.filter((column) => length(column) >= 0.9 * most);
 }
 
 /** An experiment file for a data file at `path`, relative to the new file's folder; a valid one, with comments on what to change. */
-export function scaffoldFromData(options: ScaffoldOptions, path: string, table: DataTable): string {
+export function scaffoldFromData(
+  options: ScaffoldOptions,
+  path: string,
+  table: DataTable,
+): { readonly text: string; readonly guess: Guess } {
   const guess = guessColumns(path, table);
   const shown = guess.labels.slice(0, 20).map((label) => label.replaceAll(/\s+/g, " "));
   const more = guess.labels.length - shown.length;
@@ -90,8 +124,13 @@ export function scaffoldFromData(options: ScaffoldOptions, path: string, table: 
       ? `# ${guess.labels.length} labels: ${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}\n`
       : "";
   const { question, role, quickCheck } = wordings[guess.output];
-  return `${head(options)}
-# ${table.records.length} examples. Other keys: format, filter, limit, shuffle.
+  const { others } = guess;
+  const asLikely = [
+    ...(others.expected.length === 0 ? [] : [`\n# Right answers might also stand in ${others.expected.join(", ")}.`]),
+    ...(others.text.length === 0 ? [] : [`\n# The text might also be ${others.text.join(", ")}: see prompt.segment.`]),
+  ].join("");
+  const text = `${head(options)}
+# ${table.records.length} examples. Other keys: format, filter, limit, shuffle.${asLikely}
 dataset:
   path: ${yamlScalar(path)}
   expected: ${yamlScalar(guess.expected)}${guess.id === undefined ? "" : `\n  id: ${yamlScalar(guess.id)}`}
@@ -108,6 +147,7 @@ prompt:
   quickCheck: ${quickCheck}
   ${listed === "" ? "" : `${listed}  `}output: { type: ${guess.output}${guess.output === "label" ? ", labels: auto" : ""} }
 ${settingsBlock}`;
+  return { text, guess };
 }
 
 const wordings = {

@@ -9,7 +9,7 @@ import { inPieces } from "../dataset/reading.ts";
 const table = (content: string) => readTable(inPieces(content), "csv");
 
 async function scaffolded(content: string, path = "d.csv") {
-  const text = scaffoldFromData({ name: "mine" }, path, await table(content));
+  const { text } = scaffoldFromData({ name: "mine" }, path, await table(content));
   return { text, loaded: await loadExperiment(text, "mine.layout.yaml", new MemoryFiles({ [path]: content })) };
 }
 
@@ -35,6 +35,26 @@ describe("a new experiment from a data file", () => {
       "lang,body,mood\nen,How are you?,sad\nen,I am well,gay\nen,So so,sad\n",
       { text: "body", expected: "mood", id: undefined },
     ],
+    [
+      "words of names, before what the values say",
+      "isReply,customer_message,trueLabel\n0,How are you today?,x\n1,Fine,y\n0,So so,z\n",
+      { text: "customer_message", expected: "trueLabel", id: undefined, others: { text: [], expected: [] } },
+    ],
+    [
+      "several names of right answers and of texts",
+      "category,title,body,label,label_text\na,Hi,How are you today?,0,p\nb,Ho,Fine,1,q\n",
+      { text: "body", expected: "label", others: { text: ["title"], expected: ["category", "label_text"] } },
+    ],
+    [
+      "columns with as few values, of which the last is taken, and texts as long, of which the first is",
+      "a,b,left,right\n1,x,some words,more words\n2,y,some wordz,more wordz\n1,x,any wordsss,any wordsss\n",
+      { text: "left", expected: "b", others: { text: ["right"], expected: ["a"] } },
+    ],
+    [
+      "a key of its own in each row",
+      "ticket_id,what,how\nt1,How are you today?,x\nt2,Fine,y\nt3,So so,x\n",
+      { text: "what", expected: "how", id: "ticket_id" },
+    ],
   ])("guesses the columns and is valid, with %s", async (_, content, expected) => {
     expect(guessColumns("d.csv", await table(content))).toMatchObject(expected);
     const { loaded } = await scaffolded(content);
@@ -42,6 +62,13 @@ describe("a new experiment from a data file", () => {
     expect(loaded.kind).toBe("ready");
     expect(loaded.experiment?.dataset.expected).toBe(expected.expected);
     expect(loaded.experiment?.prompt.segment.text).toBe(`{{${expected.text}}}`);
+  });
+
+  it("says in the file which columns might be meant too", async () => {
+    const { text } = await scaffolded("title,body,label,category\nHi,How are you today?,x,a\nHo,Fine,y,b\n");
+    expect(text).toContain(
+      "# Right answers might also stand in category.\n# The text might also be title: see prompt.segment.\n",
+    );
   });
 
   it("lists the labels, the first twenty of many", async () => {
@@ -70,7 +97,11 @@ describe("a new experiment from a data file", () => {
   });
 
   it("names its schema when told where it is", async () => {
-    const text = scaffoldFromData({ name: "mine", schema: "s.json" }, "d.csv", await table("text,label\na,x\nb,y\n"));
+    const { text } = scaffoldFromData(
+      { name: "mine", schema: "s.json" },
+      "d.csv",
+      await table("text,label\na,x\nb,y\n"),
+    );
     expect(text.split("\n")[0]).toBe("# yaml-language-server: $schema=s.json");
   });
 });
