@@ -24,6 +24,7 @@ import { runBatch } from "./service/batchRuns.ts";
 import { compareSides, sideBySide } from "./service/comparing.ts";
 import type { EngineDeps, Services } from "./service/deps.ts";
 import { examine, listModels, loadedModels } from "./service/doctor.ts";
+import { Fetching } from "./service/fetching.ts";
 import { OneServer } from "./service/oneServer.ts";
 import { priceList } from "./service/pricing.ts";
 import { rescore } from "./service/rescoring.ts";
@@ -33,6 +34,7 @@ import { newExperiment } from "./service/scaffolding.ts";
 import { type ServeOptions, serve } from "./service/serving.ts";
 import { Sources } from "./service/source.ts";
 import { queueState, resetCircuit, retune } from "./service/steering.ts";
+import { Submissions } from "./service/submissions.ts";
 import { Submitting } from "./service/submitting.ts";
 import { type Worked, type WorkOptions, work } from "./service/working.ts";
 import type { Simulator } from "./simulator/options.ts";
@@ -92,7 +94,9 @@ export async function openEngine(deps: EngineDeps): Promise<Engine> {
   const authoring = new Authoring(services, sources, running);
   const jobs = new BatchJobs(services);
   const batching = new Batching(sources, running, jobs);
-  const submitting = new Submitting(services, sources, running);
+  const submissions = new Submissions(services);
+  const submitting = new Submitting(services, sources, running, submissions);
+  const fetching = new Fetching(services, sources, running, submissions);
   const batchServer = new OneServer<BatchServer>();
   const simulator = new OneServer<Simulator>();
 
@@ -291,9 +295,9 @@ export async function openEngine(deps: EngineDeps): Promise<Engine> {
     batchAnalyze: (p) => batching.analyze(p),
     batchSample: (p) => batching.sample(p),
     batchSubmit: (p) => submitting.submit(p),
-    batchSubmissions: (p) => submitting.list(p),
-    batchCancel: (p) => submitting.cancel(p),
-    batchFetch: (p) => submitting.fetch(p),
+    batchSubmissions: (p) => submissions.list(p),
+    batchCancel: (p) => submissions.cancel(p),
+    batchFetch: (p) => fetching.fetch(p),
     async batchServer({ start, ...options }) {
       if (!start) {
         await batchServer.stop();

@@ -1,5 +1,7 @@
 import { UserError } from "../../base/errors.ts";
-import type { FetchReport, SubmissionView, SubmitRequest } from "../../engine/service/submitting.ts";
+import type { FetchReport } from "../../engine/service/fetching.ts";
+import type { SubmissionView } from "../../engine/service/submissions.ts";
+import type { SubmitRequest } from "../../engine/service/submitting.ts";
 import { type CliContext, type CommonFlags, looking, output, withEngine } from "../context.ts";
 import { exitCodeOf, exitCodes } from "../exitCodes.ts";
 import { names, size, whole } from "../flags.ts";
