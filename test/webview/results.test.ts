@@ -106,6 +106,48 @@ describe("the results overview", () => {
   });
 });
 
+describe("terms of the trade", () => {
+  it("are explained on focus and hover, to everybody, and Escape hides it", async () => {
+    const page = await open({}, "calibration");
+    for (const name of ["Error (ECE)", "Brier", "Temperature"]) {
+      const term = page.getByRole("button", { name, exact: true });
+      const meaning = await term.getAttribute("aria-description");
+      expect(meaning?.length).toBeGreaterThan(40);
+      await term.focus();
+      await page.keyboard.press("Shift+Tab");
+      await page.keyboard.press("Tab");
+      await page.waitForSelector(".tip:popover-open");
+      expect(await page.textContent(".tip")).toBe(meaning);
+      const box = await page.locator(".tip").boundingBox();
+      expect((box?.x ?? -1) >= 0 && (box?.x ?? 0) + (box?.width ?? 0) <= 1200).toBe(true);
+      await page.keyboard.press("Escape");
+      await page.waitForSelector(".tip", { state: "hidden" });
+    }
+    await page.hover("role=button[name='Brier']");
+    await page.waitForSelector(".tip:popover-open");
+    await panel.picture("term");
+    await page.mouse.move(5, 5);
+    await page.waitForSelector(".tip", { state: "hidden" });
+  });
+});
+
+describe("prefix caching", () => {
+  it("shows no columns of nothing for models that are free", async () => {
+    const page = await open({ scene: "free" }, "layouts");
+    const table = "section[aria-labelledby=prefixes]";
+    expect(await page.textContent(table)).toContain("These models are free");
+    expect(await page.locator(`${table} thead th`).allTextContents()).toEqual([
+      "Variant",
+      "Same for all",
+      "Servable",
+      "Served",
+    ]);
+    await page.close();
+    const paid = await open({}, "layouts");
+    expect(await paid.locator(`${table} thead th`).count()).toBe(6);
+  });
+});
+
 describe("error patterns", () => {
   it("stand beside the browser and show their rows in it, and come back after a reload", async () => {
     const page = await open({ scene: "patterns" }, "errors");

@@ -17,7 +17,7 @@ import type { PanelWire } from "./wire.ts";
 /** Trials a variant has in the scene `many`: 170,000 over the five. */
 const manyRows = 34_000;
 
-/** Scenes: full, patterns (errors with a reason), one (a single variant), live, failed, models (two of them, with ensembles and noise), many, empty (nothing scored), hostile (answers that try to break out), alone (no other run), failing. */
+/** Scenes: full, patterns (errors with a reason), one (a single variant), live, failed, models (two of them, with ensembles and noise), many, empty (nothing scored), hostile (answers that try to break out), alone (no other run), free (a model without a price), failing. */
 export function openResultsHost(wire: PanelWire, scene: string) {
   let run = "20260921-000000-aaaa";
   const last = scene === "many" ? manyRows : rows;
@@ -199,8 +199,25 @@ function longResponse(): string {
   return tenMegabytes;
 }
 
+/** The run of a model that costs nothing. */
+function freeOfCharge(run: RunSummary): RunSummary {
+  return {
+    ...run,
+    variants: run.variants.map(({ prefix, ...variant }) => ({
+      ...variant,
+      cost: 0,
+      ...(prefix === undefined ? {} : { prefix: { ...prefix, perThousand: { cold: 0, warm: 0 } } }),
+    })),
+  };
+}
+
 function shownRun(run: string, scene: string): ResultsShown {
-  const made = scene === "models" ? { ...summary(run), ...severalModels } : summary(run);
+  const made =
+    scene === "models"
+      ? { ...summary(run), ...severalModels }
+      : scene === "free"
+        ? freeOfCharge(summary(run))
+        : summary(run);
   const full =
     scene === "one"
       ? { ...made, variants: made.variants.slice(2, 3), verdict: { ...made.verdict, rivals: [], tied: [] } }

@@ -1,6 +1,7 @@
 import { seededRandom } from "../../../src/base/random.ts";
 import type { Alert } from "../../../src/engine/analysis/alerts.ts";
 import type { RunCourse } from "../../../src/engine/analysis/course.ts";
+import { prefixFigures } from "../../../src/engine/analysis/prefix.ts";
 import type { Decision, Verdict } from "../../../src/engine/decide/sampler.ts";
 import { exactSentence } from "../../../src/engine/decide/verdict.ts";
 import type { QueueSnapshot, QueueStats } from "../../../src/engine/queue/queue.ts";
@@ -15,7 +16,7 @@ const model = "openai:gpt-4.1-mini";
 const skill = [0.722, 0.705, 0.741, 0.64, 0.585];
 /** Rows after which a variant is out; the others go to the end. */
 const droppedAt: readonly (number | undefined)[] = [undefined, undefined, undefined, 182, 74];
-const promptTokens = [704, 704, 741, 704, 716];
+const promptTokens = [1404, 1404, 1441, 1404, 1416];
 
 export const variantIds = layoutNames.map((layout) => `${layout}/${model}`);
 
@@ -147,7 +148,7 @@ export function viewAt(
     ratePerSecond: going ? 6 + Math.sin(consumed / 9) * 2 : 0,
     inFlight: going ? 7 : 0,
     cost: done * 0.00031,
-    tokens: { prompt: done * 710, completion: done * 4, cached: done * 512 },
+    tokens: { prompt: done * 1410, completion: done * 4, cached: done * 1100 },
     leftMs: going && consumed > 20 ? (rows - consumed) * 640 : undefined,
     variants,
     question: { scope: "dataset", confidence: 0.95, equivalence: 0.02, guaranteed: true },
@@ -281,13 +282,25 @@ export function verdictFor(equivalence: number): Verdict {
 
 function variantSummary(index: number): VariantSummary {
   const view = variantView(index, rows);
-  const prompt = promptTokens[index] ?? 700;
+  const prompt = promptTokens[index] ?? 1400;
+  const { trials } = view;
+  const cached = trials * ([1100, 1090, 1020, 0, 1110][index] ?? 0);
+  const layoutMetrics = {
+    promptTokens: prompt,
+    systemTokens: [1310, 1310, 1290, 24, 820][index] ?? 0,
+    userTokens: prompt - ([1310, 1310, 1290, 24, 820][index] ?? 0),
+    segmentPosition: [0.9, 0.93, 0.88, 0.92, 0.95][index] ?? null,
+    questionPosition: [0.97, 0.91, 0.82, 0.97, 0.17][index] ?? null,
+    quickCheckPosition: index === 2 ? 0.95 : null,
+    systemToUser: [13.9, 13.9, 8.5, 0.02, 1.4][index] ?? null,
+    cacheablePrefix: [0.88, 0.9, 0.85, 0.87, 0.9][index] ?? 0,
+  };
   return {
     id: view.id,
     layout: view.layout,
     model,
     parameters: { temperature: 0 },
-    trials: view.trials,
+    trials,
     correct: view.correct,
     accuracy: view.accuracy,
     interval: view.interval,
@@ -298,21 +311,18 @@ function variantSummary(index: number): VariantSummary {
     tokens: {
       prompt: view.trials * prompt,
       completion: view.trials * 4,
-      cached: view.trials * [512, 512, 480, 0, 96][index]!,
+      cached,
     },
     tokensPerCorrect: (view.trials * (prompt + 4)) / view.correct,
-    cost: view.trials * (prompt * 4e-7 + 4 * 1.6e-6 - [512, 512, 480, 0, 96][index]! * 3e-7),
+    cost: trials * (prompt * 4e-7 + 4 * 1.6e-6) - cached * 3e-7,
     latency: { p50: 410 + index * 37, p95: 980 + index * 120 },
-    layoutMetrics: {
-      promptTokens: prompt,
-      systemTokens: [610, 610, 590, 24, 120][index] ?? 0,
-      userTokens: prompt - ([610, 610, 590, 24, 120][index] ?? 0),
-      segmentPosition: [0.9, 0.93, 0.88, 0.92, 0.95][index] ?? null,
-      questionPosition: [0.97, 0.91, 0.82, 0.97, 0.17][index] ?? null,
-      quickCheckPosition: index === 2 ? 0.95 : null,
-      systemToUser: [6.4, 6.4, 3.9, 0.04, 0.2][index] ?? null,
-      cacheablePrefix: [0.88, 0.9, 0.85, 0.87, 0.9][index] ?? 0,
-    },
+    layoutMetrics,
+    prefix: prefixFigures(
+      layoutMetrics,
+      { trials, failed: 0, void: 0, cachedTokens: cached, completionTokens: trials * 4 },
+      { prompt: 0.4, cached: 0.1, completion: 1.6 },
+      4,
+    ),
   };
 }
 

@@ -6,6 +6,7 @@ import { cssVars } from "../shared/cssVars.ts";
 import { count, interval, percent } from "../shared/format.ts";
 import { icon } from "../shared/icon.ts";
 import { scrollBox } from "../shared/scrollBox.ts";
+import { term } from "../shared/term.ts";
 import { variantNames } from "../shared/variantNames.ts";
 import { questionWords } from "./words.ts";
 
@@ -32,7 +33,7 @@ export function variantsView({ variants, question, mode }: RunView): TemplateRes
             <th scope="col" class="number">Accuracy</th>
             <th scope="col" class="number">Interval</th>
             <th scope="col" class="number">Trials</th>
-            <th scope="col" title="At 100 % the variant is dropped">Evidence against</th>
+            <th scope="col">${term("Evidence against", "At 100 % the variant is dropped")}</th>
             <th scope="col">Status</th>
           </tr>
         </thead>

@@ -3,6 +3,7 @@ import { repeat } from "lit/directives/repeat.js";
 import { type CsvValue, csvText } from "./csv.ts";
 import { icon } from "./icon.ts";
 import { scrollBox } from "./scrollBox.ts";
+import { explain } from "./term.ts";
 
 export interface Column<Row> {
   readonly id: string;
@@ -64,7 +65,7 @@ function header<Row>(column: Column<Row>, sort: SortOrder, onSort: (sort: SortOr
     scope="col"
     class=${column.numeric === true ? "number" : ""}
     aria-sort=${ascending ? "ascending" : descending ? "descending" : nothing}
-  ><button type="button" class="sort" title=${column.title ?? nothing} @click=${() => onSort(next)}>${column.label}${
+  ><button type="button" class="sort" ${explain(column.title)} @click=${() => onSort(next)}>${column.label}${
     ascending ? icon("arrow-up") : descending ? icon("arrow-down") : nothing
   }</button></th>`;
 }

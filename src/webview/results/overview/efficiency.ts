@@ -5,6 +5,7 @@ import { forestPlot } from "../../shared/charts/forest.ts";
 import { csvText } from "../../shared/csv.ts";
 import { compact, count, dollars, milliseconds, percent } from "../../shared/format.ts";
 import { scrollBox } from "../../shared/scrollBox.ts";
+import { term } from "../../shared/term.ts";
 import type { ResultsContext } from "../context.ts";
 import { reportView } from "../reportView.ts";
 
@@ -79,7 +80,7 @@ function table({ nameOf }: ResultsContext, { variants, changes, against }: Effic
           <th scope="col">Variant</th>
           <th scope="col" class="number">Tokens / right</th>
           <th scope="col" class="number">$ / 1,000 right</th>
-          <th scope="col" class="number" title="Half of the measured calls took no longer">Median call</th>
+          <th scope="col" class="number">${term("Median call", "Half of the measured calls took no longer")}</th>
         </tr>
       </thead>
       <tbody>

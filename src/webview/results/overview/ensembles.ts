@@ -2,6 +2,7 @@ import { html, type TemplateResult } from "lit";
 import type { EnsembleReport } from "../../../engine/ensemble/judge.ts";
 import { count, listed, percent, signedPoints } from "../../shared/format.ts";
 import { scrollBox } from "../../shared/scrollBox.ts";
+import { term } from "../../shared/term.ts";
 
 /** What combining layouts is worth, against the best of them alone. */
 export function ensemblesView(reports: readonly EnsembleReport[]): TemplateResult {
@@ -16,8 +17,8 @@ export function ensemblesView(reports: readonly EnsembleReport[]): TemplateResul
             ${several ? html`<th scope="col">Model</th>` : ""}
             <th scope="col">Combined by</th>
             <th scope="col" class="number">Accuracy</th>
-            <th scope="col" class="number" title="Combined minus the best member, in points">Gain</th>
-            <th scope="col" class="number" title="Share of rows on which some member is right">At most</th>
+            <th scope="col" class="number">${term("Gain", "Combined minus the best member, in points")}</th>
+            <th scope="col" class="number">${term("At most", "Share of rows on which some member is right")}</th>
             <th scope="col" class="number">Rows</th>
             <th scope="col">Worth it?</th>
           </tr>

@@ -6,6 +6,7 @@ import { csvText } from "../../shared/csv.ts";
 import { count, interval, percent, signedPoints } from "../../shared/format.ts";
 import { emptyState } from "../../shared/notice.ts";
 import { scrollBox } from "../../shared/scrollBox.ts";
+import { term } from "../../shared/term.ts";
 import type { ResultsContext } from "../context.ts";
 import { reportView } from "../reportView.ts";
 
@@ -50,14 +51,14 @@ function table({ nameOf }: ResultsContext, variants: readonly VariantCalibration
       <thead>
         <tr>
           <th scope="col">Variant</th>
-          <th scope="col">Confidence</th>
-          <th scope="col" class="number" title="Answers that have a confidence">Answers</th>
+          <th scope="col">Source</th>
+          <th scope="col" class="number">${term("Answers", "Answers that have a confidence")}</th>
           <th scope="col" class="number">Right</th>
-          <th scope="col" class="number" title="Mean confidence">Confidence</th>
-          <th scope="col" class="number" title="Calibration error: how far confidence and accuracy lie apart, on average; 0 is perfect">Error (ECE)</th>
-          <th scope="col" class="number" title="Mean squared gap between confidence and outcome; 0 is perfect">Brier</th>
-          <th scope="col" class="number" title="Above 1 the model is too sure, below 1 not sure enough">Temperature</th>
-          <th scope="col" class="number" title="Calibration error once scaled by that temperature, fitted on other rows">Error, scaled</th>
+          <th scope="col" class="number">${term("Confidence", "Mean confidence")}</th>
+          <th scope="col" class="number">${term("Error (ECE)", "Expected calibration error: in groups of answers of like confidence, how far their mean confidence and their share of right answers lie apart, on average. 0 % is perfect; its interval stands in brackets")}</th>
+          <th scope="col" class="number">${term("Brier", "Brier score: the mean squared gap between confidence and outcome, which is 1 when right and 0 when wrong. 0 is perfect; to say 50 % every time gives 0.25")}</th>
+          <th scope="col" class="number">${term("Temperature", "What the log-odds of the confidences would have to be divided by to fit what came true. 1 is honest, above it the model is too sure, below it not sure enough")}</th>
+          <th scope="col" class="number">${term("Error, scaled", "Calibration error once scaled by that temperature, fitted on other rows")}</th>
         </tr>
       </thead>
       <tbody>

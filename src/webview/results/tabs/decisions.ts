@@ -7,6 +7,7 @@ import { icon } from "../../shared/icon.ts";
 import { emptyState } from "../../shared/notice.ts";
 import { PanelElement } from "../../shared/panelElement.ts";
 import { scrollBox } from "../../shared/scrollBox.ts";
+import { term } from "../../shared/term.ts";
 import type { ResultsContext } from "../context.ts";
 import { type Loaded, latestLoad, loadedView, notYet } from "../loaded.ts";
 import { statusSigns } from "../overview/leaderboard.ts";
@@ -128,7 +129,7 @@ export class DecisionsTab extends PanelElement {
             ${several ? html`<th scope="col">Model</th>` : nothing}
             <th scope="col">Variant</th>
             <th scope="col">Why</th>
-            <th scope="col" class="number" title="Odds against the variant, and those required">Evidence</th>
+            <th scope="col" class="number">${term("Evidence", "Odds against the variant, and those required")}</th>
             <th scope="col" class="number">Difference</th>
           </tr>
         </thead>

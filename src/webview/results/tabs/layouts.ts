@@ -6,6 +6,7 @@ import { cssVars } from "../../shared/cssVars.ts";
 import { csvText } from "../../shared/csv.ts";
 import { count, dollars, percent } from "../../shared/format.ts";
 import { scrollBox } from "../../shared/scrollBox.ts";
+import { term } from "../../shared/term.ts";
 import type { ResultsContext } from "../context.ts";
 
 interface Measure {
@@ -62,7 +63,7 @@ export function layoutsTab({ details, nameOf, save }: ResultsContext): TemplateR
         <thead>
           <tr>
             <th scope="col">Variant</th>
-            ${measures.map((measure) => html`<th scope="col" class="number" title=${measure.title}>${measure.label}</th>`)}
+            ${measures.map((measure) => html`<th scope="col" class="number">${term(measure.label, measure.title)}</th>`)}
           </tr>
         </thead>
         <tbody>
@@ -81,21 +82,29 @@ function prefixSection(
 ): TemplateResult | typeof nothing {
   const known = variants.flatMap(({ id, prefix }) => (prefix === undefined ? [] : [{ id, prefix }]));
   if (!known.some(({ prefix }) => (prefix.cachedPerAnswer ?? 0) > 0 || prefix.perThousand !== null)) return nothing;
+  // Where nothing is billed, two columns of nothing would only take room.
+  const billed = known.some(({ prefix }) => prefix.perThousand === null || prefix.perThousand.cold > 0);
   const money = (value: number | undefined) =>
-    value === undefined ? html`<span class="muted">unknown</span>` : dollars(value);
+    value === undefined ? html`<span class="muted">unknown</span>` : value === 0 ? "free" : dollars(value);
   return html`<section class="section" aria-labelledby="prefixes">
     <h2 id="prefixes">Prefix caching</h2>
-    <p class="muted">Providers serve a beginning they have just seen for less, from 1,024 tokens on in steps of 128.</p>
+    <p class="muted">Providers serve a beginning they have just seen for less, from 1,024 tokens on in steps of 128.${
+      billed ? nothing : " These models are free: there is nothing to save but time."
+    }</p>
     <div class="table-scroll" ${scrollBox("Prefix caching")}>
       <table class="table">
         <thead>
           <tr>
             <th scope="col">Variant</th>
-            <th scope="col" class="number" title="Leading tokens that are the same for every example">Same for all</th>
-            <th scope="col" class="number" title="Of those, what a cache can serve">Servable</th>
-            <th scope="col" class="number" title="Cached tokens an answer, as billed">Served</th>
-            <th scope="col" class="number" title="1,000 calls with nothing cached">$ / 1,000, cold</th>
-            <th scope="col" class="number" title="1,000 calls with the prefix in the cache">$ / 1,000, cached</th>
+            <th scope="col" class="number">${term("Same for all", "Leading tokens that are the same for every example")}</th>
+            <th scope="col" class="number">${term("Servable", "Of those, what such a cache serves to every example")}</th>
+            <th scope="col" class="number">${term("Served", "Cached tokens an answer, as the provider reported them. More than the servable ones where neighbouring prompts share more than all do, where an answer takes several calls, and where a cache has no such steps")}</th>
+            ${
+              billed
+                ? html`<th scope="col" class="number">${term("$ / 1,000, cold", "1,000 calls with nothing cached")}</th>
+                    <th scope="col" class="number">${term("$ / 1,000, cached", "1,000 calls with the prefix in the cache")}</th>`
+                : nothing
+            }
           </tr>
         </thead>
         <tbody>
@@ -105,8 +114,7 @@ function prefixSection(
               <td class="number">${count(prefix.tokens)}</td>
               <td class="number">${count(prefix.servable)}</td>
               <td class="number">${prefix.cachedPerAnswer === null ? html`<span class="muted">none</span>` : count(Math.round(prefix.cachedPerAnswer))}</td>
-              <td class="number">${money(prefix.perThousand?.cold)}</td>
-              <td class="number">${money(prefix.perThousand?.warm)}</td>
+              ${billed ? html`<td class="number">${money(prefix.perThousand?.cold)}</td><td class="number">${money(prefix.perThousand?.warm)}</td>` : nothing}
             </tr>`,
           )}
         </tbody>

@@ -6,6 +6,7 @@ import { csvText } from "../../shared/csv.ts";
 import { count, interval, percent } from "../../shared/format.ts";
 import { emptyState } from "../../shared/notice.ts";
 import { scrollBox } from "../../shared/scrollBox.ts";
+import { term } from "../../shared/term.ts";
 import type { ResultsContext } from "../context.ts";
 import { reportView } from "../reportView.ts";
 
@@ -111,8 +112,8 @@ function effectTable({ nameOf }: ResultsContext, { effects }: LengthReport): Tem
         <tr>
           <th scope="col">Variant</th>
           <th scope="col">By</th>
-          <th scope="col" class="number" title="What the odds of a right answer are multiplied with from the lower quarter to the upper quarter of the rows">Odds of a right answer</th>
-          <th scope="col" class="number" title="Rank correlation with the score, −1 to 1">Correlation</th>
+          <th scope="col" class="number">${term("Odds of a right answer", "What the odds of a right answer are multiplied with from the lower quarter to the upper quarter of the rows")}</th>
+          <th scope="col" class="number">${term("Correlation", "Rank correlation with the score, −1 to 1")}</th>
           <th scope="col" class="number">p, corrected</th>
         </tr>
       </thead>

@@ -7,6 +7,7 @@ import { csvText } from "../../shared/csv.ts";
 import { count, interval, percent } from "../../shared/format.ts";
 import { emptyState } from "../../shared/notice.ts";
 import { scrollBox } from "../../shared/scrollBox.ts";
+import { term } from "../../shared/term.ts";
 import type { ResultsContext } from "../context.ts";
 import { reportView } from "../reportView.ts";
 
@@ -114,7 +115,7 @@ function ranksView({ models, layouts, tau }: ModelAgreement): TemplateResult {
     <div class="table-scroll" ${scrollBox("Layouts by mean rank")}>
       <table class="table compact">
         <thead>
-          <tr><th scope="col">Layout</th><th scope="col" class="number" title="Mean place among the layouts, 1 is best; brought to the same rows where a race dropped some early">Mean rank</th></tr>
+          <tr><th scope="col">Layout</th><th scope="col" class="number">${term("Mean rank", "Mean place among the layouts, 1 is best; brought to the same rows where a race dropped some early")}</th></tr>
         </thead>
         <tbody>
           ${layouts.map(({ layout, meanRank }) => html`<tr><th scope="row">${layout}</th><td class="number">${meanRank.toFixed(1)}</td></tr>`)}

@@ -67,6 +67,34 @@ export const tableStyles = css`
     cursor: pointer;
     font-weight: inherit;
   }
+  .term {
+    padding: 0;
+    border: 0;
+    background: none;
+    color: inherit;
+    font: inherit;
+    cursor: help;
+    text-decoration: underline dotted var(--muted);
+    text-underline-offset: 3px;
+  }
+  .term:hover {
+    color: var(--vscode-foreground);
+  }
+  .tip {
+    position: fixed;
+    inset: auto;
+    left: var(--x, 0);
+    top: var(--y, 0);
+    max-width: min(360px, calc(100vw - 8px));
+    box-sizing: border-box;
+    margin: 0;
+    padding: 4px 8px;
+    border: 1px solid var(--vscode-editorHoverWidget-border, var(--line));
+    border-radius: 3px;
+    background: var(--vscode-editorHoverWidget-background, var(--vscode-editorWidget-background));
+    color: var(--vscode-editorHoverWidget-foreground, var(--vscode-editorWidget-foreground, inherit));
+    line-height: 1.4;
+  }
   .sort:hover {
     color: var(--vscode-foreground);
   }
