@@ -3,6 +3,7 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import module from "node:module";
+import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
 
 const [major, minor] = process.versions.node.split(".").map(Number);
@@ -12,6 +13,11 @@ if (major > 22 || (major === 22 && minor >= 13)) {
   if (process.channel) {
     // Started as below: a launcher that is killed must not leave a run behind that goes on spending.
     process.on("disconnect", () => process.kill(process.pid, "SIGTERM"));
+    // What the launcher was sent. A terminal sends its Ctrl-C to both: whoever listens counts one of the two.
+    process.on("message", ({ signal }) => {
+      if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
+      else process.emit("passedOn", signal);
+    });
     process.channel.unref();
   }
   import(new URL("./cli-main.js", import.meta.url).href);
@@ -22,11 +28,13 @@ if (major > 22 || (major === 22 && minor >= 13)) {
     const child = spawn(own, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
       stdio: ["inherit", "inherit", "inherit", "ipc"],
     });
-    // The child gets the terminal's Ctrl-C too and decides; this process only waits for it. Others reach this one alone.
-    process.on("SIGINT", () => undefined);
-    process.on("SIGTERM", () => child.kill("SIGTERM"));
-    child.on("close", (code) => {
-      process.exitCode = code === null ? 1 : code;
+    // The child decides what an interrupt means; this process only passes it on and waits.
+    for (const signal of ["SIGINT", "SIGTERM"])
+      process.on(signal, () => {
+        if (child.connected) child.send({ signal }, () => undefined);
+      });
+    child.on("close", (code, signal) => {
+      process.exitCode = code === null ? 128 + (constants.signals[signal] ?? 0) : code;
     });
   } else {
     process.stderr.write(`layoutlab needs Node 22.13 or newer, this is ${process.version}: install a newer Node\n`);

@@ -13,8 +13,9 @@ export interface Host {
   readonly stdout: Screen;
   readonly stderr: Screen;
   cwd(): string;
-  on(signal: "SIGINT" | "SIGTERM", heard: () => void): unknown;
-  off(signal: "SIGINT" | "SIGTERM", heard: () => void): unknown;
+  /** `passedOn` is a signal that the launcher was sent; see `bin.js`. */
+  on(signal: "SIGINT" | "SIGTERM" | "passedOn", heard: () => void): unknown;
+  off(signal: "SIGINT" | "SIGTERM" | "passedOn", heard: () => void): unknown;
   exit(code: number): void;
 }
 
@@ -60,18 +61,33 @@ export function openContext(host: Host, more: Partial<EngineDeps> = {}): CliCont
       return engine;
     },
     onInterrupt(callback) {
+      let own = 0;
+      let passedOn = 0;
       let times = 0;
-      const heard = () => {
-        times += 1;
+      const count = () => {
+        // A terminal tells this process and its launcher of the same Ctrl-C, in any order.
+        const heard = Math.max(own, passedOn);
+        if (heard === times) return;
+        times = heard;
         // The second stops at once; whoever presses a third time does not believe it.
         if (times > 2) host.exit(exitCodes.interrupted);
         callback(times);
       };
-      host.on("SIGINT", heard);
-      host.on("SIGTERM", heard);
+      const heardOwn = () => {
+        own += 1;
+        count();
+      };
+      const heardPassedOn = () => {
+        passedOn += 1;
+        count();
+      };
+      host.on("SIGINT", heardOwn);
+      host.on("SIGTERM", heardOwn);
+      host.on("passedOn", heardPassedOn);
       return () => {
-        host.off("SIGINT", heard);
-        host.off("SIGTERM", heard);
+        host.off("SIGINT", heardOwn);
+        host.off("SIGTERM", heardOwn);
+        host.off("passedOn", heardPassedOn);
       };
     },
   };

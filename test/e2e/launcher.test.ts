@@ -33,19 +33,9 @@ describe("the launcher of the built command line", () => {
     cli = buildCli();
   });
 
-  for (const { by, command, apart, absent } of launches)
+  for (const { by, command, apart, absent } of launches) {
     it.skipIf(absent)(`takes its run along when it is killed, started by ${by}`, { timeout: 60_000 }, async () => {
-      const simulator = await startSimulator({ models: "*", answer, latency: { first: { kind: "fixed", ms: 100 } } });
-      onTestFinished(simulator.close);
-      const folder = await ticketFolder({ rows: 200, models: ["openai:small"] });
-      onTestFinished(folder.close);
-      const [program, ...flags] = command;
-      const launcher = spawn(program, [...flags, cli, "run", spec, "-j", "4", "--quiet"], {
-        cwd: folder.folder,
-        env: { PATH: process.env["PATH"], HOME: folder.folder, ...environment(simulator.url) },
-        stdio: "ignore",
-      });
-      onTestFinished(() => void launcher.kill("SIGKILL"));
+      const { simulator, folder, launcher } = await launch(cli, command, 200);
       while (simulator.stats().requests < 20) await sleep(5);
       const owner = await ownerOf(path.join(folder.folder, ".layoutlab", "store.db"));
       const pid = Number(owner.split(":")[1]);
@@ -60,7 +50,67 @@ describe("the launcher of the built command line", () => {
       // Not by having come to its end.
       expect(simulator.stats().requests).toBeLessThan(200 * 5);
     });
+
+    it.skipIf(absent || !apart).each([
+      ["SIGINT", "to itself alone", false],
+      ["SIGTERM", "to itself alone", false],
+      ["SIGINT", "as a terminal does, to both", true],
+      ["SIGTERM", "as a terminal does, to both", true],
+    ] as const)(`counts a %s once that is sent %s, started by ${by}`, { timeout: 60_000 }, async (signal, _, both) => {
+      const { simulator, launcher, ended } = await launch(cli, command, 200);
+      while (simulator.stats().requests < 20) await sleep(5);
+      process.kill((both ? -1 : 1) * (launcher.pid ?? 0), signal);
+      const { code, stderr } = await ended;
+      expect(code).toBe(130);
+      expect(stderr.match(/Stopping: what is in flight finishes/g)).toHaveLength(1);
+      // A second one would have given up what was in flight.
+      expect(simulator.stats().aborted).toBe(0);
+      expect(simulator.stats().requests).toBeLessThan(200 * 5);
+    });
+
+    it.skipIf(absent || !apart)(`takes a second interrupt for one, started by ${by}`, { timeout: 60_000 }, async () => {
+      const { simulator, launcher, ended, printed } = await launch(cli, command, 4_000);
+      while (simulator.stats().requests < 3) await sleep(5);
+      process.kill(-(launcher.pid ?? 0), "SIGINT");
+      await printed(/Ctrl-C again stops at once/);
+      const from = performance.now();
+      process.kill(launcher.pid ?? 0, "SIGINT");
+      // One more than the terminal's own: from elsewhere, to the launcher alone.
+      expect((await ended).code).toBe(130);
+      expect(performance.now() - from).toBeLessThan(3_000);
+    });
+  }
 });
+
+/** Runs the tickets by way of the launcher, in a process group of its own as a terminal starts it. */
+async function launch(cli: string, [program, ...flags]: Launch["command"], ms: number) {
+  const simulator = await startSimulator({ models: "*", answer, latency: { first: { kind: "fixed", ms } } });
+  onTestFinished(simulator.close);
+  const folder = await ticketFolder({ rows: 200, models: ["openai:small"] });
+  onTestFinished(folder.close);
+  const launcher = spawn(program, [...flags, cli, "run", spec, "-j", "4"], {
+    cwd: folder.folder,
+    env: { PATH: process.env["PATH"], HOME: folder.folder, ...environment(simulator.url) },
+    stdio: ["ignore", "ignore", "pipe"],
+    detached: true,
+  });
+  onTestFinished(() => void launcher.kill("SIGKILL"));
+  let stderr = "";
+  let look = () => {};
+  launcher.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
+    stderr += chunk;
+    look();
+  });
+  const ended = new Promise<{ readonly code: number | null; readonly stderr: string }>((resolve) => {
+    launcher.on("close", (code) => resolve({ code, stderr }));
+  });
+  const printed = (pattern: RegExp) =>
+    new Promise<void>((resolve) => {
+      look = () => pattern.test(stderr) && resolve();
+      look();
+    });
+  return { simulator, folder, launcher, ended, printed };
+}
 
 /** Who works on the store's only run. */
 async function ownerOf(file: string): Promise<string> {
