@@ -3,6 +3,7 @@ import type { TimelineReport } from "../../../src/engine/analysis/timeline.ts";
 import type { ComparedSide, SideBySide } from "../../../src/engine/api.ts";
 import { segmentFeatures } from "../../../src/engine/layout/features.ts";
 import { wilson } from "../../../src/engine/stats/proportion.ts";
+import { emptyColumns } from "../../../src/engine/store/emptyColumns.ts";
 import type { TrialRow } from "../../../src/engine/store/store.ts";
 import { figures, rows, variantIds } from "./runData.ts";
 import { expectedLabel, labels, layoutNames, segmentText } from "./texts.ts";
@@ -37,22 +38,8 @@ export function tableOf(
     layoutNames.map((layout) => ({ id: `${layout}/${model}`, layout, model, parameters: {} })),
   );
   const count = rows * variants.length;
-  const numbers = () => new Float64Array(count).fill(Number.NaN);
   const columns = {
-    count,
-    variant: new Uint32Array(count),
-    position: new Uint32Array(count),
-    repeat: new Uint32Array(count),
-    state: new Uint8Array(count),
-    score: numbers(),
-    confidence: numbers(),
-    called: new Uint8Array(count),
-    promptTokens: numbers(),
-    completionTokens: numbers(),
-    cost: numbers(),
-    latencyMs: numbers(),
-    prediction: new Int32Array(count).fill(-1),
-    expected: new Int32Array(count).fill(-1),
+    ...emptyColumns(count),
     answers: labels,
     examples: Array.from({ length: rows }, (_, i) => `s${i}`),
   };

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import type { Clock } from "../../base/clock.ts";
 import { messageOf, UserError } from "../../base/errors.ts";
+import { listen } from "../../base/node/listen.ts";
 import type { Asker } from "../batch/asker.ts";
 import type { StateTable } from "../store/store.ts";
 import { Rejection } from "../wire/dialect.ts";
@@ -101,7 +102,7 @@ export async function startBatchServer(options: BatchServerOptions, parts: Batch
     server.keepAliveTimeout = 120_000;
     server.headersTimeout = 125_000;
     server.requestTimeout = 0;
-    await listening(server, options.port ?? 0, host);
+    await listen(server, "the server", options.port ?? 0, host);
     const { port } = server.address() as AddressInfo;
     return {
       url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
@@ -154,17 +155,4 @@ export async function startBatchServer(options: BatchServerOptions, parts: Batch
       if (!known && !(error instanceof UserError)) throw error;
     }
   }
-}
-
-function listening(server: ReturnType<typeof createServer>, port: number, host: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", (error) => {
-      const taken = "code" in error && error.code === "EADDRINUSE";
-      const what = taken
-        ? `port ${port} is in use`
-        : `the server cannot listen on ${host}:${port} (${messageOf(error)})`;
-      reject(new UserError("cannot-listen", what, "name another port, or leave it out for any free one"));
-    });
-    server.listen(port, host, resolve);
-  });
 }

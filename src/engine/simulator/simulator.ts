@@ -1,7 +1,8 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { systemClock } from "../../base/clock.ts";
-import { messageOf, UserError } from "../../base/errors.ts";
+import { messageOf } from "../../base/errors.ts";
+import { listen } from "../../base/node/listen.ts";
 import { approximateTokens, readerModels } from "../reader/reader.ts";
 import { Counters } from "./counters.ts";
 import type { Desk } from "./desk.ts";
@@ -83,7 +84,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     counters.connections++;
   });
   const host = options.host ?? "127.0.0.1";
-  await listening(server, options.port ?? 0, host);
+  await listen(server, "the simulator", options.port ?? 0, host);
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
@@ -100,17 +101,4 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
 
 function covers(limit: RateLimit, model: string): boolean {
   return limit.models === undefined || limit.models === "*" || limit.models.includes(model);
-}
-
-function listening(server: ReturnType<typeof createServer>, port: number, host: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", (error) => {
-      const taken = "code" in error && error.code === "EADDRINUSE";
-      const what = taken
-        ? `port ${port} is in use`
-        : `the simulator cannot listen on ${host}:${port} (${messageOf(error)})`;
-      reject(new UserError("cannot-listen", what, "name another port, or leave it out for any free one"));
-    });
-    server.listen(port, host, resolve);
-  });
 }

@@ -1,6 +1,7 @@
 import type { SQLOutputValue } from "node:sqlite";
 import { setImmediate } from "node:timers/promises";
 import type { StoreContext } from "./context.ts";
+import { emptyColumns } from "./emptyColumns.ts";
 import type { TrialColumns } from "./store.ts";
 import { maybeNumber, number, text } from "./values.ts";
 
@@ -22,23 +23,7 @@ export async function trialColumns(context: StoreContext, run: string): Promise<
   );
   const count = number(extent?.["n"]);
   const last = maybeNumber(extent?.["last"] ?? null) ?? -1;
-  const numbers = () => new Float64Array(count).fill(unknown);
-  const columns = {
-    count,
-    variant: new Uint32Array(count),
-    position: new Uint32Array(count),
-    repeat: new Uint32Array(count),
-    state: new Uint8Array(count),
-    score: numbers(),
-    confidence: numbers(),
-    called: new Uint8Array(count),
-    promptTokens: numbers(),
-    completionTokens: numbers(),
-    latencyMs: numbers(),
-    cost: numbers(),
-    prediction: new Int32Array(count).fill(-1),
-    expected: new Int32Array(count).fill(-1),
-  };
+  const columns = emptyColumns(count);
   const answers: string[] = [];
   const numberOf = numbering(answers);
   const examples: string[] = [];

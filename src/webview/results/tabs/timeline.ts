@@ -62,20 +62,14 @@ function chartsOf(timeline: TimelineReport): readonly TimeChart[] {
       title: "Latency of calls",
       axis: "time of a call",
       format: milliseconds,
-      lines: [
-        { label: "half within (p50)", key: "p50_ms", values: timeline.latencyP50 },
-        { label: "nearly all within (p95)", key: "p95_ms", values: timeline.latencyP95 },
-      ],
+      lines: withinLines(timeline.latencyP50, timeline.latencyP95),
     },
     {
       name: "queue-wait",
       title: "Waiting in the queue",
       axis: "wait before a call",
       format: milliseconds,
-      lines: [
-        { label: "half within (p50)", key: "p50_ms", values: timeline.queuedP50 },
-        { label: "nearly all within (p95)", key: "p95_ms", values: timeline.queuedP95 },
-      ],
+      lines: withinLines(timeline.queuedP50, timeline.queuedP95),
     },
     {
       name: "tokens",
@@ -99,6 +93,13 @@ function chartsOf(timeline: TimelineReport): readonly TimeChart[] {
         values: usedBytes.map((bytes) => (bytes === null ? null : bytes / gigabyte)),
       })),
     },
+  ];
+}
+
+function withinLines(p50: Line["values"], p95: Line["values"]): readonly Line[] {
+  return [
+    { label: "half within (p50)", key: "p50_ms", values: p50 },
+    { label: "nearly all within (p95)", key: "p95_ms", values: p95 },
   ];
 }
 

@@ -1,5 +1,6 @@
 import type { InputRow, RunTable } from "../../../../src/engine/analysis/runTable.ts";
 import { segmentFeatures } from "../../../../src/engine/layout/features.ts";
+import { emptyColumns } from "../../../../src/engine/store/emptyColumns.ts";
 
 /** One answer as a test makes it up. */
 export interface MadeAnswer {
@@ -24,24 +25,8 @@ export function madeTable(
     return { index, id, layout, model, parameters: {} };
   });
   const count = rows.length * names.length;
-  const numbers = () => new Float64Array(count).fill(Number.NaN);
-  const columns = {
-    count,
-    variant: new Uint32Array(count),
-    position: new Uint32Array(count),
-    repeat: new Uint32Array(count),
-    state: new Uint8Array(count),
-    score: numbers(),
-    confidence: numbers(),
-    called: new Uint8Array(count).fill(1),
-    promptTokens: numbers(),
-    completionTokens: numbers(),
-    cost: numbers(),
-    latencyMs: numbers(),
-    prediction: new Int32Array(count).fill(-1),
-    expected: new Int32Array(count).fill(-1),
-    examples: rows.map((_, i) => `r${i}`),
-  };
+  const columns = { ...emptyColumns(count), examples: rows.map((_, i) => `r${i}`) };
+  columns.called.fill(1);
   const texts: string[] = [];
   const numberOf = (text: string | undefined) => {
     if (text === undefined) return -1;
