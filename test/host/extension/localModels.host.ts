@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
 import { drivable, workbench } from "../../support/workbench.ts";
-import { closeAll, eventually, notification } from "./support.ts";
+import { closeAll, eventually, notification, treeRows } from "./support.ts";
 
 /** The simulator's address, as its notice tells it. */
 async function startedSimulator(): Promise<string> {
@@ -34,9 +34,7 @@ describe("local models", () => {
       });
       assert.equal(loading.status, 200);
       await vscode.commands.executeCommand("layoutlab.refreshModels");
-      const rows = (await workbench.texts(".pane-body .monaco-list-row")).map((row) =>
-        row.replaceAll(/\s+/g, " ").trim(),
-      );
+      const rows = await treeRows();
       assert.ok(
         rows.some((row) => /^ollama:reader:latest ?9\.0 GB, context 8,192, in memory/.test(row)),
         rows.join(" | "),

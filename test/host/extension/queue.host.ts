@@ -10,14 +10,12 @@ import {
   notification,
   openExperiment,
   smallExperiment,
+  treeRows,
 } from "./support.ts";
-
-const rows = async () =>
-  (await workbench.texts(".pane-body .monaco-list-row")).map((row) => row.replaceAll(/\s+/g, " ").trim());
 
 async function shown(pattern: RegExp, withinMs?: number): Promise<void> {
   await eventually(async () => {
-    const all = await rows();
+    const all = await treeRows();
     assert.ok(
       all.some((row) => pattern.test(row)),
       `no ${pattern} in: ${all.join(" | ")}`,
@@ -105,7 +103,7 @@ describe("the queue and the cache, in their views", () => {
     }
     await workbench.theme("light");
     const held = async () =>
-      Number(/^slow ?(\d+) answers/.exec((await rows()).find((row) => /^slow ?\d/.test(row)) ?? "")?.[1]);
+      Number(/^slow ?(\d+) answers/.exec((await treeRows()).find((row) => /^slow ?\d/.test(row)) ?? "")?.[1]);
     const before = await held();
     const answer = ".pane-body .monaco-list-row:has-text(' use') >> nth=0";
     await workbench.hover(answer);

@@ -11,13 +11,9 @@ import {
   notification,
   openExperiment,
   smallExperiment,
+  treeRows,
   workspaceFolder,
 } from "./support.ts";
-
-/** What the runs tree shows, line by line. */
-async function treeRows(): Promise<string[]> {
-  return (await workbench.texts(".pane-body .monaco-list-row")).map((row) => row.replaceAll(/\s+/g, " ").trim());
-}
 
 /** Big enough to be stopped on its way, with every trial asked of a model that takes its time. */
 const longExperiment = smallExperiment

@@ -70,3 +70,8 @@ prompt:
 layouts: [standard, recency]
 sampling: { mode: full, seed: 1 }
 `;
+
+/** What the trees show, line by line. */
+export async function treeRows(): Promise<string[]> {
+  return (await workbench.texts(".pane-body .monaco-list-row")).map((row) => row.replaceAll(/\s+/g, " ").trim());
+}
