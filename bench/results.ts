@@ -17,6 +17,8 @@ import type { TrialQuery } from "../src/engine/api.ts";
 import { type Engine, openEngine } from "../src/engine/engine.ts";
 import { answered, scriptedProvider } from "../src/engine/provider/scripted.ts";
 import type { EngineSide, FaceSide, WorkerSettings } from "../src/engine/worker/protocol.ts";
+import { listedPage } from "../src/protocol/resultsPanel.ts";
+import { pageSize } from "../src/webview/results/trials/query.ts";
 
 const trials = Number(process.argv[2] ?? 20_000);
 const layouts = ["standard", "recency", "sandwich", "minimal-system", "question-first"];
@@ -115,7 +117,7 @@ if (item === undefined) throw new Error("the store has no run");
 const { run } = item;
 
 const page = (filter: Partial<TrialQuery["filter"]>, more: Partial<TrialQuery> = {}) =>
-  engine.trials({ filter: { run, ...filter }, sort: "position", descending: false, limit: 200, ...more });
+  engine.trials({ filter: { run, ...filter }, sort: "position", descending: false, limit: pageSize, ...more });
 report("engine: the run's details", await timed(() => engine.run({ run })), 300);
 report("engine: first page of errors, counted", await timed(() => page({ outcome: "wrong" })), 200);
 report("engine: filtered by label and variant", await timed(() => page({ expected: "intent_5", variants: [1] })), 300);
@@ -128,7 +130,7 @@ report("engine: sorted by answer, all trials", await timed(() => page({}, { sort
 report("engine: searched for a text", await timed(() => page({ outcome: "wrong", search: "refund order" })), 300);
 report(
   "engine: the last page, without those before it",
-  await timed(() => page({}, { skip: rows * layouts.length - 200 })),
+  await timed(() => page({}, { skip: rows * layouts.length - pageSize })),
   300,
 );
 report("engine: patterns, first time", await timed(() => engine.patterns({ run }), 1), undefined);
@@ -167,7 +169,8 @@ const tab = await browser.newPage({ viewport: { width: 1400, height: 900 } });
 await thread.request("runs", { limit: 1 });
 const asks: Readonly<Record<string, (params: never) => Promise<unknown>>> = {
   ready: async () => ({ details: await thread.request("run", { run }), others: [] }),
-  trials: (query: TrialQuery) => thread.request("trials", { ...query, filter: { ...query.filter, run } }),
+  trials: async (query: TrialQuery) =>
+    listedPage(await thread.request("trials", { ...query, filter: { ...query.filter, run } })),
 };
 await tab.exposeFunction("askEngine", (name: string, params: object | null) => {
   const own = asks[name];

@@ -21,7 +21,7 @@ import type { Decision, Verdict } from "../engine/decide/sampler.ts";
 export interface ResultsHost {
   readonly requests: {
     readonly ready: { readonly params: undefined; readonly result: ResultsShown };
-    readonly trials: { readonly params: TrialQuery; readonly result: TrialPage };
+    readonly trials: { readonly params: TrialQuery; readonly result: ListedPage };
     readonly trial: {
       readonly params: { readonly variant: number; readonly position: number; readonly repeat: number };
       readonly result: TrialDetail;
@@ -79,6 +79,18 @@ export interface ResultsHost {
     /** The run went on or was scored again. */
     readonly shown: ResultsShown;
   };
+}
+
+/** A trial as a list shows it: a response may be megabytes, and is asked for with its trial. */
+export type ListedTrial = Omit<TrialPage["rows"][number], "rawResponse">;
+
+export interface ListedPage extends Omit<TrialPage, "rows"> {
+  readonly rows: readonly ListedTrial[];
+}
+
+/** What a panel is sent of a page. */
+export function listedPage({ rows, ...page }: TrialPage): ListedPage {
+  return { ...page, rows: rows.map(({ rawResponse: _, ...row }) => row) };
 }
 
 export interface SavedFile {

@@ -260,7 +260,7 @@ describe("the error browser", () => {
   it("filters in the store and says how many were found", async () => {
     const page = await open({}, "errors");
     await page.waitForSelector("#trial-0");
-    expect(await lastQuery()).toMatchObject({ filter: { outcome: "wrong" }, limit: 200, sort: "position" });
+    expect(await lastQuery()).toMatchObject({ filter: { outcome: "wrong" }, limit: 60, sort: "position" });
     await page.selectOption("#variant", { label: "sandwich" });
     await page.selectOption("#expected", "lost_item");
     await page.selectOption("#outcome", "unparsable");

@@ -1,6 +1,12 @@
 import * as vscode from "vscode";
 import { type Disposable, DisposableStore } from "../../base/disposable.ts";
-import type { ResultsHost, ResultsShown, ResultsView, SavedFile } from "../../protocol/resultsPanel.ts";
+import {
+  listedPage,
+  type ResultsHost,
+  type ResultsShown,
+  type ResultsView,
+  type SavedFile,
+} from "../../protocol/resultsPanel.ts";
 import { panelTypes } from "../contributions.ts";
 import type { Documents } from "../documents/documents.ts";
 import type { EngineClient } from "../engine/engineClient.ts";
@@ -90,7 +96,8 @@ export class ResultsPanels implements Disposable {
       key: first,
       handlers: {
         ready: () => this.#load(shown),
-        trials: (query) => engine.request("trials", { ...query, filter: { ...query.filter, run: shown.run } }),
+        trials: async (query) =>
+          listedPage(await engine.request("trials", { ...query, filter: { ...query.filter, run: shown.run } })),
         trial: (which) => engine.request("trial", { ...which, run: shown.run }),
         confusion: ({ variant }) => engine.request("confusion", { run: shown.run, variant }),
         positions: (by) => engine.request("positions", { run: shown.run, ...by }),

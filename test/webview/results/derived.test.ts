@@ -1,12 +1,23 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decisionsUpTo, rows, summary } from "../../../scripts/panels/host/runData.ts";
+import { decisionsUpTo, rows, summary, trialRow } from "../../../scripts/panels/host/runData.ts";
+import { listedPage } from "../../../src/protocol/resultsPanel.ts";
 import { firstTrials } from "../../../src/webview/results/state.ts";
 import { confusionMatrix } from "../../../src/webview/results/tabs/matrix.ts";
 import { standingAt } from "../../../src/webview/results/tabs/standing.ts";
-import { queryOf } from "../../../src/webview/results/trials/query.ts";
+import { pageSize, queryOf } from "../../../src/webview/results/trials/query.ts";
 import { headHeight, rowHeight, rowsInSight, scrollToSee } from "../../../src/webview/results/trials/rowWindow.ts";
 import { scopeWords } from "../../../src/webview/results/verdict.ts";
+
+describe("a page of trials on its way to the panel", () => {
+  it("carries no responses, which may be megabytes, and no more rows than a screen and a half", () => {
+    const row = { ...trialRow(0, 1), rawResponse: "x".repeat(100_000), segment: "text" };
+    const page = listedPage({ rows: [row], next: "a", total: 7 });
+    expect(JSON.stringify(page).length).toBeLessThan(1000);
+    expect(page).toMatchObject({ rows: [{ variant: 0, position: 1, segment: "text" }], next: "a", total: 7 });
+    expect(pageSize).toBeLessThanOrEqual(60);
+  });
+});
 
 describe("a query of trials", () => {
   it("asks for nothing in particular when nothing was chosen", () => {
@@ -14,7 +25,7 @@ describe("a query of trials", () => {
       filter: { run: "r" },
       sort: "position",
       descending: false,
-      limit: 200,
+      limit: 60,
     });
   });
 

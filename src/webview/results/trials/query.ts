@@ -2,7 +2,8 @@ import type { TrialQuery } from "../../../engine/api.ts";
 import type { TrialFilter } from "../../../engine/store/store.ts";
 import type { TrialChoice } from "../state.ts";
 
-export const pageSize = 200;
+/** More rows than a screen shows at once; the time to the first of them is mostly that of the message that carries them. */
+export const pageSize = 60;
 
 /** What the store is asked for, from what the controls say. */
 export function queryOf(

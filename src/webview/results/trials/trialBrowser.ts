@@ -2,6 +2,7 @@ import { html, type TemplateResult } from "lit";
 import { systemClock } from "../../../base/clock.ts";
 import type { ErrorPattern, PatternReport } from "../../../engine/analysis/patterns.ts";
 import type { TrialDetail } from "../../../engine/api.ts";
+import type { ListedTrial } from "../../../protocol/resultsPanel.ts";
 import { plural } from "../../shared/format.ts";
 import { banner, emptyState, lineOf, loading } from "../../shared/notice.ts";
 import { settled } from "../../shared/paced.ts";
@@ -15,10 +16,9 @@ import { filtersView } from "./filters.ts";
 import { PagedRows } from "./pagedRows.ts";
 import { patternList } from "./patternList.ts";
 import { pageSize, queryOf } from "./query.ts";
-import type { GridRow } from "./trialGrid.ts";
 
 /** Some 2,400 rows: more than any screen shows, little enough to hold. */
-const heldPages = 12;
+const heldPages = 40;
 const searchMs = 250;
 const openMs = 100;
 
@@ -40,7 +40,7 @@ export class TrialBrowser extends PanelElement {
   declare private patterns: Loaded<PatternReport>;
   declare private failure: string | undefined;
 
-  #rows: PagedRows<GridRow> | undefined;
+  #rows: PagedRows<ListedTrial> | undefined;
   #asked = "";
   #opened = "";
   readonly #load = latestLoad<TrialDetail>((loaded) => {
@@ -193,13 +193,12 @@ export class TrialBrowser extends PanelElement {
     this.failure = undefined;
     const { channel, details, state } = this.context;
     const positions = this.#pattern?.positions;
-    this.#rows = new PagedRows<GridRow>({
+    this.#rows = new PagedRows<ListedTrial>({
       pageSize,
       keep: heldPages,
-      fetch: async (after, skip) => {
+      fetch: (after, skip) => {
         const query = queryOf(details.item.run, state.trials, { after, skip, positions });
-        const page = await channel.request("trials", query);
-        return { ...page, rows: page.rows.map(withoutResponse) };
+        return channel.request("trials", query);
       },
       onChange: () => {
         this.failure = undefined;
@@ -216,8 +215,4 @@ export class TrialBrowser extends PanelElement {
     const row = this.#rows?.row(index);
     if (row !== undefined) this.context.update({ selected: [row.variant, row.position, row.repeat] });
   }
-}
-
-function withoutResponse({ rawResponse: _, ...row }: GridRow & { readonly rawResponse?: string | undefined }): GridRow {
-  return row;
 }

@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import type { TrialPage } from "../../../engine/api.ts";
 import type { TrialSort } from "../../../engine/store/store.ts";
+import type { ListedTrial } from "../../../protocol/resultsPanel.ts";
 import { cssVars } from "../../shared/cssVars.ts";
 import { count, milliseconds, percent } from "../../shared/format.ts";
 import { icon } from "../../shared/icon.ts";
@@ -10,16 +10,13 @@ import { outcomeView } from "./outcome.ts";
 import type { PagedRows } from "./pagedRows.ts";
 import { rowHeight, rowsInSight, rowsPerPage, scrollToSee, type Viewport } from "./rowWindow.ts";
 
-/** A trial as the grid keeps it: without the long texts. */
-export type GridRow = Omit<TrialPage["rows"][number], "rawResponse">;
-
 interface GridColumn {
   readonly id: string;
   readonly label: string;
   readonly title?: string;
   readonly sort?: TrialSort;
   readonly numeric?: boolean;
-  readonly cell: (row: GridRow, nameOf: (variant: number) => string) => unknown;
+  readonly cell: (row: ListedTrial, nameOf: (variant: number) => string) => unknown;
 }
 
 const longestCell = 200;
@@ -87,7 +84,7 @@ export class TrialGrid extends PanelElement {
     onScroll: { attribute: false },
   };
 
-  declare rows: PagedRows<GridRow>;
+  declare rows: PagedRows<ListedTrial>;
   /** Goes up when rows came. */
   declare tick: number;
   /** Index of the row the keyboard is on; -1 for none. */
@@ -104,7 +101,7 @@ export class TrialGrid extends PanelElement {
 
   /** Rows drawn last. */
   #drawn: readonly [first: number, last: number] = [0, -1];
-  #shownRows: PagedRows<GridRow> | undefined;
+  #shownRows: PagedRows<ListedTrial> | undefined;
   readonly #resized = new ResizeObserver(() => this.#look());
 
   override disconnectedCallback(): void {
