@@ -59,6 +59,16 @@ function runMode({ sampling, stopping }: Experiment): SamplingMode {
   return sampling.mode === "adaptive" && stopping.rule !== "sequential" ? "full" : sampling.mode;
 }
 
+/** The mode that asks every trial which a run of it may come to. */
+export function gridMode(experiment: Experiment): "full" | "fixed" {
+  return runMode(experiment) === "full" || experiment.sampling.max === undefined ? "full" : "fixed";
+}
+
+/** Most of so many rows that a run of it asks about. */
+export function mostRows(experiment: Experiment, rows: number): number {
+  return gridMode(experiment) === "full" ? rows : Math.min(rows, experiment.sampling.max ?? rows);
+}
+
 /** The layout and every parameter that varies, as dimensions to search. */
 function axesOf(variants: readonly Variant[]): readonly Axis[] {
   const [first] = variants;

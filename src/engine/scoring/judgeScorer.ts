@@ -45,6 +45,7 @@ interface Waiting {
 interface Caller {
   readonly group: string;
   readonly resolve: (score: SlowScore) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 /**
@@ -71,11 +72,19 @@ export function judgeScorer(name: string, options: JudgeOptions, calls: JudgeCal
 
   const send = (items: readonly Waiting[], tries: number): void => {
     const wanted = items.filter((each) => each.callers.size > 0 || forget(each));
-    if (wanted.length > 0) void ask(wanted, tries);
+    if (wanted.length === 0) return;
+    // A store that refuses is the trouble of all who wait for a score.
+    ask(wanted, tries).catch((error: unknown) => {
+      for (const each of wanted) {
+        forget(each);
+        for (const { reject } of each.callers) reject(error);
+      }
+    });
   };
 
-  const forget = ({ alone }: Waiting): false => {
-    open.delete(keyOf(alone));
+  const forget = (each: Waiting): false => {
+    const key = keyOf(each.alone);
+    if (open.get(key) === each) open.delete(key);
     return false;
   };
 
@@ -130,8 +139,7 @@ export function judgeScorer(name: string, options: JudgeOptions, calls: JudgeCal
       const item = itemOf(input, options);
       const alone = judgeMessages([item], rubric, scale);
       looking.set(group, (looking.get(group) ?? 0) + 1);
-      const known = await calls.known(alone);
-      looking.set(group, (looking.get(group) ?? 0) - 1);
+      const known = await calls.known(alone).finally(() => looking.set(group, (looking.get(group) ?? 0) - 1));
       const judgement = known === undefined ? undefined : readJudgements(known, 1, scale).get(0);
       if (judgement !== undefined) {
         // Who waited for this one to join need not any more.
@@ -139,8 +147,8 @@ export function judgeScorer(name: string, options: JudgeOptions, calls: JudgeCal
         return scored(judgement, undefined);
       }
       if (signal.aborted) return { kind: "withdrawn" };
-      return new Promise<SlowScore>((resolve) => {
-        const caller: Caller = { group, resolve };
+      return new Promise<SlowScore>((resolve, reject) => {
+        const caller: Caller = { group, resolve, reject };
         let each = open.get(keyOf(alone));
         if (each === undefined) {
           each = { item, alone, callers: new Set(), left() {} };

@@ -28,7 +28,10 @@ export function differenceOf(expected: ResultSet, said: ResultSet, ordered: bool
 /** A row of `a` that `b` lacks, or has less often; undefined when there is none. Both hold as many rows. */
 function missingRow(a: Rows, b: Rows): Row | undefined {
   const left = new Map<string, number>();
-  for (const row of a) left.set(keyOf(row), (left.get(keyOf(row)) ?? 0) + 1);
+  for (const row of a) {
+    const key = keyOf(row);
+    left.set(key, (left.get(key) ?? 0) + 1);
+  }
   const extra: Row[] = [];
   for (const row of b) {
     const key = keyOf(row);
@@ -61,7 +64,7 @@ type Rows = readonly Row[];
 /** Rows without an equal that are compared each with each. */
 const mostCompared = 2000;
 
-function keyOf(row: readonly Cell[]): string {
+function keyOf(row: Row): string {
   return JSON.stringify(
     row.map((cell) => (typeof cell === "string" || cell === null ? cell : [Number(cell).toPrecision(6)])),
   );

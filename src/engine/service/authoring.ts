@@ -22,6 +22,7 @@ import { lowerBoundMs } from "../queue/lowerBound.ts";
 import { type Design, design } from "../runner/design.ts";
 import { withOptions } from "../runner/options.ts";
 import { fitRow } from "../runner/prompts.ts";
+import { mostRows } from "../runner/samplers.ts";
 import { type DeclaredLayout, declareLayout, type Placing } from "../spec/declareLayout.ts";
 import type { Diagnostic, Range } from "../spec/diagnostic.ts";
 import {
@@ -146,8 +147,8 @@ export class Authoring {
         machine: machineOf(this.#services),
       });
       const { experiment, dataset, variants, prompts, models, answerTokens } = planned;
-      const { repeats, max } = experiment.sampling;
-      const rows = Math.min(dataset.examples.length, max ?? Number.POSITIVE_INFINITY);
+      const { repeats } = experiment.sampling;
+      const rows = mostRows(experiment, dataset.examples.length);
       const sample = dataset.examples.slice(0, sampledRows);
       const corrections = new Map<string, Correction | undefined>();
       const countNotes: string[] = [];

@@ -106,7 +106,7 @@ export async function runBatch(lab: BatchLab, p: BatchRunRequest): Promise<Batch
           }
           tally.completed += 1;
           if (asked.model !== undefined) worked.add(asked.model);
-          const { promptTokens = 0, completionTokens = 0, cachedTokens = 0 } = withZeros(asked.outcome.usage);
+          const { promptTokens = 0, completionTokens = 0, cachedTokens = 0 } = asked.outcome.usage;
           tally.prompt += promptTokens;
           tally.completion += completionTokens;
           tally.cached += cachedTokens;
@@ -243,14 +243,6 @@ function noteOf({ outcome, model, attempts }: Asked, at: number, vramMb: number 
     at,
     ...(vramMb === undefined ? {} : { vram_mb: vramMb }),
     ...(free ? { free } : {}),
-  };
-}
-
-function withZeros(usage: Extract<Asked["outcome"], { kind: "answered" }>["usage"]) {
-  return {
-    promptTokens: usage.promptTokens ?? 0,
-    completionTokens: usage.completionTokens ?? 0,
-    cachedTokens: usage.cachedTokens ?? 0,
   };
 }
 

@@ -5,6 +5,7 @@ import { storedOrder } from "../decide/order.ts";
 import type { PromptMessage } from "../prompt/prompt.ts";
 import { type Design, variantRequestOf } from "../runner/design.ts";
 import { fitRow } from "../runner/prompts.ts";
+import { mostRows } from "../runner/samplers.ts";
 import type { RunRecord, Store } from "../store/store.ts";
 
 /** Prompts that are put together at most for one look; 40,000 take about half a second. */
@@ -29,14 +30,16 @@ interface Answered {
  */
 export async function coverageOf(store: Store, planned: Design, file: string): Promise<CacheCoverage> {
   const { experiment, dataset, variants } = planned;
-  const { repeats, max, seed } = experiment.sampling;
+  const { repeats, seed } = experiment.sampling;
   const reads = experiment.cache.mode === "on" || experiment.cache.mode === "read";
   const alone = variants.filter(({ index }) => !planned.packed.has(index));
   const looked = Math.max(1, Math.floor(mostKeys / Math.max(1, alone.length * repeats)));
-  const order = storedOrder(dataset.examples.length, seed).slice(0, max ?? dataset.examples.length);
+  const order = storedOrder(dataset.examples.length, seed);
+  // What a full run asks for comes first; the last run may have gone further.
   const rows = order.slice(0, looked);
-  const sampled = rows.length < order.length;
-  const needed = new Set(rows);
+  const most = mostRows(experiment, order.length);
+  const needed = new Set(rows.slice(0, most));
+  const sampled = needed.size < most;
 
   /** Keys of every row looked at, and those a full run would ask for, by variant. */
   const keys = new Map<string, Set<string>>();
@@ -53,8 +56,7 @@ export async function coverageOf(store: Store, planned: Design, file: string): P
       waiting = [];
       await nextTurn();
     };
-    const all = sampled ? rows : dataset.examples.keys();
-    for (const row of all) {
+    for (const row of rows) {
       const messages = messagesOf(planned, variant.index, dataset.examples[row]);
       for (let repeat = 0; messages !== undefined && repeat < repeats; repeat++) {
         const key = variantRequestOf(planned, variant).keyOf(messages, repeat);
@@ -68,7 +70,7 @@ export async function coverageOf(store: Store, planned: Design, file: string): P
     await look();
   }
   const last = await lastRun(store, file);
-  const before = last === undefined ? [] : await answeredIn(store, last, keys, sampled ? needed : undefined);
+  const before = last === undefined ? [] : await answeredIn(store, last, keys, new Set(rows));
   const stale = before.filter(({ variant, key }) => keys.get(variant)?.has(key) === false);
   const staleOf = new Map<string, number>();
   for (const { variant } of stale) staleOf.set(variant, (staleOf.get(variant) ?? 0) + 1);
@@ -126,7 +128,7 @@ async function answeredIn(
   store: Store,
   run: RunRecord,
   keys: ReadonlyMap<string, unknown>,
-  rows: ReadonlySet<number> | undefined,
+  rows: ReadonlySet<number>,
 ): Promise<readonly Answered[]> {
   const names = new Map(run.variants.map(({ index, id }) => [index, id]));
   const first = new Map<string, Answered>();
@@ -135,7 +137,7 @@ async function answeredIn(
     const [position, repeat] = trials[0] ?? [];
     if (name === undefined || !keys.has(name) || position === undefined || trials.length > 1) continue;
     const row = run.order[position] ?? -1;
-    if (rows !== undefined && !rows.has(row)) continue;
+    if (!rows.has(row)) continue;
     // Of a chain and its later questions, and of a request that was mended, the first stands for the trial.
     const trial = `${variant} ${position} ${repeat}`;
     if (!first.has(trial)) first.set(trial, { id, variant: name, key, row });

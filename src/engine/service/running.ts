@@ -17,6 +17,7 @@ import { exampleRecords, experimentHash, newRecord } from "../runner/newRun.ts";
 import { prepare } from "../runner/prepare.ts";
 import type { RunModel } from "../runner/record.ts";
 import { type RunHandle, startRun } from "../runner/run.ts";
+import { gridMode } from "../runner/samplers.ts";
 import { summarise } from "../runner/summary.ts";
 import { warmStarted } from "../runner/warmStart.ts";
 import { isDeadOwner } from "../store/owner.ts";
@@ -63,9 +64,10 @@ export class Running {
   }
 
   async start(source: Source, wanted: RunOptions): Promise<{ readonly run: string }> {
-    const options: RunOptions = wanted.warm === true ? { ...wanted, sampling: "full", cache: true } : wanted;
     const { store, deps, owner } = this.#services;
     const loaded = await this.#sources.ready(source);
+    const options: RunOptions =
+      wanted.warm === true ? { ...wanted, sampling: gridMode(loaded.experiment), cache: true } : wanted;
     const providers = this.providers(source.file, options.concurrency);
     try {
       const prices = await this.#sources.priceTable(source.file, options.prices);

@@ -64,6 +64,16 @@ const byLength = (items: readonly Shown[]) =>
   JSON.stringify(items.map(({ id, answer }) => ({ id, score: Math.min(1, answer.length / 10), reason: "length" })));
 
 describe("a judge", () => {
+  it("tells all who wait when a call cannot be kept", async () => {
+    const judge = judgeOf(() => {
+      throw new Error("the disk is full");
+    });
+    const waiting = ["a", "b"].map((answer) => judge.scorer.judge(input(answer, "gold"), judge.how));
+    for (const one of waiting) await expect(one).rejects.toThrow("the disk is full");
+    // Nothing of them is held against those that come later.
+    await expect(judge.scorer.judge(input("a", "gold"), judge.how)).rejects.toThrow("the disk is full");
+  });
+
   it("scores ten answers a call, each its own, in a drawn order", async () => {
     const judge = judgeOf(byLength);
     const answers = Array.from({ length: 25 }, (_, i) => `${i}${"x".repeat(i % 8)}`);

@@ -49,6 +49,18 @@ describe("what an edit leaves valid", () => {
     expect(await sentByFullRun()).toBe(0);
   });
 
+  it("is looked for in what a run asks for first, however many rows there are beside", async () => {
+    lab = await openSimulatedLab({ rows: 25_000, more: "sampling: { mode: fixed, max: 10, initial: 5 }\n" });
+    engine = await lab.openEngine();
+    await runLab(engine, lab);
+    expect(await look()).toMatchObject({
+      answers: 20,
+      cached: 20,
+      sampled: false,
+      last: { answers: 20, valid: 20, stale: 0 },
+    });
+  });
+
   it("is every other row's answers when one row is edited: only that row is asked again", async () => {
     await ran();
     await edit(path.join(lab.folder, "data.csv"), "item number 7,", "item number 7 again,");

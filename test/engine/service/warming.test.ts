@@ -24,6 +24,22 @@ describe("warming the cache", () => {
     expect((await runLab(engine, lab, { sampling: "full", cache: true })).summary.requests.sent).toBe(0);
   });
 
+  it.each(["adaptive", "doubling"])("asks about no more rows than %s may come to", async (mode) => {
+    lab = await openSimulatedLab({ rows: 30, more: `sampling: { mode: ${mode}, initial: 4, max: 8 }\n` });
+    const engine = await lab.openEngine();
+    expect(await engine.estimate({ file: lab.file })).toMatchObject({ calls: 16 });
+    expect((await runLab(engine, lab, { warm: true })).summary.requests).toMatchObject({ succeeded: 16 });
+    expect(await engine.cacheCoverage({ file: lab.file })).toMatchObject({ answers: 16, cached: 16 });
+    expect((await runLab(engine, lab)).summary.requests.sent).toBe(0);
+  });
+
+  it("knows that a full run goes past `max`", async () => {
+    lab = await openSimulatedLab({ rows: 30, more: "sampling: { mode: full, initial: 4, max: 8 }\n" });
+    const engine = await lab.openEngine();
+    expect(await engine.estimate({ file: lab.file })).toMatchObject({ calls: 60 });
+    expect((await runLab(engine, lab)).summary.requests).toMatchObject({ sent: 60 });
+  });
+
   it("gives back what was deleted", async () => {
     lab = await openSimulatedLab({ rows: 3, layouts: ["standard"] });
     const engine = await lab.openEngine();
