@@ -6,7 +6,7 @@ import type { Register } from "./index.ts";
 
 interface Flags extends CommonFlags {
   readonly run?: string;
-  readonly concurrency: number;
+  readonly concurrency?: number;
   readonly idle?: number;
 }
 
@@ -15,7 +15,11 @@ export const registerWorker: Register = (program, context, done) => {
     .command("worker")
     .description("answer pending requests of other processes on the same store")
     .option("--run <run>", "only this run's")
-    .option("-j, --concurrency <n>", "requests in flight", whole("--concurrency"), 16)
+    .option(
+      "-j, --concurrency <n>",
+      "requests in flight (default: 16, of local models what their server bears)",
+      whole("--concurrency"),
+    )
     .option(
       "--idle <seconds>",
       "end when there was nothing to do for so long (default: work until Ctrl-C)",
@@ -29,7 +33,7 @@ export const registerWorker: Register = (program, context, done) => {
         const worked = await withEngine(context, flags, (engine) =>
           engine.work(
             {
-              concurrency: flags.concurrency,
+              ...(flags.concurrency === undefined ? {} : { concurrency: flags.concurrency }),
               ...(flags.run === undefined ? {} : { run: flags.run }),
               ...(flags.idle === undefined ? {} : { idleMs: flags.idle * 1000 }),
             },

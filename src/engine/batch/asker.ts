@@ -1,12 +1,14 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
 import type { Fields } from "../../base/untyped.ts";
-import { type Provider, type ProviderFacts, splitModelId } from "../provider/provider.ts";
+import { approximateTokenizer } from "../context/tokenizer.ts";
+import { type ModelRequest, type Provider, type ProviderFacts, splitModelId } from "../provider/provider.ts";
 import type { Providers } from "../provider/registry.ts";
 import type { Queue, SentReply } from "../queue/queue.ts";
 import { openQueue } from "../queue/smartQueue.ts";
 import type { Outcome } from "../response/outcome.ts";
 import type { Answered } from "../response/read.ts";
+import type { RunModel } from "../runner/record.ts";
 import { Rejection, type Trouble } from "../wire/dialect.ts";
 import { openaiDialect } from "../wire/openaiDialect.ts";
 import { type ChatAsk, completionHead, completionOf, readChat, troubleOf } from "./chat.ts";
@@ -28,8 +30,19 @@ export interface AskerOptions {
   readonly concurrency?: number;
   readonly requestsPerMinute?: number;
   readonly tokensPerMinute?: number;
-  /** Context window to ask a local model for, in tokens. */
-  readonly contextTokens?: number;
+  /** Sees to the contexts of local models. */
+  readonly contexts: LocalSender;
+}
+
+/** Sends requests of local models with a context that their machine can hold. */
+export interface LocalSender {
+  send(
+    model: RunModel,
+    ask: { readonly tokens: number },
+    request: ModelRequest,
+    send: (request: ModelRequest) => Promise<SentReply>,
+  ): Promise<SentReply>;
+  close(): Promise<void>;
 }
 
 /** How asking one chat completion went. */
@@ -64,7 +77,8 @@ export interface Asker {
   send(ready: ReadyAsk, options: AskOptions): Promise<Asked & { readonly answer: Answered | undefined }>;
   /** Takes back what of an owner still waits, and what it may yet ask; what has been sent goes on, and is not sent again. */
   withdraw(owner: string): void;
-  close(): void;
+  /** Resolves when local models are let go of. */
+  close(): Promise<void>;
 }
 
 /** A request on its way. */
@@ -146,9 +160,16 @@ export function openAsker(options: AskerOptions): Asker {
     return { ...chat, id, model, asked, provider, tokens: Math.ceil(characters / charactersPerToken) };
   }
 
+  function localModel({ id, model, provider }: ReadyAsk): RunModel | undefined {
+    const own = facts.get(id);
+    return own?.local === true ? { id, name: model, provider, facts: own, price: undefined } : undefined;
+  }
+
   async function send(ready: ReadyAsk, { signal, owner, onText }: AskOptions) {
     const { id, provider } = ready;
-    const request = { ...ready.request, model: ready.model, contextTokens: options.contextTokens };
+    const request: ModelRequest = { ...ready.request, model: ready.model, contextTokens: undefined };
+    const local = localModel(ready);
+    const tokens = local === undefined ? ready.tokens : countTokens(request);
     let told = 0;
     let last: SentReply | undefined;
     const one: Open = { owner, waiting: new AbortController(), inFlight: false, withdrawn: false };
@@ -162,24 +183,30 @@ export function openAsker(options: AskerOptions): Asker {
           model: id,
           run: owner,
           variant: ready.asked,
-          tokens: ready.tokens,
+          tokens,
           async send(attempt) {
             // What a listener has heard cannot be taken back: a stream that broke off stays broken.
             if (last !== undefined && (told > 0 || one.withdrawn)) return { ...last, cached: true };
             one.inFlight = true;
-            const reply = await provider.send(request, {
-              signal: attempt.signal,
-              ...(onText === undefined
-                ? {}
-                : {
-                    onText: (text: string) => {
-                      if (text.length > told) onText(text.slice(told));
-                      told = Math.max(told, text.length);
-                      return false;
-                    },
-                  }),
-            });
-            last = reply;
+            const sendOne = (each: ModelRequest): Promise<SentReply> =>
+              provider.send(each, {
+                signal: attempt.signal,
+                ...(onText === undefined
+                  ? {}
+                  : {
+                      onText: (text: string) => {
+                        if (text.length > told) onText(text.slice(told));
+                        told = Math.max(told, text.length);
+                        return false;
+                      },
+                    }),
+              });
+            const reply =
+              local === undefined
+                ? await sendOne(request)
+                : await options.contexts.send(local, { tokens }, request, sendOne);
+            // What is sent again at once has told a listener nothing yet.
+            last = reply.mended === true ? undefined : reply;
             return reply;
           },
         },
@@ -234,8 +261,16 @@ export function openAsker(options: AskerOptions): Asker {
         if (!one.inFlight) one.waiting.abort();
       }
     },
-    close: () => queue.dispose(),
+    async close() {
+      queue.dispose();
+      await queue.idle();
+      await options.contexts.close();
+    },
   };
+}
+
+function countTokens({ messages }: ModelRequest): number {
+  return messages.reduce((sum, { content }) => sum + approximateTokenizer.count(content), 0);
 }
 
 /** The trouble as the object OpenAI's clients read. */

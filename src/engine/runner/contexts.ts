@@ -10,6 +10,9 @@ import { AnsweredRows } from "./answeredRows.ts";
 import type { RunModel } from "./record.ts";
 import { type TrialPlan, trialsOf } from "./trialPlan.ts";
 
+/** What a context's manager must know of a request; a `generation` only where it was planned for one. */
+type Asked = Pick<TrialPlan, "promptTokens" | "generation">;
+
 /** What became of a context, for the run's log and notes. */
 export interface ContextChange {
   readonly model: string;
@@ -71,7 +74,7 @@ export class RunContexts {
   /** Sends a request with the context of now, and sees to what its reply tells of memory. */
   async send(
     { id, provider, name, facts }: RunModel,
-    plan: TrialPlan,
+    plan: Asked,
     request: ModelRequest,
     send: (request: ModelRequest) => Promise<SentReply>,
   ): Promise<SentReply> {
@@ -122,7 +125,7 @@ export class RunContexts {
   #learn(
     manager: ContextManager,
     sent: Sent,
-    plan: TrialPlan,
+    plan: Asked,
     { outcome }: SentReply,
   ): ContextAction | "stale" | undefined {
     if (outcome.kind === "answered") manager.answered(sent);
@@ -153,7 +156,7 @@ export class RunContexts {
     if (this.#unloading.get(model) === unloading) this.#unloading.delete(model);
   }
 
-  #count(model: string, plan: TrialPlan, { outcome }: SentReply): void {
+  #count(model: string, plan: Asked, { outcome }: SentReply): void {
     const reported = outcome.kind === "answered" ? outcome.usage.promptTokens : undefined;
     if (reported !== undefined) this.calibration.learn(model, plan.promptTokens, reported);
   }

@@ -20,7 +20,7 @@ const describedWithinMs = 3_000;
 export async function contextManager(
   model: RunModel,
   needed: number,
-  context: ContextSpec,
+  context: Pick<ContextSpec, "vramWarning" | "trimEvery">,
   machine: Machine | undefined,
 ): Promise<{ readonly manager: ContextManager; readonly note: string | undefined }> {
   const [learned, memory, cards] = await Promise.all([

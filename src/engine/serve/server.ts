@@ -113,13 +113,13 @@ export async function startBatchServer(options: BatchServerOptions, parts: Batch
         await opened.close();
         server.closeAllConnections();
         await closed;
-        asker.close();
+        await asker.close();
         await unlock();
       },
     };
   } catch (error) {
     await desk?.close();
-    asker.close();
+    await asker.close();
     await unlock();
     throw error;
   }

@@ -170,7 +170,7 @@ export async function runBatch(lab: BatchLab, p: BatchRunRequest): Promise<Batch
       }
     } finally {
       jobs.end(p.job);
-      asker.close();
+      await asker.close();
     }
   } finally {
     await providers.close();

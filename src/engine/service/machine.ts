@@ -33,7 +33,7 @@ export async function learnedWindow({ store, owner }: Services, model: string): 
 }
 
 /** Keeps what a run learned, joined with what was known before. */
-export async function keepLearned(services: Services, planned: Design): Promise<void> {
+export async function keepLearned(services: Services, planned: Pick<Design, "contexts" | "models">): Promise<void> {
   const { contexts, models } = planned;
   await keepCounts(services, planned);
   for (const [id, manager] of contexts.managers) {
@@ -53,7 +53,10 @@ export async function correctionOf({ store }: Services, model: string): Promise<
   return { ratio, error, reports };
 }
 
-async function keepCounts({ store }: Services, { contexts, models }: Design): Promise<void> {
+async function keepCounts(
+  { store }: Services,
+  { contexts, models }: Pick<Design, "contexts" | "models">,
+): Promise<void> {
   for (const model of models.keys()) {
     const correction = contexts.calibration.correction(model);
     if (encodingOf(model) === undefined && isCorrected(correction))

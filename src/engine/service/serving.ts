@@ -8,6 +8,7 @@ import type { Providers } from "../provider/registry.ts";
 import { type BatchServer, type BatchServerOptions, startBatchServer } from "../serve/server.ts";
 import type { Services } from "./deps.ts";
 import { listModels } from "./doctor.ts";
+import { LocalContexts } from "./localContexts.ts";
 
 /** How models are found and how fast they are asked, for whoever sends bodies of OpenAI's requests on. */
 export interface AskingOptions {
@@ -36,7 +37,7 @@ export async function askerFor(services: Services, providers: Providers, options
     ...(concurrency === undefined ? {} : { concurrency }),
     ...(requestsPerMinute === undefined ? {} : { requestsPerMinute }),
     ...(tokensPerMinute === undefined ? {} : { tokensPerMinute }),
-    ...(contextTokens === undefined ? {} : { contextTokens }),
+    contexts: new LocalContexts(services, contextTokens),
   });
 }
 

@@ -12,12 +12,13 @@ import type { Experiment } from "../spec/experiment.ts";
 import { isDeadOwner } from "../store/owner.ts";
 import type { ClaimedRequest, RunRecord } from "../store/store.ts";
 import type { Services } from "./deps.ts";
+import { LocalContexts } from "./localContexts.ts";
 import { poolOptions } from "./pools.ts";
 
 export interface WorkOptions {
   /** Only this run's requests. */
   readonly run?: string;
-  /** Requests held at once; default 16. */
+  /** Requests in flight; default 16, of local models as many as their server answers. */
   readonly concurrency?: number;
   /** Ends when the table has had nothing to do for so long; undefined works until it is stopped. */
   readonly idleMs?: number;
@@ -53,14 +54,30 @@ export async function work(
   const warn = (message: string) => services.emit("log", { level: "warn", message });
   const most = options.concurrency ?? 16;
   const models = new Map<string, Promise<RunModel>>();
+  const opened = new Map<string, RunModel>();
   const jobs = new Map<string, Promise<Job | undefined>>();
   /** Models that are left to others. */
   const left = new Set<string>();
   const queue = openQueue({
     clock: deps.clock,
     random: seededRandom("worker", owner),
-    pools: [...(await limitsOf(services, options.run)), { id: "worker", models: ["*"], concurrency: most }],
+    facts: (id) => {
+      const own = opened.get(id);
+      if (own === undefined) throw new Error(`the queue was given ${id}, which was not opened`);
+      return own.facts;
+    },
+    unload: async (id) => {
+      const own = opened.get(id);
+      await own?.provider.unload?.(own.name);
+    },
+    settings: { concurrency: most, maxConcurrency: most },
+    pools: [
+      ...(await limitsOf(services, options.run)),
+      // Where nobody says, a local model is asked as many at once as its server answers.
+      ...(options.concurrency === undefined ? [] : [{ id: "worker", models: ["*"], concurrency: most }]),
+    ],
   });
+  const contexts = new LocalContexts(services);
   const cache = new AnswerCache({
     table: store.cache,
     mode: "on",
@@ -74,7 +91,9 @@ export async function work(
     if (known !== undefined) return known;
     const opening = providers.openModel(id).then(({ provider, model }) => {
       const facts = provider.facts(model);
-      return { id, name: model, provider, facts, price: priceOf(id, facts, deps.prices) };
+      const own = { id, name: model, provider, facts, price: priceOf(id, facts, deps.prices) };
+      opened.set(id, own);
+      return own;
     });
     models.set(id, opening);
     return opening;
@@ -100,8 +119,13 @@ export async function work(
           run: row.run,
           variant: String(row.variant),
           tokens: row.promptTokensEstimated,
-          send: ({ signal: attempt }) =>
-            model.provider.send(request, { signal: attempt, ...(watch === undefined ? {} : { onText: watch }) }),
+          send: ({ signal: attempt }) => {
+            const send = (one: ModelRequest) =>
+              model.provider.send(one, { signal: attempt, ...(watch === undefined ? {} : { onText: watch }) });
+            if (!model.facts.local || request.contextTokens === undefined) return send(request);
+            const local = { tokens: row.promptTokensEstimated, contextTokens: request.contextTokens };
+            return contexts.send(model, local, request, send);
+          },
         },
         signal,
       );
@@ -112,7 +136,11 @@ export async function work(
         ? await carryOn(first, request, own.reading, ask)
         : { settled: first, parsed: undefined, tools: undefined, plain: true };
     const { outcome } = settled.reply;
-    const hopeless = settled.gaveUp === true || (outcome.kind === "rejected" && outcome.reason !== "badRequest");
+    const asked = request.contextTokens ?? 0;
+    // Its run planned with more room than this machine has: that is no fault of the prompt's.
+    const noRoom = outcome.kind === "tooLong" && (contexts.tokens(row.model) ?? asked) < asked;
+    const hopeless =
+      noRoom || settled.gaveUp === true || (outcome.kind === "rejected" && outcome.reason !== "badRequest");
     if (hopeless && "message" in outcome && !left.has(row.model)) {
       left.add(row.model);
       warn(`${row.model} is left to others: ${outcome.message}`);
@@ -177,6 +205,8 @@ export async function work(
   } finally {
     cancelRenewal();
     queue.dispose();
+    await queue.idle();
+    await contexts.close();
     await cache.close();
   }
 }
