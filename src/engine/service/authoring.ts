@@ -38,6 +38,7 @@ import {
   symbols,
 } from "../spec/language.ts";
 import type { LoadedExperiment } from "../spec/load.ts";
+import { nearFiles } from "../spec/nearFiles.ts";
 import { coverageNotes, coverageOf } from "./coverage.ts";
 import type { Services } from "./deps.ts";
 import { measuredDiscordance } from "./discordance.ts";
@@ -70,7 +71,8 @@ export class Authoring {
 
   async complete(p: Source & { readonly offset: number }): Promise<readonly Completion[]> {
     const loaded = await this.#sources.load(p);
-    return completions(loaded.parsed, p.offset, languageContext(loaded));
+    const files = await nearFiles(this.#sources.files(p.file));
+    return completions(loaded.parsed, p.offset, { ...languageContext(loaded), files });
   }
 
   async hover(p: Source & { readonly offset: number }): Promise<Hover | undefined> {

@@ -1,3 +1,4 @@
+import { fieldsOf } from "../../base/untyped.ts";
 import { type Gap, gapsAt, wordAt } from "./cursor.ts";
 import type { Range } from "./diagnostic.ts";
 import { partNames } from "./experiment.ts";
@@ -10,6 +11,7 @@ import {
   selections,
   styles,
 } from "./names.ts";
+import { endingsAt } from "./nearFiles.ts";
 import type { ParsedExperiment } from "./parse.ts";
 import { valueAt } from "./repair.ts";
 import { alternatives, keysAt, type SchemaNode, schemasAt, valuesAt } from "./schemaWalk.ts";
@@ -27,6 +29,8 @@ export interface LanguageContext {
   /** Layouts there are. Default: the built-in names without descriptions. */
   readonly layouts?: readonly { readonly name: string; readonly description: string }[];
   readonly scorers?: readonly string[];
+  /** Files near the experiment, as it would name them. */
+  readonly files?: readonly string[];
 }
 
 export interface Completion {
@@ -50,7 +54,7 @@ export function completions(parsed: ParsedExperiment, offset: number, context: L
   const range = source.range(word.start, word.end);
   const out: Completion[] = [];
   for (const gap of gapsAt(source.text, word)) {
-    if (gap.kind === "key") out.push(...keyCompletions(source, gap, word.start, word.end, range, context));
+    if (gap.kind === "key") out.push(...keyCompletions(parsed, gap, word.start, word.end, range, context));
     else out.push(...valueCompletions(parsed, gap.path, range, context));
   }
   const seen = new Set<string>();
@@ -94,13 +98,14 @@ export function sampleText(column: string, sample: Readonly<Record<string, unkno
 }
 
 function keyCompletions(
-  source: SourceDocument,
+  parsed: ParsedExperiment,
   gap: Gap,
   start: number,
   end: number,
   range: Range,
   context: LanguageContext,
 ): Completion[] {
+  const { source } = parsed;
   const colon = /^\s*:(\s|$)/.test(source.text.slice(end));
   const quotedAlready = /["']/.test(source.text[start - 1] ?? "");
   const indent =
@@ -114,7 +119,7 @@ function keyCompletions(
   const out: Completion[] = [];
   for (const [key, schema] of keysAt(gap.path)) {
     if (gap.siblings.includes(key) || key === "$schema") continue;
-    if (!fitsSiblings(gap, key)) continue;
+    if (!fitsSiblings(gap, key, valueAt(source.value, gap.path))) continue;
     out.push(make(key, schema, defaultText(schema)));
   }
   if (samePath(gap.path, ["parameters"])) {
@@ -126,12 +131,19 @@ function keyCompletions(
   return out;
 }
 
-/** In a union of maps, only keys that some member has together with those already there. */
-function fitsSiblings({ path, siblings }: Gap, key: string): boolean {
-  const members = schemasAt(path)
+/** In a union of maps, only keys that some member has together with those already there, and with their values. */
+function fitsSiblings({ path, siblings }: Gap, key: string, map: unknown): boolean {
+  const all = schemasAt(path)
     .flatMap(alternatives)
     .filter((each) => each.properties !== undefined);
-  if (members.length < 2) return true;
+  if (all.length < 2) return true;
+  const told = fieldsOf(map) ?? {};
+  const admits = (member: SchemaNode, sibling: string) => {
+    const kind = member.properties?.[sibling]?.const;
+    return kind === undefined || !(sibling in told) || told[sibling] === kind;
+  };
+  const exact = all.filter((member) => siblings.every((sibling) => admits(member, sibling)));
+  const members = exact.length === 0 ? all : exact;
   const known = siblings.filter((each) => members.some((member) => Object.hasOwn(member.properties ?? {}, each)));
   return members.some((member) => [key, ...known].every((each) => Object.hasOwn(member.properties ?? {}, each)));
 }
@@ -182,6 +194,11 @@ function valueCompletions(parsed: ParsedExperiment, path: Path, range: Range, co
   if (isPath("parameters", "examples.select") || isPath("parameters", "examples.select", "*"))
     return selections.map((each) => make("value", each, "selection", ""));
   if (isPath("assert", "against")) return [make("value", "baseline", "the run marked as baseline", "")];
+
+  const endings = endingsAt(path);
+  const fitting = (context.files ?? []).filter((file) => endings?.includes(file.slice(file.lastIndexOf(".") + 1)));
+  if (fitting.length > 0)
+    return fitting.map((file) => ({ ...make("value", file, "file", ""), newText: yamlScalar(file) }));
 
   const here = schemasAt(path);
   const documentation = describe(here[0]);

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { MemoryFiles } from "../../../src/base/files.ts";
 import {
   completions,
   definition,
@@ -9,6 +10,7 @@ import {
   quickFixes,
   symbols,
 } from "../../../src/engine/spec/language.ts";
+import { nearFiles } from "../../../src/engine/spec/nearFiles.ts";
 import { parseExperiment } from "../../../src/engine/spec/parse.ts";
 import { contractFile } from "./contractFile.ts";
 
@@ -67,6 +69,44 @@ const sections = [
   "assert:\n  ",
   "track:\n  ",
 ];
+
+describe("files near the experiment", () => {
+  const files = ["a.csv", "data/my rows.jsonl", "notes.md", "role.txt", "score.mjs", "shop.sqlite", "data/old.db"];
+  const near = (withCursor: string) => {
+    const { text, offset } = at(withCursor);
+    return completions(parseExperiment(text, "f"), offset, { ...context, files }).map((each) => each.newText);
+  };
+
+  it.each([
+    ["dataset: ▮\n", ["a.csv", "data/my rows.jsonl"]],
+    ["dataset:\n  path: ▮\n", ["a.csv", "data/my rows.jsonl"]],
+    ["scoring:\n  - type: sql\n    database: ▮\n", ["shop.sqlite", "data/old.db"]],
+    ["scoring: [{ type: sql, database: sh▮ }]\n", ["shop.sqlite", "data/old.db"]],
+    ["scoring:\n  - type: script\n    file: ▮\n", ["score.mjs"]],
+    ["scoring:\n  - type: judge\n    rubric:\n      file: ▮\n", ["notes.md", "role.txt"]],
+    ["prompt:\n  role:\n    file: ▮\n", ["notes.md", "role.txt"]],
+  ])("are offered where their kind is named: %j", (text, wanted) => {
+    expect(near(`name: a\n${text}`)).toEqual(wanted);
+  });
+
+  it("are found in its folder and the folders in it", async () => {
+    const disk = new MemoryFiles({ "b.csv": "", ".git/c.csv": "", "data/a.csv": "", "node_modules/d.json": "" });
+    expect(await nearFiles(disk)).toEqual(["b.csv", "data/a.csv"]);
+  });
+
+  it("leave the example of the schema where there is none of the kind", () => {
+    expect(offered("name: a\nscoring:\n  - type: sql\n    database: ▮\n")).toEqual(["shop.sqlite"]);
+  });
+});
+
+it("offers a scorer's keys by its type", () => {
+  expect(offered("name: a\nscoring:\n  - type: sql\n    ▮\n").map((key) => key.split(":")[0])).toEqual([
+    "database",
+    "timeout",
+    "concurrency",
+    "order",
+  ]);
+});
 
 describe("completion of keys", () => {
   it.each([
