@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { Answer, Simulator } from "../../src/engine/simulator/options.ts";
 import { startSimulator } from "../../src/engine/simulator/simulator.ts";
 import { openProcessFolder, type ProcessFolder } from "../support/process.ts";
+import { killing } from "./support.ts";
 
 let folder: ProcessFolder | undefined;
 let simulator: Simulator | undefined;
@@ -42,15 +43,15 @@ limits: { pools: [{ models: ["*"], concurrency: 1 }] }
 
 describe("a packed chain that is killed", () => {
   it.each([3, 6, 11])("pays for nothing finished twice, killed at request %d", { timeout: 60_000 }, async (at) => {
-    simulator = await startSimulator({ models: "*", answer, latency: { first: { kind: "fixed", ms: 40 } } });
+    const killer = killing(answer, at);
+    simulator = await startSimulator({ models: "*", answer: killer.answer });
     folder = await openProcessFolder();
     await folder.write("c.layout.yaml", spec);
     const lines = Array.from({ length: rows }, (_, i) => `r${i},item number ${i},${labelOf(i)}`);
     await folder.write("data.csv", `id,text,label\n${lines.join("\n")}\n`);
     const env = { OPENAI_BASE_URL: `${simulator.url}/v1`, OPENAI_API_KEY: "none" };
     const going = folder.start(["run", "c.layout.yaml"], env);
-    while (simulator.stats().requests < at) await new Promise((resolve) => setTimeout(resolve, 5));
-    going.child.kill("SIGKILL");
+    killer.aim(going.child);
     expect((await going.ended).signal).toBe("SIGKILL");
     const resumed = await folder.run(["run", "--resume", "--json"], env);
     expect(resumed.stderr).not.toMatch(/error/i);

@@ -47,15 +47,14 @@ describe.each(["SIGINT", "SIGTERM"] as const)("%s", (signal) => {
 
   it("twice: at once, and still nothing finished is lost", async () => {
     await simulator.close();
-    simulator = await startSimulator({ models: "*", answer, latency: { first: { kind: "fixed", ms: 4_000 } } });
+    simulator = await startSimulator({ models: "*", answer, latency: { first: { kind: "fixed", ms: 600_000 } } });
     const running = start();
     await atRequest(3);
     running.child.kill(signal);
     await running.printed(/Ctrl-C again stops at once/);
-    const from = performance.now();
     running.child.kill(signal);
+    // Well before any answer could come.
     const ended = await running.ended;
-    expect(performance.now() - from).toBeLessThan(2_000);
     expect(ended.code).toBe(130);
     expect(summaryOf(ended).requests).toMatchObject({ succeeded: 0, failed: 0 });
     const { byStatus } = JSON.parse((await folder.run(["requests", "stats", "--json"])).stdout);

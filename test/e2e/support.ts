@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { type ChildProcess, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import path from "node:path";
@@ -80,6 +80,25 @@ export function buildCli(): string {
   if (!existsSync(path.join(dist, "cli-main.js")))
     spawnSync(process.execPath, ["esbuild.mjs", "--only=cli,bin"], { cwd: root, stdio: "inherit" });
   return path.join(dist, "cli.js");
+}
+
+/**
+ * Answers as `then` does, and kills a process with -9 as request number `at` comes in: it cannot have ended before, however busy the
+ * machine is.
+ */
+export function killing(then: Answer, at: number): { readonly answer: Answer; aim(process: ChildProcess): void } {
+  let asked = 0;
+  let victim: ChildProcess | undefined;
+  return {
+    answer(messages, context) {
+      asked += 1;
+      if (asked === at) victim?.kill("SIGKILL");
+      return then(messages, context);
+    },
+    aim(process) {
+      victim = process;
+    },
+  };
 }
 
 /** The document of `--json`; a failure shows what the process said. */
