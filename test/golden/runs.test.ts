@@ -47,6 +47,23 @@ const failsOnSome: Script = (request, options, call) =>
     ? { kind: "unavailable", reason: "server", status: 500, message: "500 boom", retryAfterMs: undefined, body: "boom" }
     : betterSandwich(request, options, call);
 
+/** Says in what it judges by equality with the right answer; everybody else answers as above. */
+const judgedByEquality: Script = (request, options, call) => {
+  if (options.trial !== undefined) return betterSandwich(request, options, call);
+  const items = [...(request.messages.at(-1)?.content ?? "").matchAll(/^\{"id".*$/gm)].map(
+    ([line]) => JSON.parse(line) as { readonly id: number; readonly answer: string; readonly reference: string },
+  );
+  const scores = items.map(({ id, answer, reference }) => ({
+    id,
+    reason: answer === reference ? "the same" : `not ${reference}`,
+    score: answer === reference ? 5 : 2,
+  }));
+  return answered(JSON.stringify(scores), {
+    usage: { promptTokens: 100 + 20 * items.length, completionTokens: 10 * items.length, cachedTokens: 0 },
+    timing: { latencyMs: 300, firstTokenMs: 100, loadMs: undefined },
+  });
+};
+
 const recorded = Array.from({ length: 12 }, (_, row) =>
   ["standard", "sandwich"]
     .map((layout) =>
@@ -86,6 +103,17 @@ const cases: readonly Case[] = [
     name: "providerFailing",
     options: { rows: 20, more: "sampling: { mode: full }\nlimits: { retries: 0 }\n" },
     script: failsOnSome,
+  },
+  {
+    name: "judged",
+    options: {
+      rows: 24,
+      more: `scoring: [{ type: judge, model: "scripted:judge", rubric: Equal is good., scale: 1..5, perCall: 4 }]
+sampling: { mode: full }
+`,
+    },
+    flags: ["-j", "1"],
+    script: judgedByEquality,
   },
 ];
 
