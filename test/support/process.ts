@@ -9,6 +9,12 @@ const root = path.join(import.meta.dirname, "..", "..");
 /** Most of a short process is reading the sources; compiled code is kept between them. */
 const compiled = path.join(root, "test-output", "compiled");
 
+/**
+ * The most requests that a killed process may have sent for nothing: those in flight, and as many whose answers were on their way into
+ * the store while others had taken their slots.
+ */
+export const mostLost = (inFlight: number): number => 2 * inFlight;
+
 /** How a process ended, and what it printed. */
 export interface Ended {
   readonly code: number | null;

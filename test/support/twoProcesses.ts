@@ -3,8 +3,8 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { systemClock } from "../../src/base/clock.ts";
 import type { RunSummary } from "../../src/engine/runner/events.ts";
-import type { SimulatorStats } from "../../src/engine/simulator/options.ts";
-import { openSimulatedLab } from "./simulatedLab.ts";
+import type { Answer, SimulatorStats } from "../../src/engine/simulator/options.ts";
+import { openSimulatedLab, rightLabel, type SimulatedLab } from "./simulatedLab.ts";
 import { startNode } from "./startNode.ts";
 
 const cli = path.join(import.meta.dirname, "..", "..", "src", "cli", "main.ts");
@@ -24,9 +24,15 @@ export async function shareTable(
   requests: number,
   options: { readonly kill: boolean; readonly inFlight: number },
 ): Promise<SharedTable> {
-  const lab = await openSimulatedLab(
+  // Nothing is answered between the first requests and the worker's, so that both take part however long a process takes to start.
+  const joined = () => lab.simulator.stats().maxInFlight > options.inFlight;
+  const answer: Answer = async (messages, context) => {
+    while (lab.simulator.stats().requests > 2 * options.inFlight && !joined()) await sleep(5);
+    return rightLabel(messages, context);
+  };
+  const lab: SimulatedLab = await openSimulatedLab(
     { rows: requests / 2, more: "sampling: { mode: full }\ncache: { mode: off }\n" },
-    { latency: { first: { kind: "fixed", ms: 2 } } },
+    { answer, latency: { first: { kind: "fixed", ms: 2 } } },
     systemClock,
   );
   try {
@@ -43,8 +49,7 @@ export async function shareTable(
     const worked = outputOf(worker);
     if (options.kill) {
       // Once it holds rows of its own: more are in flight than the run keeps.
-      while (lab.simulator.stats().maxInFlight <= options.inFlight || lab.simulator.stats().requests < requests / 3)
-        await running(run, ran);
+      while (!joined() || lab.simulator.stats().requests < requests / 3) await running(run, ran);
       worker.kill("SIGKILL");
     }
     const summary = JSON.parse(await ran) as RunSummary;

@@ -122,20 +122,21 @@ describe("the progress panel", () => {
 
   it("redraws at most ten times a second under a thousand views a second", async () => {
     const page = await open({ scene: "early" });
-    const drawn = await page.evaluate<number>(`(async () => {
+    const { drawn, tookMs } = await page.evaluate<{ drawn: number; tookMs: number }>(`(async () => {
       let drawn = 0;
       const seen = new MutationObserver(() => { drawn += 1; });
       seen.observe(document.querySelector(".numbers"), { subtree: true, childList: true, characterData: true });
-      const end = performance.now() + 2000;
+      const begun = performance.now();
+      const end = begun + 2000;
       while (performance.now() < end) {
         host.flood(10);
         await new Promise((resolve) => setTimeout(resolve, 10));
       }
       await new Promise((resolve) => setTimeout(resolve, 200));
-      return drawn;
+      return { drawn, tookMs: performance.now() - begun };
     })()`);
     expect(drawn).toBeGreaterThan(5);
-    expect(drawn).toBeLessThanOrEqual(23);
+    expect(drawn).toBeLessThanOrEqual(tookMs / 100 + 1);
   });
 
   it("moves nothing about while numbers count", async () => {
@@ -143,8 +144,10 @@ describe("the progress panel", () => {
     const shift = await page.evaluate<number>(`(async () => {
       let shift = 0;
       new PerformanceObserver((list) => { for (const entry of list.getEntries()) shift += entry.value; }).observe({ type: "layout-shift", buffered: false });
+      let changed = performance.now();
+      new MutationObserver(() => { changed = performance.now(); }).observe(document.body, { subtree: true, childList: true, characterData: true });
       host.advance(211);
-      await new Promise((resolve) => setTimeout(resolve, 700));
+      while (performance.now() - changed < 700) await new Promise((resolve) => setTimeout(resolve, 50));
       shift = 0;
       for (let row = 212; row < 240; row++) {
         host.advance(row);
@@ -165,22 +168,27 @@ describe("the progress panel", () => {
         host.advance(row);
         await new Promise((resolve) => setTimeout(resolve, 150));
       }
+      while (said.length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
       return said;
     })()`);
     expect(said).toEqual(["After 50 rows all five layouts are still in the race."]);
   });
 
-  it("draws its curves, and keeps them over a reload", async () => {
+  it("draws its curves, and keeps them for a reload", async () => {
     const page = await open();
-    for (const row of [215, 220, 225, 230]) {
-      await panel.host(`advance(${row})`);
-      await page.waitForTimeout(120);
-    }
+    const kept = () => page.evaluate<number>("acquireVsCodeApi().getState()?.history?.at.length ?? 0");
+    let row = 210;
+    // A point is drawn for each view and kept now and then.
+    await expect
+      .poll(
+        async () => {
+          row += 5;
+          if (row <= 235) await panel.host(`advance(${row})`);
+          return kept();
+        },
+        { interval: 150 },
+      )
+      .toBeGreaterThanOrEqual(4);
     await page.waitForSelector("time-chart canvas");
-    await page.waitForTimeout(2_100);
-    await panel.host("advance(235)");
-    await page.waitForTimeout(200);
-    const kept = await page.evaluate<number>("acquireVsCodeApi().getState().history.at.length");
-    expect(kept).toBeGreaterThanOrEqual(4);
   });
 });

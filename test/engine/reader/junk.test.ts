@@ -4,6 +4,7 @@ import { builtinLayouts } from "../../../src/engine/layout/builtin.ts";
 import { compileLayout } from "../../../src/engine/layout/render.ts";
 import { toMessages } from "../../../src/engine/prompt/prompt.ts";
 import { type ReaderMessage, read, readPrompt } from "../../../src/engine/reader/reader.ts";
+import { leastCpuMs } from "../../support/speed.ts";
 import { exampleOf, labels, parts, rows } from "./exampleTask.ts";
 
 const snippet = fc.oneof(
@@ -83,12 +84,13 @@ describe("junk", () => {
     for (const name of ["", "gpt-4", "constructor", "__proto__"]) expect(read(name, [])).toBeUndefined();
   });
 
-  it("does not slow it down out of proportion", () => {
+  it("does not slow it down out of proportion", async () => {
     const long = "a: b [1] <text> ## Text\n\nlabels: x, y\n".repeat(4_000);
-    const from = performance.now();
-    readPrompt([{ role: "user", content: long }]);
-    readPrompt([{ role: "user", content: `${"-".repeat(50_000)}${" ".repeat(50_000)}x` }]);
-    readPrompt([{ role: "user", content: `labels ${"a ".repeat(30_000)}: x` }]);
-    expect(performance.now() - from).toBeLessThan(3_000);
+    const readAll = () => {
+      readPrompt([{ role: "user", content: long }]);
+      readPrompt([{ role: "user", content: `${"-".repeat(50_000)}${" ".repeat(50_000)}x` }]);
+      readPrompt([{ role: "user", content: `labels ${"a ".repeat(30_000)}: x` }]);
+    };
+    expect(await leastCpuMs(readAll, { enough: 3_000 })).toBeLessThan(3_000);
   });
 });

@@ -73,10 +73,9 @@ sampling: { mode: full }
     const lost = calls >= 5 && full;
     if (calls === 5 && full) {
       // What the first four calls judged is stored, so that what finds no room is known.
-      await vi.waitFor(async () => {
-        const { total } = await engine.trials({ filter: { run }, sort: "position", descending: false, limit: 1 });
-        expect(total).toBe(16);
-      });
+      const stored = async () =>
+        (await engine.trials({ filter: { run }, sort: "position", descending: false, limit: 1 })).total;
+      await expect.poll(stored).toBe(16);
       fill(connectionOf(executed));
     }
     if (!lost) judged.push(...items.map(({ input, answer }) => JSON.stringify([input, answer])));

@@ -23,7 +23,7 @@ afterAll(async () => {
 async function scored(script: string, more: { readonly timeout?: number; readonly expected?: string } = {}) {
   const file = path.join(folder, `${Math.random().toString(36).slice(2)}.mjs`);
   await writeFile(file, script);
-  const scorer = scriptScorer("script", { file, timeout: more.timeout ?? 5000 }, pool);
+  const scorer = scriptScorer("script", { file, timeout: more.timeout ?? 20_000 }, pool);
   const how = { signal: new AbortController().signal, group: "", coming: () => false };
   return scorer.judge(input("Berlin", more.expected ?? "Bonn", { fields: { country: "DE" } }), how);
 }

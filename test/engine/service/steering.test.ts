@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import type { Engine } from "../../../src/engine/engine.ts";
 import { runLab } from "../../support/engine.ts";
 import { openSimulatedLab, type SimulatedLab } from "../../support/simulatedLab.ts";
@@ -13,10 +13,7 @@ afterEach(async () => {
 /** Waits until the run has a queue to steer. */
 async function started(engine: Engine, file: string): Promise<string> {
   const { run } = await engine.start({ file, options: { sampling: "full" } });
-  await vi.waitFor(async () => {
-    const { view } = await engine.run({ run });
-    expect(view?.queue.pools).toHaveLength(1);
-  });
+  await expect.poll(async () => (await engine.run({ run })).view?.queue.pools.length).toBe(1);
   return run;
 }
 
@@ -30,8 +27,8 @@ describe("steering a run that is going", () => {
     await engine.retune({ run, pool: "*", change: { requestsPerMinute: null, concurrency: 8 } });
     const summary = await engine.finished(run);
     expect(summary.requests.succeeded).toBe(24);
-    // At 2 a minute 24 requests take 12 windows.
-    expect(summary.durationMs).toBeLessThan(60_000);
+    // At 2 a minute 24 requests take eleven minutes of this clock, on which the machine's own delays are fifty times as long.
+    expect(summary.durationMs).toBeLessThan(9 * 60_000);
   });
 
   it("names the pools there are, and refuses figures that are none", async () => {

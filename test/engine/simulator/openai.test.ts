@@ -73,7 +73,8 @@ describe("chat completions through the openai SDK", () => {
     const times: number[] = [];
     for await (const _ of stream) times.push(performance.now() - from);
     expect(times[0]).toBeGreaterThanOrEqual(25);
-    expect((times.at(-1) ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(60);
+    // From the request on: what came before this process looked is heard at once.
+    expect(times.at(-1)).toBeGreaterThanOrEqual(85);
   });
 
   it("stops at max_tokens and at stop sequences", async () => {

@@ -131,7 +131,7 @@ describe("limits of the server", () => {
   });
 
   it("open again with the next window", async () => {
-    const simulator = await serving({ limits: [{ kind: "sliding", requests: 1, windowMs: 120 }] });
+    const simulator = await serving({ limits: [{ kind: "sliding", requests: 1, windowMs: 1_000 }] });
     const client = openaiOf(simulator);
     const ask = () => client.chat.completions.create({ model: "reader", messages: hello });
     await ask();
@@ -139,7 +139,7 @@ describe("limits of the server", () => {
     await new Promise((resolve) => setTimeout(resolve, Number(error.headers?.get("retry-after-ms")) + 1));
     await ask();
     const { acceptedAt, refusedAt } = simulator.stats();
-    expect((acceptedAt[1] ?? 0) - (acceptedAt[0] ?? 0)).toBeGreaterThanOrEqual(120);
+    expect((acceptedAt[1] ?? 0) - (acceptedAt[0] ?? 0)).toBeGreaterThanOrEqual(1_000);
     expect(refusedAt).toHaveLength(1);
   });
 

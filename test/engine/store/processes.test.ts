@@ -50,7 +50,10 @@ describe("a store in several processes", () => {
     for (let round = 0; round < 10; round++) {
       const child = start("write", file, String(round));
       await child.firstLine;
-      await pause(random() * 120);
+      // Behind some of what it acknowledged, and at any point of what it is doing then.
+      const behind = 5 + random() * 60;
+      while (child.lines.length < behind) await pause(1);
+      await pause(random() * 5);
       child.process.kill("SIGKILL");
       await child.ended;
 
