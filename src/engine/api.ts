@@ -414,6 +414,8 @@ export interface RunListItem {
   readonly stopReason: string | undefined;
   /** What was out of bounds, a sentence each; absent when nothing was. */
   readonly alerts?: readonly string[];
+  /** It asked every example twice, so that others can be held against its noise; absent otherwise. */
+  readonly noise?: true;
 }
 
 export interface RunProgress {

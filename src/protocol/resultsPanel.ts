@@ -45,7 +45,13 @@ export interface ResultsHost {
     readonly details: { readonly params: { readonly run: string }; readonly result: RunDetails };
     /** One variant of the run shown (b) against the same or another variant of another run (a), paired by example. */
     readonly compare: {
-      readonly params: { readonly run: string; readonly theirs: string; readonly ours: string };
+      readonly params: {
+        readonly run: string;
+        readonly theirs: string;
+        readonly ours: string;
+        /** A run that measured its noise, to hold the difference against. */
+        readonly noise?: string;
+      };
       readonly result: ComparisonReport;
     };
     readonly sideBySide: {

@@ -106,6 +106,24 @@ describe("the results overview", () => {
   });
 });
 
+describe("two runs beside each other", () => {
+  it("are held against the noise of a third that asked everything twice", async () => {
+    const page = await open({}, "compare");
+    expect(await page.locator("#noise-run").count()).toBe(0);
+    await page.selectOption("#other-run", "20261118-080000-9e0d");
+    await page.selectOption("#noise-run", "20261120-171200-11c2");
+    await page.waitForSelector("text=above noise of 0.8 points >> nth=0");
+    await page.waitForSelector("text=within noise of 0.8 points >> nth=0");
+    expect((await panel.asked("compare")).at(-1)?.params).toMatchObject({
+      run: "20261118-080000-9e0d",
+      noise: "20261120-171200-11c2",
+    });
+    // A run that measured its own needs no other.
+    await page.selectOption("#other-run", "20261120-171200-11c2");
+    await page.waitForSelector("#noise-run", { state: "detached" });
+  });
+});
+
 describe("terms of the trade", () => {
   it("are explained on focus and hover, to everybody, and Escape hides it", async () => {
     const page = await open({}, "calibration");

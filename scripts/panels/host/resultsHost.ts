@@ -141,7 +141,7 @@ export function openResultsHost(wire: PanelWire, scene: string) {
       rows: Math.max(60, Math.round(340 - equivalence * 3000)),
     }),
     details: ({ run: wanted }) => shownRun(wanted, scene).details,
-    compare({ theirs, ours, run: other }) {
+    compare({ theirs, ours, run: other, noise }) {
       const v = variantIds.indexOf(ours);
       const { accuracy, trials } = figures(v, rows);
       const difference = 0.012 - v * 0.006;
@@ -164,6 +164,7 @@ export function openResultsHost(wire: PanelWire, scene: string) {
           interval: [difference - 0.03, difference + 0.03],
           stoppedEarly: trials < rows,
           significant: false,
+          ...(noise === undefined ? {} : { noise: 0.008 }),
           bootstrap: { interval: [difference - 0.03, difference + 0.03], pValue: 0.4 },
           effect: { cohensH: 0.04, oddsRatio: 1.5 },
           power: { detectable: 0.04, rowsNeeded: 2100 },
@@ -258,6 +259,7 @@ function shownRun(run: string, scene: string): ResultsShown {
     })),
     verdict: full.verdict.explanation,
     stopReason: undefined,
+    ...(day === 20 ? { noise: true as const } : {}),
   });
   const all = [item("20261121-093015-7f3a", 21), item("20261120-171200-11c2", 20), item("20261118-080000-9e0d", 18)];
   return {

@@ -215,6 +215,7 @@ export class Results {
       verdict: summary?.verdict.explanation,
       stopReason: record.stopReason,
       ...alertLines(view?.alerts ?? summary?.alerts ?? []),
+      ...((summary?.noise ?? []).length === 0 ? {} : { noise: true as const }),
     };
   }
 }

@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 import { UserError } from "../../base/errors.ts";
 import type { ComparedSide, RunListItem } from "../../engine/api.ts";
 import type { Lab } from "../lab.ts";
-import { percent } from "../words.ts";
+import { dateTime, percent } from "../words.ts";
 import { pickRun, runIn } from "./targets.ts";
 
 /** Compares two runs, or two variants of them, on the examples both have. */
@@ -19,7 +19,32 @@ export async function compareRuns(lab: Lab, argument: unknown): Promise<void> {
   const second = await pickRun(others, `…with which other run of ${first.name} or another experiment?`);
   if (second === undefined) return;
   const b = await side(second, "Which variant of it?");
-  if (b !== undefined) await lab.documents.showComparison(a, b);
+  if (b === undefined) return;
+  const noise = await noiseRun(all, [first, second]);
+  if (noise !== undefined) await lab.documents.showComparison(a, b, noise === "none" ? undefined : noise);
+}
+
+/**
+ * The run whose noise the difference is held against, or `none`. Nothing is asked where one of the two measured its own, which
+ * counts by itself, or where no run did. Undefined when nothing is picked.
+ */
+async function noiseRun(all: readonly RunListItem[], compared: readonly RunListItem[]): Promise<string | undefined> {
+  const measured = all.filter((run) => run.noise === true);
+  if (measured.length === 0 || compared.some((run) => run.noise === true)) return "none";
+  // Those of the same experiments say most.
+  const near = (run: RunListItem) => compared.some(({ file }) => file === run.file);
+  const picked = await vscode.window.showQuickPick(
+    [
+      { label: "Nothing", description: "the difference by itself", run: "none" },
+      ...[...measured.filter(near), ...measured.filter((run) => !near(run))].map(({ name, createdAt, run }) => ({
+        label: `$(pulse) ${name}`,
+        description: `asked everything twice, ${dateTime(createdAt)}`,
+        run,
+      })),
+    ],
+    { placeHolder: "Hold the difference against the noise of…" },
+  );
+  return picked?.run;
 }
 
 async function side(run: RunListItem, placeHolder: string): Promise<ComparedSide | undefined> {

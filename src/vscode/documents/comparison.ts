@@ -27,6 +27,9 @@ export function comparisonReport({ a, b, comparison }: ComparisonReport): string
     `| Bootstrap interval | ${interval(bootstrap.interval)} |`,
     `| B better, worse, equal | ${integer(comparison.wins)}, ${integer(comparison.losses)}, ${integer(comparison.ties)} |`,
     `| Cohen's h | ${effect.cohensH.toFixed(2)} |`,
+    ...(comparison.noise === undefined
+      ? []
+      : [`| Noise: what running one side twice differs by, up to | ${points(comparison.noise).slice(1)} |`]),
     `| Smallest difference so many examples show | ${points(power.detectable)} |`,
     ...(power.rowsNeeded === null ? [] : [`| Examples to show this difference | ${integer(power.rowsNeeded)} |`]),
     "",

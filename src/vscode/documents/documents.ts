@@ -17,7 +17,7 @@ type About =
   | ({ readonly kind: "prompt"; readonly file: string } & PreviewQuery)
   | { readonly kind: "answer"; readonly key: string }
   | { readonly kind: "estimate"; readonly file: string }
-  | { readonly kind: "comparison"; readonly a: ComparedSide; readonly b: ComparedSide }
+  | { readonly kind: "comparison"; readonly a: ComparedSide; readonly b: ComparedSide; readonly noise?: string }
   | { readonly kind: "doctor" }
   | { readonly kind: "text"; readonly hash: string };
 
@@ -81,8 +81,10 @@ export class Documents implements Disposable {
     return this.#showReport(address({ kind: "estimate", file }, `Estimate of ${shortName(file)}.md`));
   }
 
-  showComparison(a: ComparedSide, b: ComparedSide): Promise<void> {
-    return this.#showReport(address({ kind: "comparison", a, b }, `Comparison of ${a.run} and ${b.run}.md`));
+  /** `noise`: a run whose noise the difference is held against. */
+  showComparison(a: ComparedSide, b: ComparedSide, noise?: string): Promise<void> {
+    const about: About = { kind: "comparison", a, b, ...(noise === undefined ? {} : { noise }) };
+    return this.#showReport(address(about, `Comparison of ${a.run} and ${b.run}.md`));
   }
 
   showDoctor(): Promise<void> {
@@ -115,8 +117,10 @@ export class Documents implements Disposable {
         return answerText(await this.#engine.request("cacheAnswer", { key: about.key }));
       case "estimate":
         return estimateReport(await this.#engine.request("estimate", sourceOf(vscode.Uri.file(about.file))));
-      case "comparison":
-        return comparisonReport(await this.#engine.request("compare", { a: about.a, b: about.b }));
+      case "comparison": {
+        const { kind: _, ...sides } = about;
+        return comparisonReport(await this.#engine.request("compare", sides));
+      }
       case "doctor":
         return doctorReport(await this.#engine.request("doctor", {}));
       case "text":

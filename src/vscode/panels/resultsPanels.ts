@@ -104,8 +104,8 @@ export class ResultsPanels implements Disposable {
         decisions: () => engine.request("decisions", { run: shown.run }),
         redecide: (margin) => engine.request("redecide", { run: shown.run, ...margin }),
         details: ({ run }) => engine.request("run", { run }),
-        compare: ({ run, theirs, ours }) =>
-          engine.request("compare", { a: { run, variant: theirs }, b: { run: shown.run, variant: ours } }),
+        compare: ({ run, theirs, ours, ...noise }) =>
+          engine.request("compare", { a: { run, variant: theirs }, b: { run: shown.run, variant: ours }, ...noise }),
         sideBySide: (sides) => engine.request("sideBySide", sides),
         efficiency: () => engine.request("efficiency", { run: shown.run }),
         patterns: () => engine.request("patterns", { run: shown.run }),

@@ -82,6 +82,33 @@ describe("the commands", () => {
     assert.match(report.getText(), /\| B better, worse, equal \| 0, 0, 30 \|/);
   });
 
+  it("hold two runs against the noise of a third", async () => {
+    const first = await runToItsEnd();
+    await runToItsEnd();
+    const document = await openExperiment("small.layout.yaml", smallExperiment);
+    await clearNotifications();
+    const measured = vscode.commands.executeCommand("layoutlab.measureNoise", document.uri);
+    await workbench.waitFor(".quick-input-widget >> text=/How many examples/");
+    await workbench.press("Enter");
+    await measured;
+    await notification(/^small: /);
+    const compared = vscode.commands.executeCommand("layoutlab.compareRuns", { run: first });
+    await workbench.click(row("recency/builtin:reader"));
+    await workbench.waitFor(".quick-input-widget input[placeholder*='with which other run']");
+    await workbench.click(".quick-input-list .monaco-list-row >> nth=1");
+    await workbench.waitFor(".quick-input-widget input[placeholder*='Which variant']");
+    await workbench.click(row("recency/builtin:reader"));
+    await workbench.waitFor(".quick-input-widget input[placeholder*='against the noise of']");
+    await workbench.click(row("asked everything twice"));
+    await compared;
+    await eventually(() => {
+      const found = vscode.workspace.textDocuments.filter((each) => each.uri.path.startsWith("/Comparison of"));
+      assert.ok(
+        found.some((each) => /\| Noise: what running one side twice differs by, up to \|/.test(each.getText())),
+      );
+    });
+  });
+
   it("say what works here", async () => {
     await vscode.commands.executeCommand("layoutlab.showDoctor");
     await eventually(() => {

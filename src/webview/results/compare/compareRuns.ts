@@ -1,7 +1,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { ComparisonReport, RunDetails } from "../../../engine/api.ts";
 import type { VariantSummary } from "../../../engine/runner/events.ts";
-import { count, dollars, percent, plural, signedPoints } from "../../shared/format.ts";
+import { count, dollars, percent, plural, points, signedPoints } from "../../shared/format.ts";
 import { banner, lineOf, loading } from "../../shared/notice.ts";
 import { PanelElement } from "../../shared/panelElement.ts";
 import { type Column, sortableTable } from "../../shared/sortableTable.ts";
@@ -23,6 +23,7 @@ export class CompareRuns extends PanelElement {
     reports: { state: true },
     failure: { state: true },
     sort: { state: true },
+    noise: { state: true },
   };
 
   declare context: ResultsContext;
@@ -31,17 +32,20 @@ export class CompareRuns extends PanelElement {
   declare private reports: ReadonlyMap<string, ComparisonReport | string>;
   declare private failure: string | undefined;
   declare private sort: string;
+  /** The run whose noise differences are held against; empty for none but the two runs' own. */
+  declare private noise: string;
   #wanted = "";
 
   constructor() {
     super();
     this.reports = new Map();
     this.sort = "-ours";
+    this.noise = "";
   }
 
   protected override willUpdate(): void {
     const wanted = this.context.state.other;
-    const key = `${this.context.details.item.run} ${wanted}`;
+    const key = `${this.context.details.item.run} ${wanted} ${this.noise}`;
     if (key === this.#wanted) return;
     this.#wanted = key;
     this.other = undefined;
@@ -67,10 +71,32 @@ export class CompareRuns extends PanelElement {
             ${others.map((run) => html`<option value=${run.run} ?selected=${run.run === state.other}>${runLabel(run)}</option>`)}
           </select></label
         >
+        ${state.other === "" ? nothing : this.#noisePicker()}
       </div>
       ${this.failure === undefined ? nothing : banner("error", this.failure)}
       ${state.other === "" || this.failure !== undefined ? nothing : this.other === undefined ? loading("Reading the other run…") : html`${this.#pairing()}${this.#table(this.other)}`}
     </section>`;
+  }
+
+  /** Offered where another run measured its noise and neither of the two did: their own counts by itself. */
+  #noisePicker(): TemplateResult | typeof nothing {
+    const { details, others, state } = this.context;
+    const own = [details.item, ...others.filter(({ run }) => run === state.other)];
+    const measured = others.filter((run) => run.noise === true);
+    if (measured.length === 0 || own.some((run) => run.noise === true)) return nothing;
+    return html`<label class="field"
+      >Noise of
+      <select
+        id="noise-run"
+        .value=${this.noise}
+        @change=${(event: Event) => {
+          this.noise = (event.target as HTMLSelectElement).value;
+        }}
+      >
+        <option value="" ?selected=${this.noise === ""}>no run</option>
+        ${measured.map((run) => html`<option value=${run.run} ?selected=${run.run === this.noise}>${runLabel(run)}</option>`)}
+      </select></label
+    >`;
   }
 
   /** How examples were matched, said once: it is the same for every variant. */
@@ -157,7 +183,12 @@ export class CompareRuns extends PanelElement {
           if (found === undefined) return nothing;
           // A p-value would not hold where a race chose the rows.
           const tested = found.stoppedEarly ? "" : `p ${found.test.pValue.toFixed(3)}`;
-          return html`<span title=${found.explanation}>${found.significant ? "yes" : "cannot tell"} <span class="muted">${tested}</span></span>`;
+          const noise =
+            found.noise === undefined
+              ? ""
+              : `${Math.abs(found.difference) <= found.noise ? "within" : "above"} noise of ${points(found.noise)}`;
+          const beside = [tested, noise].filter((text) => text !== "").join(", ");
+          return html`<span title=${found.explanation}>${found.significant ? "yes" : "cannot tell"} <span class="muted">${beside}</span></span>`;
         },
       },
       {
@@ -184,7 +215,8 @@ export class CompareRuns extends PanelElement {
       const theirs = new Set(other.summary.variants.map((variant) => variant.id));
       for (const { id } of details.summary.variants) {
         if (!theirs.has(id)) continue;
-        const found = await channel.request("compare", { run, theirs: id, ours: id }).catch(lineOf);
+        const noise = this.noise === "" ? {} : { noise: this.noise };
+        const found = await channel.request("compare", { run, theirs: id, ours: id, ...noise }).catch(lineOf);
         if (!current()) return;
         this.reports = new Map(this.reports).set(id, found);
       }
