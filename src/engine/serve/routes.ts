@@ -121,9 +121,14 @@ async function sendContent(counter: Counter, id: string | undefined, response: S
     "content-length": String(file.bytes),
     "content-disposition": `attachment; filename="${encodeURIComponent(file.filename)}"`,
   });
-  // A client that goes away in the middle is nobody's trouble.
-  await pipeline(createReadStream(counter.shelf.path(file.id)), response).catch(() => response.destroy());
+  await pipeline(createReadStream(counter.shelf.path(file.id)), response).catch((error: unknown) => {
+    response.destroy();
+    // A client that goes away in the middle is nobody's trouble; a file that cannot be read is.
+    if (!(error instanceof Error && "code" in error && clientGone.has(String(error.code)))) throw error;
+  });
 }
+
+const clientGone: ReadonlySet<string> = new Set(["ERR_STREAM_PREMATURE_CLOSE", "ECONNRESET", "EPIPE"]);
 
 async function deleteFile(counter: Counter, id: string | undefined, response: ServerResponse): Promise<void> {
   const file = fileOf(counter, id);

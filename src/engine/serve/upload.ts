@@ -21,6 +21,7 @@ export async function receiveFile(request: IncomingMessage, shelf: Shelf, maxByt
   // What the form adds to its file is little.
   if (Number(request.headers["content-length"] ?? 0) > maxBytes + formBytes) tooLarge(maxBytes);
   const place = shelf.uploadPath();
+  const id = newFileId();
   try {
     const { fields, filename, truncated } = await parse(request, contentType, place, maxBytes);
     if (truncated) tooLarge(maxBytes);
@@ -32,11 +33,10 @@ export async function receiveFile(request: IncomingMessage, shelf: Shelf, maxByt
     if (purpose === "batch" && !filename.toLowerCase().endsWith(".jsonl"))
       refuse(400, "Invalid file format for Batch API. Must be .jsonl", "file");
     const lastsMs = lifetime(fields) ?? (purpose === "batch" ? 30 * dayMs : undefined);
-    const id = newFileId();
     await rename(place, shelf.path(id));
     return await shelf.add(id, { filename, purpose, lastsMs });
   } catch (error) {
-    await rm(place, { force: true });
+    for (const kept of [place, shelf.path(id)]) await rm(kept, { force: true });
     throw error;
   }
 }

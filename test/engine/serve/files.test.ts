@@ -99,6 +99,27 @@ it.each([10, 5_000_000])("answers an upload of %i bytes that the disk refuses, a
   await mkdir(files);
 });
 
+it("breaks off a file that is gone from the disk, and tells why", async () => {
+  const { client, folder, warnings } = await serveLab();
+  const file = await upload(client, [line("a")]);
+  await rm(path.join(folder, "store.db-files", file.id));
+  await expect(client.files.content(file.id).then((content) => content.text())).rejects.toThrow();
+  await vi.waitFor(() => expect(warnings.join()).toMatch(/ENOENT/));
+});
+
+it("says nothing of a client that leaves in the middle of a file", async () => {
+  const { client, server, warnings } = await serveLab();
+  const file = await upload(client, [line("a", "x".repeat(20_000_000))]);
+  const leaving = new AbortController();
+  const content = await fetch(`${server.url}/v1/files/${file.id}/content`, { signal: leaving.signal });
+  await content.body?.getReader().read();
+  leaving.abort();
+  // The server is done with it once it answers the next.
+  await client.files.retrieve(file.id);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(warnings).toEqual([]);
+});
+
 it("keeps nothing of an upload whose client goes away", async () => {
   const { server, folder, warnings } = await serveLab();
   const names = () => readdir(path.join(folder, "store.db-files"));
