@@ -59,7 +59,10 @@ export class SliceWriter {
     open.requests += 1;
     open.bytes += bytes;
     open.tokens += tokens;
-    open.writing.push(open.log.add(line));
+    const writing = open.log.add(line);
+    // It is waited for with its group, and must not count as nobody's until then.
+    writing.catch(() => {});
+    open.writing.push(writing);
     if (open.writing.length >= ahead) await Promise.all(open.writing.splice(0));
   }
 
@@ -69,6 +72,12 @@ export class SliceWriter {
     return this.#done.toSorted((a, b) =>
       a.file.length === b.file.length ? (a.file < b.file ? -1 : 1) : a.file.length - b.file.length,
     );
+  }
+
+  /** Lets go of what is not ended. */
+  async close(): Promise<void> {
+    for (const { log } of this.#open.values()) await log.close();
+    this.#open.clear();
   }
 
   async #end(open: Open): Promise<void> {

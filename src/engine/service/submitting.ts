@@ -6,7 +6,7 @@ import type { RunOptions } from "../api.ts";
 import { checkFile } from "../batch/checkFile.ts";
 import { chatEndpoint, isProblem, readRequest, requestLine } from "../batch/lines.ts";
 import { SliceWriter, usualLimits } from "../batch/slices.ts";
-import type { Submission, SubmissionSource } from "../batch/submission.ts";
+import type { Slice, Submission, SubmissionSource } from "../batch/submission.ts";
 import { trialRows } from "../batch/trialRows.ts";
 import { design } from "../runner/design.ts";
 import { exampleRecords, experimentHash, newRecord } from "../runner/newRun.ts";
@@ -76,13 +76,15 @@ export class Submitting {
       return submission;
     };
     let prepared: Submission;
+    let slices: readonly Slice[];
     try {
       prepared = p.kind === "file" ? await this.#fromFile(p, begin, writer) : await this.#fromRun(p, id, begin, writer);
+      slices = await writer.end();
     } catch (error) {
+      await writer.close();
       await this.#submissions.drop(id);
       throw error;
     }
-    const slices = await writer.end();
     if (slices.length === 0) {
       await this.#submissions.drop(id);
       throw new UserError("nothing-to-send", "there is nothing to send", "everything has its answer already");
