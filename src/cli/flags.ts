@@ -14,6 +14,16 @@ export function whole(flag: string, least = 1): Parse<number> {
   };
 }
 
+/** A port to listen on; 0 is any free one. */
+export function port(flag: string): Parse<number> {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === "" || !Number.isInteger(value) || value < 0 || value > 65_535)
+      throw badFlag(flag, text, "give a whole number from 0 to 65535");
+    return value;
+  };
+}
+
 /** An amount above 0, such as of money. */
 export function amount(flag: string): Parse<number> {
   return (text) => {

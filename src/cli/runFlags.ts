@@ -80,7 +80,8 @@ export function runOptions(flags: RunFlags): RunOptions {
 
 function price(text: string): Price {
   const [, model, prompt, cached, completion] = /^(.+)=([\d.]+)(?:\/([\d.]+))?\/([\d.]+)$/.exec(text) ?? [];
-  if (model === undefined) {
+  const amounts = [prompt, cached, completion].filter((one) => one !== undefined).map(Number);
+  if (model === undefined || !amounts.every(Number.isFinite)) {
     throw badFlag(
       "--price",
       text,

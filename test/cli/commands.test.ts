@@ -100,6 +100,16 @@ describe("the command line", () => {
     [["run", spec, "--limit", "0"], '--limit is "0": give a whole number from 1 up'],
     [["run", spec, "--max-cost", "-1"], '--max-cost is "-1": give a number above 0'],
     [["run", spec, "--queue", "fast"], '--queue is "fast": use smart or sequential'],
+    [["run", spec, "--price", "openai:x=1..2/3"], /^--price is "openai:x=1..2\/3": write model=/],
+    [["serve", "--port", "99999"], '--port is "99999": give a whole number from 0 to 65535'],
+    [["simulate", "--port", "-1"], '--port is "-1": give a whole number from 0 to 65535'],
+    [["requests", "list", "--run", "nope"], 'there is no run "nope": `layoutlab runs` lists them'],
+    [["requests", "stats", "--run", "nope"], 'there is no run "nope": `layoutlab runs` lists them'],
+    [["worker", "--run", "nope", "--quiet"], 'there is no run "nope": `layoutlab runs` lists them'],
+    [
+      ["export", "x", "-o", "y", "--format", "bogus"],
+      '--format is "bogus": use csv, jsonl, json, md, html, junit.xml or replay.jsonl',
+    ],
     [["run", spec, "--retry-errors"], "--retry-errors goes with --resume: add --resume"],
     [
       ["run", "--resume", "--limit", "3"],

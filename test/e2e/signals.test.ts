@@ -68,6 +68,16 @@ it("leaves the machine when its reader does", async () => {
   expect((await running.ended).stderr).toBe("");
 });
 
+it("ends when the server cannot listen", async () => {
+  const { port } = simulator;
+  const ended = await folder.run(["serve", "--port", String(port), "--model", "builtin:reader"]);
+  expect(ended).toMatchObject({
+    code: 2,
+    stdout: "",
+    stderr: expect.stringContaining(`cannot listen on 127.0.0.1:${port}`),
+  });
+});
+
 it("ends the simulator on Ctrl-C", async () => {
   const running = folder.start(["simulate", "--json", "--models", "*"]);
   await running.printed(/"url"/);

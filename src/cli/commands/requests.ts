@@ -1,6 +1,7 @@
 import type { RequestStats } from "../../engine/store/store.ts";
 import { type CommonFlags, looking, output, withEngine } from "../context.ts";
 import { whole } from "../flags.ts";
+import { namedRun } from "../namedRun.ts";
 import { duration, integer, percent } from "../render/numbers.ts";
 import { table } from "../render/table.ts";
 import type { Register } from "./index.ts";
@@ -19,9 +20,7 @@ export const registerRequests: Register = (program, context) => {
     .description("how many wait, are under way and have ended; success rates by model and task")
     .option("--run <run>", "only this run's")
     .action(async (flags: Flags) => {
-      const stats = await looking(context, flags, (engine) =>
-        engine.requestStats(flags.run === undefined ? {} : { run: flags.run }),
-      );
+      const stats = await looking(context, flags, async (engine) => engine.requestStats(await namedRun(engine, flags)));
       output(context, flags, { schema: "layoutlab/requests@1", ...stats }, () => statsText(stats, Date.now()));
     });
 
@@ -36,10 +35,10 @@ export const registerRequests: Register = (program, context) => {
       .option("--limit <n>", "how many", whole("--limit"), 50)
       .option("--after <id>", "begin behind this one, for the next page", whole("--after"))
       .action(async (flags: Flags) => {
-        const rows = await looking(context, flags, (engine) =>
+        const rows = await looking(context, flags, async (engine) =>
           engine.requests({
             limit: flags.limit,
-            ...(flags.run === undefined ? {} : { run: flags.run }),
+            ...(await namedRun(engine, flags)),
             ...(flags.after === undefined ? {} : { after: flags.after }),
             ...(status === undefined ? {} : { status }),
           }),

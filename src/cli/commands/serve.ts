@@ -3,7 +3,7 @@ import { type AskingFlags, askingFlags, askingOptions } from "../askingFlags.ts"
 import type { CliContext } from "../context.ts";
 import { type CommonFlags, withEngine } from "../context.ts";
 import { exitCodes } from "../exitCodes.ts";
-import { badFlag, size, whole } from "../flags.ts";
+import { badFlag, port, size, whole } from "../flags.ts";
 import type { Register } from "./index.ts";
 
 interface Flags extends CommonFlags, AskingFlags {
@@ -20,7 +20,7 @@ export const registerServe: Register = (program, context, done) => {
       .command("serve")
       .description("a local server that speaks OpenAI's files, batches and chat completions, answered by any provider"),
   )
-    .option("--port <n>", "port to listen on (default: any free one)", whole("--port", 0))
+    .option("--port <n>", "port to listen on (default: any free one)", port("--port"))
     .option("--host <address>", "address to listen on (default 127.0.0.1: this machine only); needs --key")
     .option("--key <env:NAME>", "environment variable with the bearer key that clients must send")
     .option("--max-upload <size>", "largest file (default 200MB)", size("--max-upload"))

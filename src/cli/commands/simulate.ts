@@ -7,7 +7,7 @@ import type {
 } from "../../engine/simulator/options.ts";
 import type { CommonFlags } from "../context.ts";
 import { exitCodes } from "../exitCodes.ts";
-import { amount, badFlag, collect, duration, names, whole, word } from "../flags.ts";
+import { amount, badFlag, collect, duration, names, port, whole, word } from "../flags.ts";
 import type { Register } from "./index.ts";
 
 interface Flags extends CommonFlags {
@@ -50,7 +50,7 @@ export const registerSimulate: Register = (program, context, done) => {
   program
     .command("simulate")
     .description("a local server that speaks OpenAI's and Ollama's protocols, answered by the built-in model")
-    .option("--port <n>", "port to listen on (default: any free one)", whole("--port", 0))
+    .option("--port <n>", "port to listen on (default: any free one)", port("--port"))
     .option("--host <address>", "address to listen on (default 127.0.0.1: this machine only)")
     .option("--models <names>", 'names it serves, comma-separated; "*" for any', names("--models"))
     .option("--latency <time>", "50ms, 20ms-80ms (uniform), or 50ms~0.5 (lognormal: median and spread)", latency)

@@ -1,6 +1,7 @@
 import { type CommonFlags, output, withEngine } from "../context.ts";
 import { exitCodes } from "../exitCodes.ts";
 import { amount, whole } from "../flags.ts";
+import { namedRun } from "../namedRun.ts";
 import { integer } from "../render/numbers.ts";
 import type { Register } from "./index.ts";
 
@@ -30,11 +31,11 @@ export const registerWorker: Register = (program, context, done) => {
       const release = context.onInterrupt(() => stop.abort());
       if (!flags.quiet) context.say("waiting for requests; Ctrl-C ends the worker");
       try {
-        const worked = await withEngine(context, flags, (engine) =>
+        const worked = await withEngine(context, flags, async (engine) =>
           engine.work(
             {
               ...(flags.concurrency === undefined ? {} : { concurrency: flags.concurrency }),
-              ...(flags.run === undefined ? {} : { run: flags.run }),
+              ...(await namedRun(engine, flags)),
               ...(flags.idle === undefined ? {} : { idleMs: flags.idle * 1000 }),
             },
             stop.signal,

@@ -67,6 +67,7 @@ export async function startBatchServer(options: BatchServerOptions, parts: Batch
     );
   const unlock = await lockFolder(parts.folder, parts.owner);
   let desk: Desk | undefined;
+  let cancelSweep = () => {};
   try {
     const shelf = await Shelf.open(parts.folder, state, clock);
     const opened = await Desk.open({
@@ -86,7 +87,6 @@ export async function startBatchServer(options: BatchServerOptions, parts: Batch
       models: parts.models,
       now: () => clock.now(),
     };
-    let cancelSweep = () => {};
     const sweep = async () => {
       await shelf.sweep((id) => opened.user(id) !== undefined);
       cancelSweep = clock.after(hourMs, () => void sweep().catch((error) => parts.warn(messageOf(error))));
@@ -118,6 +118,7 @@ export async function startBatchServer(options: BatchServerOptions, parts: Batch
       },
     };
   } catch (error) {
+    cancelSweep();
     await desk?.close();
     await asker.close();
     await unlock();
