@@ -319,7 +319,7 @@ export interface RunOptions {
   readonly concurrency?: number;
   /** From where on the run warns, over what the engine was opened with. */
   readonly alerts?: AlertChoices;
-  /** Asks everything a full run needs that the cache does not hold, and keeps nothing but the answers. */
+  /** Asks everything a run may come to ask that the cache does not hold, and keeps nothing but the answers. */
   readonly warm?: boolean;
   /** False neither reads nor keeps answers; true does both whatever the file says. */
   readonly cache?: boolean;

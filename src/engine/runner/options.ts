@@ -2,12 +2,14 @@ import { UserError } from "../../base/errors.ts";
 import type { RunOptions } from "../api.ts";
 import type { Experiment, SamplingMode } from "../spec/experiment.ts";
 import { oneOf } from "../spec/report.ts";
+import { gridMode } from "./samplers.ts";
 
 const modes: readonly SamplingMode[] = ["adaptive", "full", "fixed", "doubling", "bandit", "halving", "bayes"];
 
 /** The experiment with what the command line or the editor asked for instead. @throws UserError for names that are not there. */
 export function withOptions(experiment: Experiment, options: RunOptions): Experiment {
-  const { sampling } = options;
+  const sampling = options.warm === true ? gridMode(experiment) : options.sampling;
+  const cache = options.warm === true || options.cache;
   if (sampling !== undefined && !isMode(sampling)) {
     throw new UserError("unknown-mode", `there is no sampling mode "${sampling}"`, `use one of ${modes.join(", ")}`);
   }
@@ -42,7 +44,7 @@ export function withOptions(experiment: Experiment, options: RunOptions): Experi
       ...(options.maxCalls === undefined ? {} : { maxCalls: options.maxCalls }),
       ...(options.maxCost === undefined ? {} : { maxCost: options.maxCost }),
     },
-    cache: options.cache === undefined ? experiment.cache : { ...experiment.cache, mode: options.cache ? "on" : "off" },
+    cache: cache === undefined ? experiment.cache : { ...experiment.cache, mode: cache ? "on" : "off" },
   };
 }
 

@@ -17,7 +17,6 @@ import { exampleRecords, experimentHash, newRecord } from "../runner/newRun.ts";
 import { prepare } from "../runner/prepare.ts";
 import type { RunModel } from "../runner/record.ts";
 import { type RunHandle, startRun } from "../runner/run.ts";
-import { gridMode } from "../runner/samplers.ts";
 import { summarise } from "../runner/summary.ts";
 import { warmStarted } from "../runner/warmStart.ts";
 import { isDeadOwner } from "../store/owner.ts";
@@ -63,11 +62,9 @@ export class Running {
     return providers;
   }
 
-  async start(source: Source, wanted: RunOptions): Promise<{ readonly run: string }> {
+  async start(source: Source, options: RunOptions): Promise<{ readonly run: string }> {
     const { store, deps, owner } = this.#services;
     const loaded = await this.#sources.ready(source);
-    const options: RunOptions =
-      wanted.warm === true ? { ...wanted, sampling: gridMode(loaded.experiment), cache: true } : wanted;
     const providers = this.providers(source.file, options.concurrency);
     try {
       const prices = await this.#sources.priceTable(source.file, options.prices);

@@ -15,7 +15,7 @@ export async function warmCache(lab: Lab, argument: unknown): Promise<void> {
   if (uri === undefined) return;
   const open = vscode.workspace.textDocuments.find((each) => each.uri.toString() === uri.toString());
   if (open?.isDirty && !(await open.save())) return;
-  const source = { file: uri.fsPath, sampling: "full", cache: true };
+  const source = { file: uri.fsPath, warm: true };
   const estimate = await pricedEstimate(lab, source, "Warm");
   if (estimate === undefined) return;
   const { name, calls, cachedCalls, cost } = estimate;

@@ -28,6 +28,7 @@ describe("warming the cache", () => {
     lab = await openSimulatedLab({ rows: 30, more: `sampling: { mode: ${mode}, initial: 4, max: 8 }\n` });
     const engine = await lab.openEngine();
     expect(await engine.estimate({ file: lab.file })).toMatchObject({ calls: 16 });
+    expect(await engine.estimate({ file: lab.file, warm: true })).toMatchObject({ calls: 16 });
     expect((await runLab(engine, lab, { warm: true })).summary.requests).toMatchObject({ succeeded: 16 });
     expect(await engine.cacheCoverage({ file: lab.file })).toMatchObject({ answers: 16, cached: 16 });
     expect((await runLab(engine, lab)).summary.requests.sent).toBe(0);
