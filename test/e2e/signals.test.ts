@@ -74,7 +74,7 @@ it("ends when the server cannot listen", async () => {
   expect(ended).toMatchObject({
     code: 2,
     stdout: "",
-    stderr: expect.stringContaining(`cannot listen on 127.0.0.1:${port}`),
+    stderr: expect.stringContaining(`port ${port} is in use: name another port`),
   });
 });
 
