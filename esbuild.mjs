@@ -73,8 +73,11 @@ const targets = {
   extension: {
     ...node,
     external: ["vscode"],
-    entryPoints: ["src/vscode/extension.ts"],
-    outfile: "dist/extension.js",
+    entryPoints: { extension: "src/vscode/extension.ts" },
+    outdir: "dist",
+    // What few people use is read when it is used.
+    splitting: true,
+    chunkNames: "chunks/[name]-[hash]",
   },
   webview: {
     ...shared,

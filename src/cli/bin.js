@@ -34,7 +34,7 @@ if (major > 22 || (major === 22 && minor >= 13)) {
         if (child.connected) child.send({ signal }, () => undefined);
       });
     child.on("close", (code, signal) => {
-      process.exitCode = code === null ? 128 + (constants.signals[signal] ?? 0) : code;
+      process.exitCode = code === null ? 128 + constants.signals[signal] : code;
     });
   } else {
     process.stderr.write(`layoutlab needs Node 22.13 or newer, this is ${process.version}: install a newer Node\n`);

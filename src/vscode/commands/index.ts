@@ -5,7 +5,6 @@ import type { Lab } from "../lab.ts";
 import { showTrouble } from "../trouble.ts";
 import { addLayouts } from "./addLayouts.ts";
 import { addApiKey, removeApiKey } from "./apiKeys.ts";
-import { cancelBatch, convertToBatch, fetchBatches, runBatch } from "./batchFiles.ts";
 import { startBatchServer, stopBatchServer } from "./batchServer.ts";
 import { deleteCached, exportCache, importCache, inspectAnswer, moreAnswers } from "./cacheEntries.ts";
 import { clearCache } from "./clearCache.ts";
@@ -28,6 +27,9 @@ import { stopRun } from "./stopRun.ts";
 import { warmCache } from "./warmCache.ts";
 
 type Command = (lab: Lab, argument: unknown, more: unknown) => unknown;
+
+/** Not every session has batches: the entry stays small. */
+const batchFiles = () => import("./batchFiles.ts");
 
 /** Every command; the type keeps the record whole. */
 const commands: { readonly [Id in CommandId]: Command } = {
@@ -52,10 +54,10 @@ const commands: { readonly [Id in CommandId]: Command } = {
   "layoutlab.stopSimulator": stopSimulator,
   "layoutlab.startBatchServer": startBatchServer,
   "layoutlab.stopBatchServer": stopBatchServer,
-  "layoutlab.convertToBatch": convertToBatch,
-  "layoutlab.runBatch": runBatch,
-  "layoutlab.fetchBatches": fetchBatches,
-  "layoutlab.cancelBatch": cancelBatch,
+  "layoutlab.convertToBatch": async (lab, table, maker) => (await batchFiles()).convertToBatch(lab, table, maker),
+  "layoutlab.runBatch": async (lab, file, more) => (await batchFiles()).runBatch(lab, file, more),
+  "layoutlab.fetchBatches": async (lab) => (await batchFiles()).fetchBatches(lab),
+  "layoutlab.cancelBatch": async (lab, id) => (await batchFiles()).cancelBatch(lab, id),
   "layoutlab.showDoctor": (lab) => lab.documents.showDoctor(),
   "layoutlab.openLog": (lab) => lab.log.show(),
   "layoutlab.openExperiment": openExperiment,
