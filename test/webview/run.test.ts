@@ -118,6 +118,8 @@ describe("the progress panel", () => {
     const rows = await page.locator("table[aria-label], details table").locator("tbody tr").count();
     expect(rows).toBeGreaterThan(5);
     expect(await page.locator("role=button[name=/^Pause/]").count()).toBe(0);
+    expect(await page.textContent(".race")).toContain("not dropped");
+    expect(await page.textContent(".race")).not.toContain("in the race");
   });
 
   it("redraws at most ten times a second under a thousand views a second", async () => {

@@ -16,8 +16,12 @@ const signs = {
   won: { icon: "star-full", word: "won" },
 } as const;
 
+/** Once the run is over there is no race to be in. */
+const stayed = { icon: "circle-outline", word: "not dropped" } as const;
+
 /** The race: one row a variant, the bar and its numbers side by side, so the table is the chart's twin. */
-export function variantsView({ variants, question, mode }: RunView): TemplateResult {
+export function variantsView({ variants, question, mode, status }: RunView): TemplateResult {
+  const going = status === "running" || status === "stopping";
   const domain = sharedDomain(variants.filter((one) => one.trials > 0).map((one) => one.interval));
   const names = variantNames(variants, { grouped: true });
   const models = [...new Set(variants.map((variant) => variant.model))];
@@ -43,7 +47,7 @@ export function variantsView({ variants, question, mode }: RunView): TemplateRes
             ${repeat(
               variants.filter((variant) => variant.model === model),
               (variant) => variant.id,
-              (variant) => row(variant, names.get(variant.id) ?? variant.id, domain),
+              (variant) => row(variant, names.get(variant.id) ?? variant.id, domain, going),
             )}
           </tbody>`,
         )}
@@ -52,8 +56,8 @@ export function variantsView({ variants, question, mode }: RunView): TemplateRes
   </section>`;
 }
 
-function row(variant: VariantView, name: string, domain: Domain): TemplateResult {
-  const sign = signs[variant.status];
+function row(variant: VariantView, name: string, domain: Domain, going: boolean): TemplateResult {
+  const sign = variant.status === "active" && !going ? stayed : signs[variant.status];
   const none = variant.trials === 0;
   return html`<tr class="is-${variant.status}">
     <th scope="row" class="race-name">${name}</th>

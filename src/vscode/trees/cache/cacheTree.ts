@@ -62,10 +62,10 @@ export class CacheTree implements vscode.TreeDataProvider<CacheNode>, vscode.Dis
         return groupItem(node.group.model, `cached ${idOf(node.group)}`, [node.group], "server", "cachedModel");
       case "answer": {
         const item = new vscode.TreeItem(node.line ?? node.item.key.slice(0, 12));
-        item.description = `${count(node.item.hits, "use")} · ${dateTime(node.item.createdAt)}`;
+        item.description = node.item.hits === 0 ? "not used yet" : count(node.item.hits, "use");
         item.iconPath = new vscode.ThemeIcon("comment");
         item.contextValue = "cachedAnswer";
-        item.tooltip = `${node.item.key}\n${bytes(node.item.bytes)}, last used ${dateTime(node.item.usedAt)}`;
+        item.tooltip = `${node.item.key}\n${bytes(node.item.bytes)}, made ${dateTime(node.item.createdAt)}, last used ${dateTime(node.item.usedAt)}`;
         item.command = { command: "layoutlab.inspectAnswer", title: "Inspect", arguments: [node] };
         return item;
       }
