@@ -15,6 +15,8 @@ export interface Spending {
 export interface BudgetReached {
   readonly budget: "maxCalls" | "maxTokens" | "maxCost" | "maxDuration";
   readonly limit: number;
+  /** Not even the first call fits. */
+  readonly untouched?: true;
 }
 
 /** What a call wants set aside. */
@@ -140,7 +142,7 @@ export class Budget {
       this.#reserved = plus(this.#reserved, most);
       return { kind: "held", amount: most };
     }
-    this.#reached ??= reached;
+    this.#reached ??= this.#spent.calls === 0 && this.#reserved.calls === 0 ? { ...reached, untouched: true } : reached;
     return { kind: "refused", reached: this.#reached };
   }
 
@@ -164,6 +166,9 @@ function plus(a: Spending, b: Spending): Spending {
 }
 
 export function describeBudget(reached: BudgetReached): string {
+  const { limit } = reached;
+  if (reached.untouched)
+    return `one call may take more than the budget of ${reached.budget === "maxCost" ? `$${limit}` : `${limit} tokens`}`;
   switch (reached.budget) {
     case "maxCalls":
       return `the budget of ${reached.limit} calls is used up`;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import { answered, scriptedProvider } from "../../../src/engine/provider/scripted.ts";
-import { Budget, type Taken } from "../../../src/engine/runner/budget.ts";
+import { Budget, describeBudget, type Taken } from "../../../src/engine/runner/budget.ts";
 import type { Call } from "../../../src/engine/runner/reckoning.ts";
 import type { LimitsSpec } from "../../../src/engine/spec/experiment.ts";
 import { labelOf, openLab, rowOf, runLab, type TestLab } from "../../support/engine.ts";
@@ -68,7 +68,9 @@ describe("a budget of money", () => {
     const one = budget({ maxCost: 0.0012 });
     expect((one.take(call(), never) as Taken).kind).toBe("held");
     const small = budget({ maxCost: 0.0009 });
-    expect(small.take(call(), never)).toMatchObject({ kind: "refused", reached: { budget: "maxCost" } });
+    const refused = small.take(call(), never) as Taken & { kind: "refused" };
+    expect(refused).toMatchObject({ kind: "refused", reached: { budget: "maxCost" } });
+    expect(describeBudget(refused.reached)).toBe("one call may take more than the budget of $0.0009");
   });
 
   it("lets go of a call whose caller does not want to wait any longer", async () => {
@@ -78,6 +80,16 @@ describe("a budget of money", () => {
     const waiting = one.take(call(), caller.signal);
     caller.abort();
     expect(await waiting).toEqual({ kind: "withdrawn" });
+  });
+
+  it("counts what another process asks on its account", async () => {
+    const one = budget({ maxCost: 0.0024 });
+    const held = one.hold(call({ parameters: { max_tokens: 10 } }));
+    const waiting = one.take(call({ parameters: { max_tokens: 10 } }), never);
+    expect(waiting).toBeInstanceOf(Promise);
+    one.settle(held, { calls: 1, tokens: 2_000, cost: 0.002 });
+    expect(await waiting).toMatchObject({ kind: "refused", reached: { budget: "maxCost" } });
+    expect(one.spent).toEqual({ calls: 1, tokens: 2_000, cost: 0.002 });
   });
 
   it("refuses a call too many at once, with others on their way", () => {
