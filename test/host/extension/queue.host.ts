@@ -96,7 +96,7 @@ describe("the queue and the cache, in their views", () => {
     await workbench.click(
       ".pane-body .monaco-list-row:has-text('openai:reader'):has-text('% hits') >> nth=0 >> .monaco-tl-twistie",
     );
-    await shown(/\d+ uses? · /);
+    await shown(/not used yet|\d+ uses?/);
     for (const theme of ["light", "hc-light"] as const) {
       await workbench.theme(theme);
       await workbench.screenshot(`cache ${theme}`);
