@@ -14,6 +14,7 @@ const benches: readonly (readonly [what: string, file: string, args: readonly st
   ["From enqueue to claim", "wake.ts", []],
   ["Schedules under rate limits, in virtual time", "queue.ts", []],
   ["Schedules over real HTTP", "schedules.ts", size([], ["--full"])],
+  ["A dead model beside two that live", "breaker.ts", size(["300"], ["800"])],
   ["What one call costs", "fetch.ts", ["2000"]],
   ["The whole engine beside its peers", "engine.ts", size([], ["--full"])],
   ["Two processes on one table", "workers.ts", size(["4000"], ["20000"])],
