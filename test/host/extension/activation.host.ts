@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { availableParallelism, loadavg } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import * as vscode from "vscode";
@@ -27,7 +28,10 @@ describe("the extension", () => {
     const activation = performance.getEntriesByName("layoutlab.activate")[0];
     assert.ok(activation);
     const load = Math.min(...loads);
-    assert.ok(activation.duration + load < 50, `activate ${activation.duration} ms, load ${load} ms`);
+    // It happens once, so that on a busy machine one figure cannot tell what it takes.
+    const busy = (loadavg()[0] ?? 0) > availableParallelism();
+    const said = `activate ${activation.duration} ms, load ${load} ms${busy ? " on a busy machine" : ""}`;
+    assert.ok(activation.duration + load < (busy ? 250 : 50), said);
   });
 
   it("registers exactly the commands of its table", async () => {
