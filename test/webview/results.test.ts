@@ -258,11 +258,11 @@ describe("what is worked out of a run", () => {
     await page.waitForSelector("#trial-0");
     await page.locator(".trial-grid").evaluate((grid) => grid.scrollTo({ top: 240_000 }));
     await page.waitForSelector("#trial-10005:not(.is-waiting)");
-    await page.waitForTimeout(400);
+    await page.waitForFunction(() => Object.values(sessionStorage).join().includes(":240000"));
     await page.click("#results-tab-overview");
     await page.waitForSelector("#chart-tokens-per-right svg");
     await page.locator("#results-panel").evaluate((tab) => tab.scrollTo({ top: 300 }));
-    await page.waitForTimeout(400);
+    await page.waitForFunction(() => /"overview":[1-9]/.test(Object.values(sessionStorage).join()));
     await page.reload();
     await page.waitForSelector("#chart-tokens-per-right svg");
     // Give or take what the browser does to keep the text in sight still.
