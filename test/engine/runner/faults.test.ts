@@ -24,10 +24,10 @@ describe("a run over a server in trouble", () => {
     ["refuses with a time to come back", "", { faults: { rateLimited: 0.3, retryAfterSeconds: 1 } }],
     [
       "has a limit nobody told, and names no time",
-      "",
+      "retries: 8",
       { limits: [{ requests: 12, windowMs: 5_000, retryAfter: false }] },
     ],
-    ["answers so many at once", "", { concurrency: 2, latency: { first: { kind: "fixed", ms: 20 } } }],
+    ["answers so many at once", "retries: 8", { concurrency: 2, latency: { first: { kind: "fixed", ms: 20 } } }],
     ["fails now and then", "retries: 8", { faults: { serverError: 0.2, unavailable: 0.1 } }],
     ["hangs", "timeout: 20s, retries: 6", { faults: { hang: 0.08 } }],
     ["cuts connections in the middle of a stream", "stream: on, retries: 8", { faults: { cut: 0.2 } }],
