@@ -25,7 +25,7 @@ describe("a run over a server in trouble", () => {
     [
       "has a limit nobody told, and names no time",
       "retries: 8",
-      { limits: [{ requests: 12, windowMs: 5_000, retryAfter: false }] },
+      { limits: [{ requests: 8, windowMs: 10_000, retryAfter: false }] },
     ],
     ["answers so many at once", "retries: 8", { concurrency: 2, latency: { first: { kind: "fixed", ms: 20 } } }],
     ["fails now and then", "retries: 8", { faults: { serverError: 0.2, unavailable: 0.1 } }],
