@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import type { ReadableStream as NodeStream } from "node:stream/web";
 import { Agent, type Dispatcher, EnvHttpProxyAgent } from "undici";
+import { Turns } from "../../base/turns.ts";
 import { ArrivingBody, LeanResponse } from "./leanResponse.ts";
 
 export type Fetch = typeof globalThis.fetch;
@@ -28,6 +29,13 @@ export interface Http {
   close(): Promise<void>;
 }
 
+interface Line {
+  readonly dispatcher: Dispatcher;
+  /** In which whole answers are handed on. */
+  readonly turns: Turns;
+  readonly maxBytes: number;
+}
+
 const tenMegabytes = 10 * 1048576;
 
 /**
@@ -43,8 +51,9 @@ export function openHttp(options: HttpOptions): Http {
   const maxBytes = options.maxResponseBytes ?? tenMegabytes;
   if (options.fetch !== undefined) return { fetch: cappedFetch(options.fetch, maxBytes), close: async () => {} };
   const dispatcher = openDispatcher(options);
+  const turns = new Turns();
   return {
-    fetch: (input, init) => dispatch(dispatcher, input, init, maxBytes),
+    fetch: (input, init) => dispatch({ dispatcher, turns, maxBytes }, input, init),
     close: () => dispatcher.destroy(),
   };
 }
@@ -72,10 +81,9 @@ function openDispatcher(options: HttpOptions): Dispatcher {
 }
 
 async function dispatch(
-  dispatcher: Dispatcher,
+  { dispatcher, turns, maxBytes }: Line,
   input: RequestInfo | URL,
   init: (RequestInit & LeavingInit) | undefined,
-  maxBytes: number,
 ): Promise<Response> {
   const url = new URL(input instanceof Request ? input.url : input);
   const signal = init?.signal ?? undefined;
@@ -137,7 +145,9 @@ async function dispatch(
         },
         onResponseEnd() {
           signal?.removeEventListener("abort", onAbort);
-          arriving?.end();
+          const whole = arriving;
+          // undici writes to a kept connection in the next turn only: a bunch that is handed on at once is sent as a bunch.
+          void turns.next().then(() => whole?.end());
         },
         onResponseError(_controller, error) {
           finish(error);

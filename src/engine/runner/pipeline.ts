@@ -1,4 +1,5 @@
 import type { Clock } from "../../base/clock.ts";
+import { Turns } from "../../base/turns.ts";
 import type { Cache } from "../cache/cache.ts";
 import { toMessages } from "../prompt/prompt.ts";
 import type { ModelRequest } from "../provider/provider.ts";
@@ -56,6 +57,7 @@ export class Pipeline {
   readonly #o: PipelineOptions;
   readonly #sending: Sending;
   readonly #phases: Phases;
+  readonly #turns = new Turns();
   readonly #open = new Set<Open>();
   readonly #hard = new AbortController();
   readonly #renewal: () => void;
@@ -210,6 +212,8 @@ export class Pipeline {
       const own: Settled[] = [];
       const askFirst = async () => {
         const settled = await this.#sending.ask(open, request, id);
+        // The request that has this one's slot now leaves first.
+        await this.#turns.next();
         own.push(settled);
         return settled.reply.outcome;
       };

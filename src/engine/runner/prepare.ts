@@ -49,7 +49,11 @@ export async function prepare(
     cost: aggregates.reduce((sum, one) => sum + (one.cost ?? 0), 0),
   };
   const adopted = new Map<string, number>();
-  for (const row of await store.requests.unfinished(record.id)) {
+  const unfinished = await store.requests.unfinished(record.id);
+  // Claimed by this very process before its run broke off, as on a full disk: nobody else would ever give them back.
+  const left = unfinished.filter(({ leaseOwner }) => leaseOwner !== undefined && leaseOwner === record.owner);
+  if (left.length > 0) await store.requests.release(left.map(({ id }) => id));
+  for (const row of unfinished) {
     for (const [position, repeat] of row.trials)
       adopted.set(`${trialKey(row.variant, position, repeat)}:${row.key}`, row.id);
   }

@@ -1,3 +1,4 @@
+import type { Clock } from "../../base/clock.ts";
 import { approximateTokenizer } from "../context/tokenizer.ts";
 import type { ModelRequest } from "../provider/provider.ts";
 import type { Queue, Settled, Task } from "../queue/queue.ts";
@@ -6,6 +7,7 @@ import type { Answered } from "../response/read.ts";
 import type { LimitsSpec, OutputPart } from "../spec/experiment.ts";
 import type { RequestRecord, Store } from "../store/store.ts";
 import type { Budget, BudgetReached, Spending } from "./budget.ts";
+import { Claims } from "./claims.ts";
 import type { RunContexts } from "./contexts.ts";
 import { type Call, costFor } from "./reckoning.ts";
 import type { RunModel } from "./record.ts";
@@ -27,6 +29,7 @@ export interface SendingOptions {
   readonly labels: readonly string[];
   readonly stream: LimitsSpec["stream"];
   readonly contexts: RunContexts;
+  readonly clock: Clock;
   /** `host:pid:start`, under which requests are claimed. */
   readonly owner: string;
   readonly onBudget: (reached: BudgetReached) => void;
@@ -65,6 +68,7 @@ export interface Open {
 export class Sending {
   readonly counts: Counts = { sent: 0, succeeded: 0, failed: 0, retried: 0, cached: 0, inFlight: 0 };
   readonly #o: SendingOptions;
+  readonly #claims: Claims;
   readonly #watches = new Map<string, TextWatch | undefined>();
   /** Models that answered, and connections that failed before a first answer. */
   readonly #reached = new Set<string>();
@@ -72,6 +76,8 @@ export class Sending {
 
   constructor(options: SendingOptions) {
     this.#o = options;
+    const { store, owner, clock } = options;
+    this.#claims = new Claims(clock, (ids) => store.requests.claim(ids, owner, leaseMs));
   }
 
   /** `id` is the row to claim; undefined for a request that goes on with one that was claimed. */
@@ -92,7 +98,7 @@ export class Sending {
       let actual: Spending = { calls: 0, tokens: 0, cost: 0 };
       try {
         if (!claimed && id !== undefined) {
-          claimed = (await this.#o.store.requests.claim([id], this.#o.owner, leaseMs)).has(id);
+          claimed = await this.#claims.take(id);
           if (!claimed) {
             open.taken = true;
             return { outcome: { kind: "cancelled" }, cached: true };
@@ -119,7 +125,10 @@ export class Sending {
     };
     const { prompt, completion } = call.expected;
     const task = { model: model.id, run, variant: plan.variant.id, tokens: prompt + completion, send };
+    if (id !== undefined) this.#claims.add(id);
     const settled = await queue.add(task, open.waiting.signal);
+    // Taken back, or given up with its model: it never had its turn.
+    if (id !== undefined && !claimed) this.#claims.drop(id);
     this.counts.retried += Math.max(0, settled.attempts - 1);
     return settled;
   }

@@ -6,6 +6,9 @@ import { isBusy } from "./sqliteTrouble.ts";
 /** Most writes that share a transaction; the rest go in the next one, so that the event loop gets its turn. */
 const cap = 256;
 
+/** For how long a group may grow, in ms: most of a commit's cost does not depend on how much it writes. */
+const growMs = 3;
+
 /**
  * Between two tries for a lock that another process holds, in ms. SQLite's own waiting holds up the thread, and its pauses
  * grow until a busy neighbour starves us.
@@ -34,15 +37,19 @@ interface Write {
 }
 
 /**
- * Writes asked for in one turn of the event loop share one transaction, and each promise resolves after the commit. A write
- * that fails takes the others with it, so the group is rolled back and each is done again alone: only the guilty one rejects.
- * Waiting for another process's lock leaves the event loop free.
+ * Writes asked for in one turn of the event loop share one transaction, and each promise resolves after the commit. As long
+ * as every turn brings more, the group grows for a few milliseconds. A write that fails takes the others with it, so the
+ * group is rolled back and each is done again alone: only the guilty one rejects. Waiting for another process's lock leaves
+ * the event loop free.
  */
 export class GroupCommit {
   readonly #connection: Connection;
   readonly #options: CommitOptions;
   #waiting: Write[] = [];
   #scheduled = false;
+  /** How many waited a turn ago, and since when the first of them does. */
+  #grown = 0;
+  #growsSince = 0;
   #lockedSince: number | undefined;
 
   constructor(connection: Connection, options: CommitOptions) {
@@ -90,6 +97,7 @@ export class GroupCommit {
   }
 
   #turn(): void {
+    if (this.#grows()) return;
     const locked = this.#commitNext();
     if (locked === undefined) {
       this.#lockedSince = undefined;
@@ -100,6 +108,17 @@ export class GroupCommit {
     if (now - this.#lockedSince < this.#options.patienceMs) return;
     this.#lockedSince = undefined;
     this.#rejectAll(locked);
+  }
+
+  /** Whether this turn brought more, so that the next may too. */
+  #grows(): boolean {
+    const now = this.#options.clock.monotonic();
+    const before = this.#grown;
+    this.#grown = this.#waiting.length;
+    if (before === 0) this.#growsSince = now;
+    const grows = this.#grown > before && this.#grown < cap && now - this.#growsSince < growMs;
+    if (!grows) this.#grown = 0;
+    return grows;
   }
 
   /** Commits a group; when another process has the lock, the group waits on and that error is returned. */

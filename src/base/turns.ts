@@ -1,0 +1,31 @@
+/** Of what waits, this part goes in one turn of the event loop, and one at least: a backlog must not cost a turn each. */
+const part = 1 / 4;
+
+/**
+ * Lets what comes as a bunch go on one after another, in turns of the event loop. Replies that arrive together would
+ * otherwise be worked off together: none of the next requests leaves before the last of them is done, the requests then
+ * leave as one bunch, and their answers arrive as one. In between, a turn reads what has arrived and sends what is ready.
+ */
+export class Turns {
+  #waiting: (() => void)[] = [];
+  #due = false;
+
+  /** Resolves in one of the next turns, in the order of asking. */
+  next(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      this.#schedule();
+    });
+  }
+
+  #schedule(): void {
+    if (this.#due) return;
+    this.#due = true;
+    setImmediate(() => {
+      this.#due = false;
+      const going = this.#waiting.splice(0, 1 + Math.floor(this.#waiting.length * part));
+      if (this.#waiting.length > 0) this.#schedule();
+      for (const go of going) go();
+    });
+  }
+}

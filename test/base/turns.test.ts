@@ -1,0 +1,41 @@
+import { describe, expect, it } from "vitest";
+import { Turns } from "../../src/base/turns.ts";
+
+/** After each turn of the event loop, who has gone on by then; until all have. */
+async function byTurn(count: number): Promise<readonly (readonly number[])[]> {
+  const turns = new Turns();
+  const gone: number[] = [];
+  for (let i = 0; i < count; i++) void turns.next().then(() => gone.push(i));
+  const seen: number[][] = [];
+  while (gone.length < count) {
+    await new Promise((resolve) => setImmediate(resolve));
+    seen.push([...gone]);
+  }
+  return seen;
+}
+
+describe("turns of the event loop", () => {
+  it("let a bunch go on one after another, in order", async () => {
+    expect(await byTurn(3)).toEqual([[0], [0, 1], [0, 1, 2]]);
+  });
+
+  it("take more at a time from a backlog, so that it costs fewer turns than it has members", async () => {
+    const seen = await byTurn(100);
+    expect(seen.at(-1)).toEqual(Array.from({ length: 100 }, (_, i) => i));
+    expect(seen.length).toBeLessThan(25);
+    expect(seen[0]).toHaveLength(26);
+  });
+
+  it("begin anew after they were empty", async () => {
+    const turns = new Turns();
+    await turns.next();
+    await turns.next();
+    let gone = false;
+    const third = turns.next().then(() => {
+      gone = true;
+    });
+    expect(gone).toBe(false);
+    await third;
+    expect(gone).toBe(true);
+  });
+});
