@@ -7,8 +7,14 @@ const part = 1 / 4;
  * leave as one bunch, and their answers arrive as one. In between, a turn reads what has arrived and sends what is ready.
  */
 export class Turns {
+  readonly #most: number;
   #waiting: (() => void)[] = [];
   #due = false;
+
+  /** No more than `most` ever wait for a further turn. */
+  constructor(most = Number.POSITIVE_INFINITY) {
+    this.#most = most;
+  }
 
   /** Resolves in one of the next turns, in the order of asking. */
   next(): Promise<void> {
@@ -23,7 +29,8 @@ export class Turns {
     this.#due = true;
     setImmediate(() => {
       this.#due = false;
-      const going = this.#waiting.splice(0, 1 + Math.floor(this.#waiting.length * part));
+      const { length } = this.#waiting;
+      const going = this.#waiting.splice(0, Math.max(1 + Math.floor(length * part), length - this.#most));
       if (this.#waiting.length > 0) this.#schedule();
       for (const go of going) go();
     });

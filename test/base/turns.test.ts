@@ -2,8 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Turns } from "../../src/base/turns.ts";
 
 /** After each turn of the event loop, who has gone on by then; until all have. */
-async function byTurn(count: number): Promise<readonly (readonly number[])[]> {
-  const turns = new Turns();
+async function byTurn(count: number, turns = new Turns()): Promise<readonly (readonly number[])[]> {
   const gone: number[] = [];
   for (let i = 0; i < count; i++) void turns.next().then(() => gone.push(i));
   const seen: number[][] = [];
@@ -24,6 +23,11 @@ describe("turns of the event loop", () => {
     expect(seen.at(-1)).toEqual(Array.from({ length: 100 }, (_, i) => i));
     expect(seen.length).toBeLessThan(25);
     expect(seen[0]).toHaveLength(26);
+  });
+
+  it("keep no more waiting than they may", async () => {
+    const seen = await byTurn(100, new Turns(8));
+    expect(seen[0]).toHaveLength(92);
   });
 
   it("begin anew after they were empty", async () => {

@@ -48,6 +48,9 @@ export type PipelineTask = Pick<
   "contexts" | "conversations" | "output" | "labels" | "allowed" | "stream" | "adopted" | "answered"
 >;
 
+/** Answers that may wait while the next requests leave: a kill loses them with what is in flight. */
+const unstoredMost = 8;
+
 /**
  * The life of a request: cache, table, queue, provider, validation, score, table. What is returned has been stored. Composed
  * here and nowhere else; each station knows only itself.
@@ -57,7 +60,7 @@ export class Pipeline {
   readonly #o: PipelineOptions;
   readonly #sending: Sending;
   readonly #phases: Phases;
-  readonly #turns = new Turns();
+  readonly #turns = new Turns(unstoredMost);
   readonly #open = new Set<Open>();
   readonly #hard = new AbortController();
   readonly #renewal: () => void;

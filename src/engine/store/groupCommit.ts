@@ -6,8 +6,12 @@ import { isBusy } from "./sqliteTrouble.ts";
 /** Most writes that share a transaction; the rest go in the next one, so that the event loop gets its turn. */
 const cap = 256;
 
-/** For how long a group may grow, in ms: most of a commit's cost does not depend on how much it writes. */
+/**
+ * How far a group grows, in ms and in writes: most of a commit's cost does not depend on how much it writes, but what waits
+ * is lost with the process.
+ */
 const growMs = 3;
+const growTo = 16;
 
 /**
  * Between two tries for a lock that another process holds, in ms. SQLite's own waiting holds up the thread, and its pauses
@@ -116,7 +120,7 @@ export class GroupCommit {
     const before = this.#grown;
     this.#grown = this.#waiting.length;
     if (before === 0) this.#growsSince = now;
-    const grows = this.#grown > before && this.#grown < cap && now - this.#growsSince < growMs;
+    const grows = this.#grown > before && this.#grown < growTo && now - this.#growsSince < growMs;
     if (!grows) this.#grown = 0;
     return grows;
   }
