@@ -40,6 +40,11 @@ const assumedWindowMs = 60_000;
 const unlimitedLog = 1_024;
 /** Stands in the log for sends of others on the same account. */
 const foreign = "";
+/**
+ * How much later the first requests may arrive than any after them, in ms: connections open, a server wakes up. They share it, so
+ * that their latencies do not show it.
+ */
+const coldMs = 25;
 /** Replies on either side whose latencies are compared. */
 const neighbours = 11;
 
@@ -280,7 +285,8 @@ export class RateMeter {
   #lagOf(charge: Charge): number {
     const around = Math.max(charge.latencyBefore, charge.latencyAfter);
     const onTheWay = Number.isFinite(around) ? Math.max(0, around - this.#shortestLatency) : this.#lagCapMs;
-    return this.#guardMs + Math.min(this.#lagCapMs, onTheWay);
+    const cold = charge.unanswered === charge.seq ? Math.min(coldMs, 0.0125 * this.windowMs) : 0;
+    return this.#guardMs + cold + Math.min(this.#lagCapMs, onTheWay);
   }
 
   #append(amount: number, now: number, model: string): Charge {

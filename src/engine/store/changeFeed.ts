@@ -4,7 +4,7 @@ import { Emitter } from "../../base/event.ts";
 
 /** How often another process's commits are looked for where the system does not tell of them. */
 const pollMs = 100;
-/** From a write to the look at what it was: the commit that it belongs to is whole by then, and a busy file is looked at no more often. */
+/** From a write to the second look at what it was: the commit that it belongs to is whole by then, and a busy file is looked at no more often. */
 const settleMs = 1;
 
 /**
@@ -56,7 +56,9 @@ export class ChangeFeed {
   }
 
   #written(): void {
-    this.#cancelLook ??= this.#clock.after(settleMs, () => {
+    if (this.#cancelLook !== undefined) return;
+    this.#look();
+    this.#cancelLook = this.#clock.after(settleMs, () => {
       this.#cancelLook = undefined;
       this.#look();
     });
