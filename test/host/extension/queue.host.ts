@@ -9,21 +9,12 @@ import {
   example,
   notification,
   openExperiment,
+  shownInTrees,
   smallExperiment,
+  treeRow,
   treeRows,
+  unfold,
 } from "./support.ts";
-
-async function shown(pattern: RegExp, withinMs?: number): Promise<void> {
-  await eventually(async () => {
-    const all = await treeRows();
-    assert.ok(
-      all.some((row) => pattern.test(row)),
-      `no ${pattern} in: ${all.join(" | ")}`,
-    );
-  }, withinMs);
-}
-
-const entry = (text: string) => `.pane-body .monaco-list-row:has-text('${text}') >> nth=0`;
 
 /** Held back by a limit of a few a minute, on a server that answers at once. */
 const slowExperiment = smallExperiment
@@ -59,16 +50,16 @@ describe("the queue and the cache, in their views", () => {
     const document = await openExperiment("slow.layout.yaml", slowExperiment);
     await vscode.commands.executeCommand("layoutlab.runExperiment", document.uri);
     await vscode.commands.executeCommand("layoutlab.models.focus");
-    await shown(/^all models.*of 12 in the window.*waiting$/);
-    await shown(/^Limit ?12 requests a minute, as told$/);
-    await shown(/^openai:reader.*waiting: request limit, free in/);
+    await shownInTrees(/^all models.*of 12 in the window.*waiting$/);
+    await shownInTrees(/^Limit ?12 requests a minute, as told$/);
+    await shownInTrees(/^openai:reader.*waiting: request limit, free in/);
     for (const theme of ["light", "dark", "hc-black"] as const) {
       await workbench.theme(theme);
       await workbench.screenshot(`queue ${theme}`);
     }
     await workbench.theme("light");
-    await workbench.hover(entry("of 12 in the window"));
-    await workbench.click(`${entry("of 12 in the window")} >> role=button[name=/Change Limits/]`);
+    await workbench.hover(treeRow("of 12 in the window"));
+    await workbench.click(`${treeRow("of 12 in the window")} >> role=button[name=/Change Limits/]`);
     await workbench.click(".quick-input-list .monaco-list-row:has-text('Requests a minute') >> nth=0");
     await eventually(async () => assert.equal(await workbench.value(".quick-input-widget input.input"), "12"));
     await workbench.fill(".quick-input-widget input.input", "6000");
@@ -80,23 +71,19 @@ describe("the queue and the cache, in their views", () => {
 
   it("show what the last run left when none is going", async () => {
     await vscode.commands.executeCommand("layoutlab.models.focus");
-    await shown(/^As the last run left it ?slow, /);
-    await workbench.click(`${entry("As the last run left it")} >> .monaco-tl-twistie`);
-    await shown(/^openai:reader ?100\.0 % of \d+ answered/);
+    await shownInTrees(/^As the last run left it ?slow, /);
+    await unfold("As the last run left it");
+    await shownInTrees(/^openai:reader ?100\.0 % of \d+ answered/);
   });
 
   it("show the cache by experiment with its hits, and give back an answer that was deleted", async () => {
     await clearNotifications();
     await vscode.commands.executeCommand("layoutlab.cache.focus");
-    await shown(/^slow ?\d+ answers · [\d.]+ KB · \d+ % hits$/);
-    await workbench.click(
-      ".pane-body .monaco-list-row:has-text('slow'):has-text('% hits') >> nth=0 >> .monaco-tl-twistie",
-    );
-    await shown(/^openai:reader ?\d+ answers/);
-    await workbench.click(
-      ".pane-body .monaco-list-row:has-text('openai:reader'):has-text('% hits') >> nth=0 >> .monaco-tl-twistie",
-    );
-    await shown(/not used yet|\d+ uses?/);
+    await shownInTrees(/^slow ?\d+ answers · [\d.]+ KB · \d+ % hits$/);
+    await unfold("slow", "% hits");
+    await shownInTrees(/^openai:reader ?\d+ answers/);
+    await unfold("openai:reader", "% hits");
+    await shownInTrees(/not used yet|\d+ uses?/);
     for (const theme of ["light", "hc-light"] as const) {
       await workbench.theme(theme);
       await workbench.screenshot(`cache ${theme}`);
@@ -167,8 +154,8 @@ describe("the queue and the cache, in their views", () => {
     const document = await openExperiment("near.layout.yaml", text);
     await vscode.commands.executeCommand("layoutlab.runExperiment", document.uri);
     await notification(/^near: 93\.8 % of the budget of 64 calls is used: the run stops when it is used up\.$/);
-    await workbench.click(`${entry("near.layout.yaml")} >> .monaco-tl-twistie`);
-    await shown(/ · 1 alert$/);
+    await unfold("near.layout.yaml");
+    await shownInTrees(/ · 1 alert$/);
     const told = ".notifications-center .monaco-list-row:has-text('of the budget') >> role=button[name='Show Metrics']";
     await workbench.click(told);
     await webview("Metrics: near").waitFor("text=/93.8 % of the budget of 64 calls is used/");

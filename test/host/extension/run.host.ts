@@ -10,8 +10,10 @@ import {
   example,
   notification,
   openExperiment,
+  shownInTrees,
   smallExperiment,
   treeRows,
+  unfold,
   workspaceFolder,
 } from "./support.ts";
 
@@ -35,35 +37,17 @@ describe("running", () => {
     assert.match(run, /\w/);
     await notification(/small: /);
     await vscode.commands.executeCommand("layoutlab.experiments.focus");
-    await workbench.click(".pane-body .monaco-list-row:has-text('a-run.layout.yaml') .monaco-tl-twistie");
-    await eventually(async () => {
-      const rows = await treeRows();
-      assert.ok(
-        rows.some((row) => /^\d{4}-\d\d-\d\d \d\d:\d\d/.test(row)),
-        rows.join(" | "),
-      );
-    });
-    await eventually(async () => {
-      const rows = await treeRows();
-      if (rows.some((row) => /^recency ?\d+\.\d %/.test(row))) return;
-      // A tree that is being drawn anew may take the click for another row.
-      await workbench.click(
-        ".pane-body .monaco-list-row:has-text(':')[aria-expanded='false'] >> nth=0 >> .monaco-tl-twistie",
-      );
-      assert.fail(rows.join(" | "));
-    });
+    await unfold("a-run.layout.yaml");
+    const ranAt = /^\d{4}-\d\d-\d\d \d\d:\d\d/;
+    await shownInTrees(ranAt);
+    await unfold(ranAt.exec((await treeRows()).find((row) => ranAt.test(row)) ?? "")?.[0] ?? "");
+    await shownInTrees(/^recency ?\d+\.\d %/);
     await workbench.screenshot("experiments tree");
   });
 
   it("keeps the answers, and shows them in the cache's tree", async () => {
     await vscode.commands.executeCommand("layoutlab.cache.focus");
-    await eventually(async () => {
-      const rows = await treeRows();
-      assert.ok(
-        rows.some((row) => /^\w+ ?\d+ answers · [\d.]+ KB · \d+ % hits$/.test(row)),
-        rows.join(" | "),
-      );
-    });
+    await shownInTrees(/^\w+ ?\d+ answers · [\d.]+ KB · \d+ % hits$/);
   });
 
   it("stops on the way, goes on where it stood, and asks no one before it may", async () => {

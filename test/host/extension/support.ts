@@ -75,3 +75,30 @@ sampling: { mode: full, seed: 1 }
 export async function treeRows(): Promise<string[]> {
   return (await workbench.texts(".pane-body .monaco-list-row")).map((row) => row.replaceAll(/\s+/g, " ").trim());
 }
+
+/** Waits for a row that reads like this. */
+export async function shownInTrees(pattern: RegExp, withinMs?: number): Promise<void> {
+  await eventually(async () => {
+    const all = await treeRows();
+    assert.ok(
+      all.some((row) => pattern.test(row)),
+      `no ${pattern} in: ${all.join(" | ")}`,
+    );
+  }, withinMs);
+}
+
+/** The first row of the trees in sight that holds all these texts. */
+export function treeRow(...texts: string[]): string {
+  return `.pane-body .monaco-list-row${texts.map((text) => `:has-text("${text}")`).join("")} >> nth=0`;
+}
+
+/** Unfolds a row; a tree that is being drawn anew may swallow the click, or take it for another row's. */
+export async function unfold(...texts: string[]): Promise<void> {
+  const row = treeRow(...texts);
+  const expanded = async () => (await workbench.attribute(row, "aria-expanded")) === "true";
+  await eventually(async () => {
+    if (await expanded()) return;
+    await workbench.click(`${row} >> .monaco-tl-twistie`);
+    await eventually(async () => assert.ok(await expanded(), `${texts.join(", ")} stays folded`), 2000);
+  });
+}

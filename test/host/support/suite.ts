@@ -10,7 +10,8 @@ import { drivable, workbench } from "../../support/workbench.ts";
 export async function run(): Promise<void> {
   process.setSourceMapsEnabled(true);
   const grep = process.env["LAYOUTLAB_GREP"];
-  const mocha = new Mocha({ ui: "bdd", timeout: 30_000, ...(grep === undefined ? {} : { grep }) });
+  // A second try for the rare time that the window is drawn anew between a look and a click; it is told of.
+  const mocha = new Mocha({ ui: "bdd", timeout: 30_000, retries: 1, ...(grep === undefined ? {} : { grep }) });
   const folder = process.env["LAYOUTLAB_SUITE"] ?? "";
   for (const file of readdirSync(folder, { recursive: true, encoding: "utf8" }).sort()) {
     if (file.endsWith(".host.cjs")) mocha.addFile(join(folder, file));
@@ -25,9 +26,13 @@ export async function run(): Promise<void> {
   }
   mocha.rootHooks({ afterEach: pictureOfFailure });
   const failures = await new Promise<number>((resolve) => {
-    mocha.run(resolve).on("fail", (_test, error: Error) => {
-      if (error.stack !== undefined) error.stack = inSources(error.stack);
-    });
+    const run = mocha.run(resolve);
+    for (const outcome of ["retry", "fail"] as const) {
+      run.on(outcome, (test: Mocha.Test, error: Error) => {
+        if (error.stack !== undefined) error.stack = inSources(error.stack);
+        if (outcome === "retry") Mocha.reporters.Base.consoleLog("    tried again: %s\n%s", test.title, error.stack);
+      });
+    }
   });
   await printed;
   if (failures > 0) throw new Error(`${failures} failed`);
