@@ -164,6 +164,11 @@ export class Pool {
     return this.sent === 0 ? 0 : this.tokensSent / this.sent;
   }
 
+  /** How long the limits let so many more requests of average size take at least, in ms. */
+  leastMs(requests: number, now: number): number {
+    return Math.max(this.requests.leastMs(requests, now), this.tokens.leastMs(requests * this.meanTokens, now));
+  }
+
   /** A window opens at once when the limits are told to be others. */
   retune(change: Partial<PoolLimits>): void {
     const { windowMs, kind } = change;

@@ -12,6 +12,8 @@ export interface Queue {
   /** Why each model's work waits, oldest first. */
   waiting(): readonly Waiting[];
   snapshot(): QueueSnapshot;
+  /** How long the limits let so many more requests, by model, take at least, in ms; 0 when none holds them back. */
+  leastMs(requests: ReadonlyMap<string, number>): number;
   pause(model: string): void;
   resume(model: string): void;
   /** Closes a model's circuit, whatever it has seen: its work may be sent at once. */

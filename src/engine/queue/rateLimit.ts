@@ -37,7 +37,7 @@ export interface Charge {
 
 const assumedWindowMs = 60_000;
 /** Sends that are remembered while no limit is known. */
-const unlimitedLog = 1_024;
+const unlimitedLog = 128;
 /** Stands in the log for sends of others on the same account. */
 const foreign = "";
 /**
@@ -152,6 +152,21 @@ export class RateMeter {
       if (freed >= surplus) break;
     }
     return at;
+  }
+
+  /** How long it takes at least, in ms, until so much more has gone. */
+  leastMs(amount: number, now: number): number {
+    const limit = this.limit;
+    if (limit === undefined || limit === 0) return 0;
+    const used = this.used(now);
+    const free = Math.max(0, limit - used);
+    const rest = amount - free;
+    if (rest <= 0) return 0;
+    if (this.#kind === "bucket") return rest / this.#refillPerMs;
+    const windows = Math.ceil(rest / limit) - 1;
+    // The last ones go as what was sent before them leaves the window: earlier sends first, then those that go now.
+    const last = rest - windows * limit;
+    return windows * this.windowMs + (last > used ? this.windowMs : this.freeAt(free + last, now) - now);
   }
 
   /** Counts a send that leaves now. */

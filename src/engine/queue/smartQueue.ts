@@ -178,6 +178,17 @@ class SmartQueue implements Queue {
     };
   }
 
+  leastMs(requests: ReadonlyMap<string, number>): number {
+    const now = this.#clock.monotonic();
+    let least = 0;
+    for (const pool of this.#pools.all()) {
+      let count = 0;
+      for (const model of pool.models) count += requests.get(model) ?? 0;
+      least = Math.max(least, pool.leastMs(Math.max(0, count - pool.inFlight), now));
+    }
+    return least;
+  }
+
   pause(model: string): void {
     const state = this.#model(model);
     if (state.paused) return;

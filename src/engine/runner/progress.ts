@@ -86,7 +86,7 @@ export class Progress {
       ...(run.scorers.some(isSlow) ? { scoring: { ...scoring } } : {}),
       cost: this.#cost,
       tokens: { ...this.#tokens },
-      leftMs: end.ended ? 0 : this.#pace.left(trialsLeft(run)),
+      leftMs: end.ended ? 0 : this.#leftMs(queue, counts),
       variants: run.races.flatMap((race) => variantViews(race, this.#unreadable)),
       ...(this.#question === undefined ? {} : { question: this.#question }),
       queue: queue.snapshot(),
@@ -95,6 +95,15 @@ export class Progress {
       ...(end.alerts === undefined ? {} : { alerts: end.alerts }),
       stopReason: end.stopReason,
     };
+  }
+
+  #leftMs(queue: Queue, { sent }: Counts): number | undefined {
+    const left = trialsLeft(this.#run);
+    // Packs, caches and retries make requests and trials differ; they are taken to go on as they did.
+    const perTrial = this.#pace.ended === 0 ? 1 : sent / this.#pace.ended;
+    const requests = new Map([...left].map(([model, trials]) => [model, Math.ceil(trials * perTrial)]));
+    const trials = [...left.values()].reduce((sum, each) => sum + each, 0);
+    return this.#pace.left(trials, queue.leastMs(requests));
   }
 }
 
@@ -106,13 +115,15 @@ function questionOf(run: PreparedRun): Question | undefined {
   return { scope, confidence, equivalence, guaranteed };
 }
 
-/** Trials still to come when every variant that is in stays in. */
-function trialsLeft(run: PreparedRun): number {
-  let left = 0;
-  for (const race of run.races) {
-    if (race.sampler.finished) continue;
-    const active = race.sampler.variants().filter((variant) => variant.status === "active").length;
-    left += Math.max(0, run.examples - race.sampler.watermark) * active * run.repeats;
+/** Trials still to come of each model when every variant that is in stays in. */
+function trialsLeft(run: PreparedRun): ReadonlyMap<string, number> {
+  const left = new Map<string, number>();
+  for (const { sampler, variants } of run.races) {
+    if (sampler.finished) continue;
+    const active = sampler.variants().filter((variant) => variant.status === "active").length;
+    const trials = Math.max(0, run.examples - sampler.watermark) * active * run.repeats;
+    const model = variants[0]?.model ?? "";
+    left.set(model, (left.get(model) ?? 0) + trials);
   }
   return left;
 }

@@ -51,6 +51,33 @@ describe("a rate meter", () => {
     expect(meter.freeAt(1, at)).toBeGreaterThan(at + 60_000);
   });
 
+  it("tells how long so many more take, to within a twentieth of a window for each they need", () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom("sliding" as const, "bucket" as const),
+        fc.integer({ min: 1, max: 40 }),
+        fc.array(fc.integer({ min: 0, max: 59_000 }), { maxLength: 40 }),
+        fc.integer({ min: 1, max: 200 }),
+        (kind, limit, before, more) => {
+          const meter = new RateMeter({ limit, windowMs, kind });
+          let now = 0;
+          for (const at of before.toSorted((a, b) => a - b)) {
+            now = Math.max(at, meter.freeAt(1, Math.max(at, now)));
+            meter.charge(1, now, "model");
+          }
+          const least = meter.leastMs(more, now);
+          let last = now;
+          for (let n = 0; n < more; n++) {
+            last = meter.freeAt(1, last);
+            meter.charge(1, last, "model");
+          }
+          const windows = Math.ceil(more / limit);
+          expect(Math.abs(least - (last - now))).toBeLessThanOrEqual(windows * 0.05 * windowMs);
+        },
+      ),
+    );
+  });
+
   it("takes corrections of what was sent", () => {
     const meter = new RateMeter({ limit: 100, windowMs, kind: "sliding" });
     const charge = meter.charge(90, 0, "model");
