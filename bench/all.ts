@@ -16,6 +16,7 @@ const benches: readonly (readonly [what: string, file: string, args: readonly st
   ["Schedules over real HTTP", "schedules.ts", size([], ["--full"])],
   ["A dead model beside two that live", "breaker.ts", size(["300"], ["800"])],
   ["What one call costs", "fetch.ts", ["2000"]],
+  ["What of a request outlives it", "garbage.ts", []],
   ["The whole engine beside its peers", "engine.ts", size([], ["--full"])],
   ["Two processes on one table", "workers.ts", size(["4000"], ["20000"])],
   ["Local models and context", "context.ts", ["500"]],

@@ -6,9 +6,14 @@ import { ArrivingBody, LeanResponse } from "./leanResponse.ts";
 
 export type Fetch = typeof globalThis.fetch;
 
-/** Calls by our own fetch can say when they go out on the line: the connection stands, and the head is about to be written. */
-export interface LeavingInit extends Omit<RequestInit, "body" | "headers" | "method" | "signal"> {
+/** What our own fetch takes besides, so that an SDK between it and its caller costs less. */
+export interface LeanInit extends Omit<RequestInit, "body" | "headers" | "method" | "signal"> {
+  /** Called as the request goes out on the line: the connection stands, and the head is about to be written. */
   readonly onLeft?: (() => void) | undefined;
+  /** Instead of the signal that an SDK makes of it. */
+  readonly callerSignal?: AbortSignal | undefined;
+  /** Names and values in turn, instead of the headers. */
+  readonly lines?: readonly string[];
 }
 
 export interface HttpOptions {
@@ -83,17 +88,16 @@ function openDispatcher(options: HttpOptions): Dispatcher {
 async function dispatch(
   { dispatcher, turns, maxBytes }: Line,
   input: RequestInfo | URL,
-  init: (RequestInit & LeavingInit) | undefined,
+  init: (RequestInit & LeanInit) | undefined,
 ): Promise<Response> {
   const url = new URL(input instanceof Request ? input.url : input);
-  const signal = init?.signal ?? undefined;
+  const signal = init?.callerSignal ?? init?.signal ?? undefined;
   signal?.throwIfAborted();
   const { body, contentType } = await encodeBody(init?.body);
-  const headers: string[] = [];
-  const given = init?.headers instanceof Headers ? init.headers : new Headers(init?.headers);
-  if (contentType !== null && !given.has("content-type")) headers.push("content-type", contentType);
-  for (const [name, value] of given) headers.push(name, value);
-  if (url.username !== "" && !given.has("authorization")) {
+  const headers = [...(init?.lines ?? linesOf(init?.headers))];
+  const has = (name: string) => headers.some((each, at) => at % 2 === 0 && each === name);
+  if (contentType !== null && !has("content-type")) headers.push("content-type", contentType);
+  if (url.username !== "" && !has("authorization")) {
     const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
     headers.push("authorization", `Basic ${Buffer.from(credentials).toString("base64")}`);
   }
@@ -155,6 +159,10 @@ async function dispatch(
       },
     );
   });
+}
+
+function linesOf(given: HeadersInit | undefined): readonly string[] {
+  return [...(given instanceof Headers ? given : new Headers(given))].flat();
 }
 
 /** Strings, the bodies of nearly all calls, go as they are; forms are encoded by the platform. */

@@ -27,7 +27,7 @@ export class ArrivingBody {
   #bytes = 0;
   #state: "open" | "ended" | "failed" = "open";
   #error: unknown;
-  #wake: (() => void) | undefined;
+  #waiting: (() => void) | undefined;
 
   constructor(maxBytes: number, onTooLarge: (error: Error) => void) {
     this.#maxBytes = maxBytes;
@@ -44,20 +44,20 @@ export class ArrivingBody {
       return;
     }
     this.#chunks.push(chunk);
-    this.#wake?.();
+    this.#wake();
   }
 
   end(): void {
     if (this.#state !== "open") return;
     this.#state = "ended";
-    this.#wake?.();
+    this.#wake();
   }
 
   fail(error: unknown): void {
     if (this.#state !== "open") return;
     this.#state = "failed";
     this.#error = error;
-    this.#wake?.();
+    this.#wake();
   }
 
   /** The next bytes, undefined at the end; rejects where the body broke off. One reader at a time. */
@@ -80,11 +80,14 @@ export class ArrivingBody {
 
   #woken(): Promise<void> {
     return new Promise((resolve) => {
-      this.#wake = () => {
-        this.#wake = undefined;
-        resolve();
-      };
+      this.#waiting = resolve;
     });
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    waiting?.();
   }
 }
 

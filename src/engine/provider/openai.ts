@@ -3,9 +3,10 @@ import type { Clock } from "../../base/clock.ts";
 import { messageOf, UserError } from "../../base/errors.ts";
 import { field, fieldsOf, numberField } from "../../base/untyped.ts";
 import type { LimitReport, Outcome, Reply, Timing } from "../response/outcome.ts";
-import { type Fetch, type LeavingInit, openHttp } from "./http.ts";
+import { type Fetch, type LeanInit, openHttp } from "./http.ts";
 import { parseLimits } from "./limitHeaders.ts";
 import { readCompletion } from "./openaiAnswer.ts";
+import { OpenAIClient } from "./openaiClient.ts";
 import { openaiOutcome } from "./openaiErrors.ts";
 import { chatBody, learnQuirk, type Quirks, quirksOf } from "./openaiRequest.ts";
 import { readStream } from "./openaiStream.ts";
@@ -44,7 +45,9 @@ export function openOpenAI(options: OpenAIOptions): Provider {
     ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
     ...(options.concurrency === undefined ? {} : { connections: options.concurrency }),
   });
-  const client = new OpenAI({
+  // A host's fetch knows nothing of what ours takes besides.
+  const Client = options.fetch === undefined ? OpenAIClient : OpenAI;
+  const client = new Client({
     baseURL: baseUrl,
     // The key travels with each call, so that the client holds none and a new one counts at once.
     apiKey: "unused",
@@ -101,7 +104,7 @@ export function openOpenAI(options: OpenAIOptions): Provider {
     const body = chatBody(request, known);
     const usageWithStream = known.refusesStreamOptions ? {} : { stream_options: { include_usage: true } };
     const headers = key === undefined ? {} : { Authorization: `Bearer ${key}` };
-    const leaving: LeavingInit = { onLeft };
+    const leaving: LeanInit = { onLeft };
     const how = { signal, headers, fetchOptions: leaving };
     const sent =
       onText === undefined

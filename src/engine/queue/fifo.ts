@@ -1,6 +1,6 @@
 /** First in, first out, in constant time at both ends (an array's own `shift` moves every element). */
 export class Fifo<T> {
-  #items: (T | undefined)[] = [];
+  readonly #items: (T | undefined)[] = [];
   #head = 0;
 
   get length(): number {
@@ -30,9 +30,11 @@ export class Fifo<T> {
     if (this.#head === this.#items.length) return undefined;
     const item = this.#items[this.#head];
     this.#items[this.#head++] = undefined;
-    // Half of the array is spent: moving the rest down once costs less than one step for each item taken.
+    // Half of the array is spent: moving the rest down once costs less than one step for each item taken. It is moved in place, as
+    // an array that is left behind in old space keeps its items there too.
     if (this.#head > 64 && this.#head * 2 > this.#items.length) {
-      this.#items = this.#items.slice(this.#head);
+      this.#items.copyWithin(0, this.#head);
+      this.#items.length -= this.#head;
       this.#head = 0;
     }
     return item;

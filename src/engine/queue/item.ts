@@ -1,11 +1,13 @@
+import type { Bagged } from "../../base/bag.ts";
 import type { Attempt } from "./attempt.ts";
 import type { ModelState } from "./model.ts";
 import type { Orderable } from "./order.ts";
 import type { Hold, Pool } from "./pool.ts";
 import type { Settled, Task } from "./queue.ts";
+import type { Watch } from "./watch.ts";
 
 /** A task on its way. */
-export interface Item extends Orderable {
+export interface Item extends Orderable, Bagged {
   readonly task: Task;
   readonly lane: object;
   readonly state: ModelState;
@@ -23,6 +25,7 @@ export interface Item extends Orderable {
   dueAt: number;
   earlyAt: number;
   attempt: Attempt | undefined;
+  watch: Watch<Item> | undefined;
   holds: readonly (readonly [Pool, Hold])[];
 }
 
@@ -53,6 +56,7 @@ export function newItem(
     dueAt: 0,
     earlyAt: 0,
     attempt: undefined,
+    watch: undefined,
     holds: [],
   };
 }

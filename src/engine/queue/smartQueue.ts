@@ -1,3 +1,4 @@
+import { Bag } from "../../base/bag.ts";
 import type { Clock } from "../../base/clock.ts";
 import { messageOf } from "../../base/errors.ts";
 import { Emitter } from "../../base/event.ts";
@@ -74,7 +75,7 @@ class SmartQueue implements Queue {
   readonly #signals = new SignalWatch<Item>((item, reason) => this.#cancel(item, reason));
   readonly #changes = new Emitter<QueueChange>();
   readonly #idle: (() => void)[] = [];
-  readonly #flying = new Set<Item>();
+  readonly #flying = new Bag<Item>();
   #waitingCount = 0;
   #pumps = 0;
   #pumpDue = false;
@@ -126,7 +127,7 @@ class SmartQueue implements Queue {
     this.#closeWindows(state.pools, now);
     return new Promise((resolve, reject) => {
       const item = newItem(task, state, now, { signal, resolve, reject });
-      this.#signals.add(signal, item);
+      item.watch = this.#signals.add(signal, item);
       this.#waitingCount++;
       state.queued++;
       this.#order.add(item);
@@ -235,7 +236,7 @@ class SmartQueue implements Queue {
     for (const state of this.#models.values()) {
       for (const item of this.#takeWaiting(state)) this.#settle(item, { outcome: { kind: "cancelled" } });
     }
-    for (const item of [...this.#flying]) this.#cancel(item, new DOMException("the queue was closed", "AbortError"));
+    for (const item of this.#flying) this.#cancel(item, new DOMException("the queue was closed", "AbortError"));
     this.#closed = this.#turns.end();
     for (const resolve of this.#idle.splice(0)) resolve();
   }
@@ -372,7 +373,7 @@ class SmartQueue implements Queue {
     if (ending.kind === "threw") {
       for (const [pool, hold] of item.holds) pool.release(hold, now, undefined, false);
       item.phase = "settled";
-      this.#signals.delete(item.signal, item);
+      item.watch?.delete(item);
       item.reject(ending.error);
       return;
     }
@@ -438,7 +439,7 @@ class SmartQueue implements Queue {
     const { outcome } = reply;
     item.phase = "settled";
     this.#settledAt = this.#clock.monotonic();
-    this.#signals.delete(item.signal, item);
+    item.watch?.delete(item);
     if (outcome.kind === "answered") state.succeeded++;
     else if (outcome.kind !== "cancelled") state.failed++;
     item.resolve(gaveUp ? { reply, attempts, queuedMs, gaveUp } : { reply, attempts, queuedMs });

@@ -1,36 +1,50 @@
+/** One signal, and the items that wait on it. */
+export class Watch<T> {
+  readonly signal: AbortSignal;
+  readonly #items = new Set<T>();
+  readonly #onAbort: () => void;
+
+  constructor(signal: AbortSignal, onAbort: (item: T, reason: unknown) => void) {
+    this.signal = signal;
+    const abort = () => {
+      for (const item of this.#items) onAbort(item, signal.reason);
+    };
+    this.#onAbort = abort;
+    signal.addEventListener("abort", abort, { once: true });
+  }
+
+  get isOver(): boolean {
+    return this.#items.size === 0;
+  }
+
+  add(item: T): void {
+    this.#items.add(item);
+  }
+
+  delete(item: T): void {
+    this.#items.delete(item);
+    if (this.isOver) this.signal.removeEventListener("abort", this.#onAbort);
+  }
+}
+
 /**
- * Follows many waiting items on few signals: one listener for each signal, however many items share it. (A listener for
- * each item would make adding one cost as much as there are items.)
+ * Follows waiting items on their signals: one listener for all that come with the same signal one after another. (A listener
+ * for each would make adding one cost as much as there are items.)
  */
 export class SignalWatch<T> {
-  readonly #items = new Map<AbortSignal, { readonly items: Set<T>; readonly stop: () => void }>();
   readonly #onAbort: (item: T, reason: unknown) => void;
+  #latest: Watch<T> | undefined;
 
   constructor(onAbort: (item: T, reason: unknown) => void) {
     this.#onAbort = onAbort;
   }
 
-  add(signal: AbortSignal, item: T): void {
-    let watched = this.#items.get(signal);
-    if (watched === undefined) {
-      const items = new Set<T>();
-      const listener = () => {
-        this.#items.delete(signal);
-        for (const each of items) this.#onAbort(each, signal.reason);
-      };
-      signal.addEventListener("abort", listener, { once: true });
-      watched = { items, stop: () => signal.removeEventListener("abort", listener) };
-      this.#items.set(signal, watched);
-    }
-    watched.items.add(item);
-  }
-
-  delete(signal: AbortSignal, item: T): void {
-    const watched = this.#items.get(signal);
-    if (watched === undefined) return;
-    watched.items.delete(item);
-    if (watched.items.size > 0) return;
-    watched.stop();
-    this.#items.delete(signal);
+  /** The item is to be deleted from what this returns. */
+  add(signal: AbortSignal, item: T): Watch<T> {
+    let watch = this.#latest;
+    if (watch === undefined || watch.signal !== signal || watch.isOver) watch = new Watch(signal, this.#onAbort);
+    this.#latest = watch;
+    watch.add(item);
+    return watch;
   }
 }

@@ -1,3 +1,4 @@
+import { Bag } from "../../base/bag.ts";
 import type { Clock } from "../../base/clock.ts";
 import { Turns } from "../../base/turns.ts";
 import type { Cache } from "../cache/cache.ts";
@@ -61,7 +62,7 @@ export class Pipeline {
   readonly #sending: Sending;
   readonly #phases: Phases;
   readonly #turns = new Turns(unstoredMost);
-  readonly #open = new Set<Open>();
+  readonly #open = new Bag<Open>();
   readonly #hard = new AbortController();
   readonly #renewal: () => void;
   readonly #elsewhere: Elsewhere;

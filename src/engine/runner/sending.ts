@@ -1,3 +1,4 @@
+import type { Bagged } from "../../base/bag.ts";
 import type { Clock } from "../../base/clock.ts";
 import { approximateTokenizer } from "../context/tokenizer.ts";
 import type { ModelRequest } from "../provider/provider.ts";
@@ -49,7 +50,7 @@ export interface Counts {
 }
 
 /** A request from when it waits until its answer is stored. */
-export interface Open {
+export interface Open extends Bagged {
   readonly plan: TrialPlan;
   readonly model: RunModel;
   readonly waiting: AbortController;

@@ -106,10 +106,11 @@ export function judgeScorer(name: string, options: JudgeOptions, calls: JudgeCal
             scale,
           );
     const abort = new AbortController();
+    const left = () => {
+      if (items.every(({ callers }) => callers.size === 0)) abort.abort();
+    };
     for (const each of items) {
-      each.left = () => {
-        if (items.every(({ callers }) => callers.size === 0)) abort.abort();
-      };
+      each.left = left;
     }
     const reply = await calls.ask(messages, order.length, abort.signal);
     if (reply.kind === "unavailable") {
