@@ -16,7 +16,7 @@ export interface Usage {
 
 const preload = fileURLToPath(new URL("usage.mjs", import.meta.url));
 
-/** @throws when the program fails; 3 is a run that ended undecided, which is no failure. */
+/** @throws when it ends with another code than `codes`; 3 is a run of ours that ended undecided, which is no failure. */
 export async function measure(
   program: string,
   args: readonly string[],
@@ -24,6 +24,7 @@ export async function measure(
     readonly env?: Readonly<Record<string, string>>;
     readonly cwd?: string;
     readonly node?: readonly string[];
+    readonly codes?: readonly number[];
   } = {},
 ): Promise<{ readonly usage: Usage; readonly stdout: string }> {
   const folder = mkdtempSync(path.join(tmpdir(), "layoutlab-bench-"));
@@ -39,7 +40,7 @@ export async function measure(
       stdout += text;
     });
     const code = await new Promise((resolve) => child.once("close", resolve));
-    if (code !== 0 && code !== 3)
+    if (!(options.codes ?? [0, 3]).includes(Number(code)))
       throw new Error(`${path.basename(program)} ${args.join(" ")} ended with ${String(code)}`);
     return { usage: JSON.parse(readFileSync(file, "utf8")) as Usage, stdout };
   } finally {

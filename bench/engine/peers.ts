@@ -38,14 +38,23 @@ function install(folder: string): string | undefined {
   const done = path.join(folder, "node_modules", ".package-lock.json");
   if (existsSync(done) && statSync(done).mtimeMs >= statSync(lock).mtimeMs) return undefined;
   process.stdout.write(`  installing ${path.relative(process.cwd(), folder)}\n`);
-  const { status, stderr, error } = spawnSync("npm", ["ci", "--no-audit", "--no-fund"], {
+  const failure = npm(folder, ["ci"]);
+  if (failure !== "npm error code EUSAGE") return failure;
+  // npm refuses a lock file that lacks packages for other systems, which some registries do not have.
+  process.stdout.write("  its lock file is incomplete: what its package.json names is installed\n");
+  return npm(folder, ["install", "--no-package-lock"]);
+}
+
+/** What went wrong, in a line. */
+function npm(folder: string, args: readonly string[]): string | undefined {
+  const { status, stderr, error } = spawnSync("npm", [...args, "--no-audit", "--no-fund"], {
     cwd: folder,
     encoding: "utf8",
     timeout: 600_000,
   });
   if (status === 0) return undefined;
   const lines = (stderr ?? "").trim().split("\n");
-  return error?.message ?? lines.find((line) => line.startsWith("npm error")) ?? lines.at(-1) ?? "npm ci failed";
+  return error?.message ?? lines.find((line) => line.startsWith("npm error")) ?? lines.at(-1) ?? "npm failed";
 }
 
 function loop(name: string, folder: "." | "plainjob" = ".", stores = false): Peer {
@@ -95,7 +104,10 @@ export const promptfoo: Peer = {
         PROMPTFOO_DISABLE_REMOTE_GENERATION: "1",
       };
       const args = ["eval", "-c", "promptfooconfig.json", "-j", String(inFlight), ...quiet];
-      const { usage } = await measure(program, args, { env: { ...env, ...own }, cwd: folder });
+      // It writes to its log files after it closed them, which may end it as a failure once everything is done.
+      const { usage, stdout } = await measure(program, args, { env: { ...env, ...own }, cwd: folder, codes: [0, 1] });
+      if (!stdout.includes(`${count.toLocaleString("en")} passed`))
+        throw new Error(`promptfoo did not answer all ${count}: ${stdout.slice(-400)}`);
       return { usage, spanMs: usage.wallMs, count };
     } finally {
       rmSync(folder, { recursive: true, force: true });
