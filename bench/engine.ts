@@ -135,14 +135,17 @@ async function peers(own: Measured): Promise<void> {
   heading("Peers on the same work");
   const rows: string[][] = [row("layoutlab run", own, true)];
   const missing: string[] = [];
-  await withServer(0, async (env) => {
+  await withServer(0, async (env, take) => {
     const one = async (peer: Peer, count: number) => {
       const reason = unavailable(peer);
       if (reason !== undefined) {
         missing.push(`${peer.name}: not run: ${reason}`);
         return undefined;
       }
+      await take();
       const measured = await peer.run(env, count, inFlight);
+      const answered = await take();
+      if (answered < count) throw new Error(`${peer.name} asked ${answered} of ${count}`);
       rows.push(row(peer.name, measured, peer.stores));
       return measured;
     };
