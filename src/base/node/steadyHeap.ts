@@ -3,13 +3,13 @@ import v8 from "node:v8";
 /** Young objects take at most about this much; requests in flight fit into a part of it. */
 const youngBytes = 32 * 2 ** 20;
 /** Above this the heap as a whole grows in smaller steps. */
-const wideBytes = 48 * 2 ** 20;
+const wideBytes = 40 * 2 ** 20;
 const lookEveryMs = 20;
 
 /**
  * Keeps this process's memory near what it really uses. Left to itself the heap grows to several times that on a machine
  * with room to spare, as collecting garbage late is the quickest: a run of 10,000 requests took 340 MB so, and takes 200 MB
- * like this (170,000 take 285), for a few hundredths more CPU. What is set are rules that the collector consults each time, so they may change
+ * like this (170,000 take 280), for a few hundredths more CPU. What is set are rules that the collector consults each time, so they may change
  * while it runs.
  */
 export function steadyHeap(): void {
@@ -21,7 +21,7 @@ export function steadyHeap(): void {
       youngFixed = true;
     }
     if (sizeOf("old_space") < wideBytes) return;
-    v8.setFlagsFromString("--heap-growing-percent=40");
+    v8.setFlagsFromString("--heap-growing-percent=25");
     clearInterval(look);
   }, lookEveryMs);
   look.unref();
