@@ -31,8 +31,14 @@ export class Turns {
       this.#due = false;
       const { length } = this.#waiting;
       const going = this.#waiting.splice(0, Math.max(1 + Math.floor(length * part), length - this.#most));
-      if (this.#waiting.length > 0) this.#schedule();
+      // Asked for once what goes on now has gone as far as it can: what that sends leaves before the next one has its turn.
+      if (this.#waiting.length > 0) afterMicrotasks(() => this.#schedule());
       for (const go of going) go();
     });
   }
+}
+
+/** Calls back when all promises are settled that can be; a tick comes before those there are, and after those they lead to. */
+function afterMicrotasks(callback: () => void): void {
+  queueMicrotask(() => process.nextTick(callback));
 }

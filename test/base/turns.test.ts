@@ -30,6 +30,21 @@ describe("turns of the event loop", () => {
     expect(seen[0]).toHaveLength(92);
   });
 
+  it("let what one of them sends leave before the next has its turn", async () => {
+    const turns = new Turns();
+    const seen: string[] = [];
+    const go = async (name: string) => {
+      await turns.next();
+      // However many steps it takes to send.
+      for (let i = 0; i < 20; i++) await undefined;
+      seen.push(`${name} sends`);
+      setImmediate(() => seen.push(`${name} leaves`));
+    };
+    await Promise.all([go("a"), go("b"), go("c")]);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(seen).toEqual(["a sends", "a leaves", "b sends", "b leaves", "c sends", "c leaves"]);
+  });
+
   it("begin anew after they were empty", async () => {
     const turns = new Turns();
     await turns.next();
