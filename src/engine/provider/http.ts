@@ -34,8 +34,19 @@ export interface Http {
   close(): Promise<void>;
 }
 
+/** Where requests go, taken apart once for many. */
+interface Target {
+  readonly address: string;
+  readonly origin: string;
+  readonly path: string;
+  /** Of a user and password in the address. */
+  readonly authorization: string | undefined;
+}
+
 interface Line {
   readonly dispatcher: Dispatcher;
+  /** That of the last request. */
+  target?: Target;
   /** In which whole answers are handed on. */
   readonly turns: Turns;
   readonly maxBytes: number;
@@ -57,8 +68,9 @@ export function openHttp(options: HttpOptions): Http {
   if (options.fetch !== undefined) return { fetch: cappedFetch(options.fetch, maxBytes), close: async () => {} };
   const dispatcher = openDispatcher(options);
   const turns = new Turns();
+  const line: Line = { dispatcher, turns, maxBytes };
   return {
-    fetch: (input, init) => dispatch({ dispatcher, turns, maxBytes }, input, init),
+    fetch: (input, init) => dispatch(line, input, init),
     close: () => dispatcher.destroy(),
   };
 }
@@ -86,21 +98,21 @@ function openDispatcher(options: HttpOptions): Dispatcher {
 }
 
 async function dispatch(
-  { dispatcher, turns, maxBytes }: Line,
+  line: Line,
   input: RequestInfo | URL,
   init: (RequestInit & LeanInit) | undefined,
 ): Promise<Response> {
-  const url = new URL(input instanceof Request ? input.url : input);
+  const { dispatcher, turns, maxBytes } = line;
+  const address = input instanceof Request ? input.url : String(input);
+  if (line.target?.address !== address) line.target = targetOf(address);
+  const { origin, path, authorization } = line.target;
   const signal = init?.callerSignal ?? init?.signal ?? undefined;
   signal?.throwIfAborted();
   const { body, contentType } = await encodeBody(init?.body);
   const headers = [...(init?.lines ?? linesOf(init?.headers))];
   const has = (name: string) => headers.some((each, at) => at % 2 === 0 && each === name);
   if (contentType !== null && !has("content-type")) headers.push("content-type", contentType);
-  if (url.username !== "" && !has("authorization")) {
-    const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
-    headers.push("authorization", `Basic ${Buffer.from(credentials).toString("base64")}`);
-  }
+  if (authorization !== undefined && !has("authorization")) headers.push("authorization", authorization);
   return new Promise((resolve, reject) => {
     let controller: Dispatcher.DispatchController | undefined;
     let arriving: ArrivingBody | undefined;
@@ -118,8 +130,8 @@ async function dispatch(
     signal?.addEventListener("abort", onAbort, { once: true });
     dispatcher.dispatch(
       {
-        origin: url.origin,
-        path: url.pathname + url.search,
+        origin,
+        path,
         method: (init?.method ?? "GET").toUpperCase(),
         headers,
         body,
@@ -135,7 +147,6 @@ async function dispatch(
           arriving = new ArrivingBody(maxBytes, (error) => started.abort(error));
           resolve(
             new LeanResponse({
-              url: url.href,
               status,
               statusText: statusText ?? "",
               headers: responseHeaders,
@@ -159,6 +170,17 @@ async function dispatch(
       },
     );
   });
+}
+
+function targetOf(address: string): Target {
+  const { origin, pathname, search, username, password } = new URL(address);
+  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return {
+    address,
+    origin,
+    path: pathname + search,
+    authorization: username === "" ? undefined : `Basic ${Buffer.from(credentials).toString("base64")}`,
+  };
 }
 
 function linesOf(given: HeadersInit | undefined): readonly string[] {
@@ -195,7 +217,6 @@ function cappedFetch(inner: Fetch, maxBytes: number): Fetch {
     };
     void pump();
     return new LeanResponse({
-      url: response.url,
       status: response.status,
       statusText: response.statusText,
       headers: Object.fromEntries(response.headers),

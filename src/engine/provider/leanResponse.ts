@@ -1,4 +1,5 @@
 import { messageOf } from "../../base/errors.ts";
+import { LeanHeaders, type RawHeaders } from "./leanHeaders.ts";
 
 /** The answer was larger than anything a prompt is meant to bring back; reading stopped there. */
 export class ResponseTooLarge extends Error {
@@ -100,45 +101,32 @@ const utf8 = new TextDecoder();
 export class LeanResponse implements Response {
   readonly status: number;
   readonly statusText: string;
-  readonly url: string;
+  /** Not told: nobody reads it but the SDK's log, which takes it apart for every call. */
+  readonly url = "";
   readonly redirected = false;
   readonly type = "basic";
-  readonly #rawHeaders: Readonly<Record<string, string | string[] | undefined>>;
+  readonly headers: Headers;
   readonly #arriving: ArrivingBody;
   readonly #cancel: () => void;
-  #headers: Headers | undefined;
   #body: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
   #used = false;
 
   constructor(options: {
-    readonly url: string;
     readonly status: number;
     readonly statusText: string;
-    readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+    readonly headers: RawHeaders;
     readonly body: ArrivingBody;
     readonly cancel: () => void;
   }) {
-    this.url = options.url;
     this.status = options.status;
     this.statusText = options.statusText;
-    this.#rawHeaders = options.headers;
+    this.headers = new LeanHeaders(options.headers);
     this.#arriving = options.body;
     this.#cancel = options.cancel;
   }
 
   get ok(): boolean {
     return this.status >= 200 && this.status < 300;
-  }
-
-  get headers(): Headers {
-    if (this.#headers === undefined) {
-      this.#headers = new Headers();
-      for (const [name, value] of Object.entries(this.#rawHeaders)) {
-        if (typeof value === "string") this.#headers.append(name, value);
-        else for (const one of value ?? []) this.#headers.append(name, one);
-      }
-    }
-    return this.#headers;
   }
 
   get bodyUsed(): boolean {
@@ -188,7 +176,7 @@ export class LeanResponse implements Response {
   }
 
   async formData(): Promise<FormData> {
-    return new Response(await this.bytes(), { headers: this.headers }).formData();
+    return new Response(await this.bytes(), { headers: [...this.headers] }).formData();
   }
 
   clone(): never {

@@ -32,6 +32,31 @@ describe("our fetch", () => {
     expect(server.requests[0]).toMatchObject({ method: "POST", path: "/path?q=1", body: { b: 2 } });
   });
 
+  it("reads headers as fetch does", async () => {
+    await open((_request, response) => {
+      response.setHeader("Set-Cookie", ["a=b", "c=d"]);
+      response.setHeader("X-Twice", ["1", "2"]);
+      json(response, 200, {}, { "X-RateLimit-Limit-Requests": "60" });
+    });
+    const sorted = (headers: Headers) => [...headers].filter(([name]) => name !== "date").sort();
+    const { headers: real } = await globalThis.fetch(server.url);
+    const { headers } = await http.fetch(server.url);
+    // Real ones list each cookie for itself; nobody reads a model's cookies from a list.
+    const cookies: [string, string][] = [["set-cookie", "a=b, c=d"]];
+    expect(sorted(headers)).toEqual(
+      sorted(new Headers([...sorted(real).filter(([name]) => name !== "set-cookie"), ...cookies])),
+    );
+    for (const name of ["x-twice", "X-RateLimit-limit-requests", "set-cookie", "absent"]) {
+      expect([name, headers.get(name), headers.has(name)]).toEqual([name, real.get(name), real.has(name)]);
+    }
+    expect(headers.getSetCookie()).toEqual(real.getSetCookie());
+    const listed: string[] = [];
+    headers.forEach((value, name) => void listed.push(`${name}: ${value}`));
+    expect(listed).toEqual([...headers.entries()].map(([name, value]) => `${name}: ${value}`));
+    expect([...headers.keys()].map((name) => headers.get(name))).toEqual([...headers.values()]);
+    expect(() => headers.set("a", "b")).toThrow("cannot be changed");
+  });
+
   it("streams the body, and a reader that leaves drops the connection", async () => {
     await open((_request, response) => {
       response.writeHead(200);
