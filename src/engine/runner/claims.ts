@@ -1,10 +1,10 @@
 import type { Clock } from "../../base/clock.ts";
 
 /** Rows are claimed ahead for about this long, some commits of the store, in ms. */
-const aheadMs = 20;
+const aheadMs = 40;
 
 /** Claimed rows that wait to be sent are kept from other processes: never more than this. */
-const most = 32;
+const most = 64;
 
 /**
  * Claims rows shortly before they are sent. A claim takes a commit, and a slot that waits for one sends nothing. So where

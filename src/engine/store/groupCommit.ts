@@ -1,4 +1,4 @@
-import type { Clock } from "../../base/clock.ts";
+import { type Clock, systemClock } from "../../base/clock.ts";
 import { pauseThread, tryMs } from "./patience.ts";
 import type { Connection } from "./sqlite.ts";
 import { isBusy } from "./sqliteTrouble.ts";
@@ -7,11 +7,16 @@ import { isBusy } from "./sqliteTrouble.ts";
 const cap = 256;
 
 /**
- * How far a group grows, in ms and in writes: most of a commit's cost does not depend on how much it writes, but what waits
- * is lost with the process.
+ * The least time from one commit of a stream of writes to the next, in ms: most of a commit's cost does not depend on how much
+ * it writes, but what waits is lost with the process. Disks keep no other clock than the real one.
  */
-const growMs = 3;
-const growTo = 16;
+const paceMs = 10;
+
+/** Writes of late that had company in their commit, from which on they are a stream. One that comes after another never waits. */
+const stream = 3;
+
+/** So many waiting do not wait any longer. */
+const full = 64;
 
 /**
  * Between two tries for a lock that another process holds, in ms. SQLite's own waiting holds up the thread, and its pauses
@@ -27,7 +32,7 @@ export interface CommitOptions {
   opened(): void;
   /** Inside the transaction, after the last write. */
   closing(): void;
-  committed(): void;
+  committed(writes: number): void;
   /** What was worked out since `opened` is void. */
   rolledBack(): void;
   /** What to reject with. */
@@ -41,19 +46,20 @@ interface Write {
 }
 
 /**
- * Writes asked for in one turn of the event loop share one transaction, and each promise resolves after the commit. As long
- * as every turn brings more, the group grows for a few milliseconds. A write that fails takes the others with it, so the
- * group is rolled back and each is done again alone: only the guilty one rejects. Waiting for another process's lock leaves
- * the event loop free.
+ * Writes asked for in one turn of the event loop share one transaction, and each promise resolves after the commit. Where many
+ * come all the time, those of some milliseconds share one. A write that fails takes the others with it, so the group is rolled
+ * back and each is done again alone: only the guilty one rejects. Waiting for another process's lock leaves the event loop free.
  */
 export class GroupCommit {
   readonly #connection: Connection;
   readonly #options: CommitOptions;
   #waiting: Write[] = [];
   #scheduled = false;
-  /** How many waited a turn ago, and since when the first of them does. */
-  #grown = 0;
-  #growsSince = 0;
+  #committedAt = Number.NEGATIVE_INFINITY;
+  /** Writes that shared a commit with another; each counts for less as time goes by. */
+  #together = 0;
+  /** Ends the wait for a stream's next commit. */
+  #hasten: (() => void) | undefined;
   #lockedSince: number | undefined;
 
   constructor(connection: Connection, options: CommitOptions) {
@@ -68,6 +74,7 @@ export class GroupCommit {
         return () => resolve(result);
       };
       this.#waiting.push({ run, reject });
+      if (this.#waiting.length === full) this.#hasten?.();
       this.#schedule();
     });
   }
@@ -89,6 +96,7 @@ export class GroupCommit {
     this.#scheduled = true;
     const turn = () => {
       this.#scheduled = false;
+      this.#hasten = undefined;
       try {
         this.#turn();
       } finally {
@@ -96,12 +104,25 @@ export class GroupCommit {
         if (this.#waiting.length > 0) this.#schedule();
       }
     };
-    if (this.#lockedSince === undefined) setImmediate(turn);
-    else this.#options.clock.after(retryMs, turn);
+    if (this.#lockedSince !== undefined) {
+      this.#options.clock.after(retryMs, turn);
+      return;
+    }
+    const streams = this.#together >= stream && this.#waiting.length < full;
+    const waitMs = streams ? this.#committedAt + paceMs - systemClock.monotonic() : 0;
+    if (waitMs <= 0) {
+      setImmediate(turn);
+      return;
+    }
+    const cancel = systemClock.after(waitMs, turn);
+    this.#hasten = () => {
+      this.#hasten = undefined;
+      cancel();
+      setImmediate(turn);
+    };
   }
 
   #turn(): void {
-    if (this.#grows()) return;
     const locked = this.#commitNext();
     if (locked === undefined) {
       this.#lockedSince = undefined;
@@ -112,17 +133,6 @@ export class GroupCommit {
     if (now - this.#lockedSince < this.#options.patienceMs) return;
     this.#lockedSince = undefined;
     this.#rejectAll(locked);
-  }
-
-  /** Whether this turn brought more, so that the next may too. */
-  #grows(): boolean {
-    const now = this.#options.clock.monotonic();
-    const before = this.#grown;
-    this.#grown = this.#waiting.length;
-    if (before === 0) this.#growsSince = now;
-    const grows = this.#grown > before && this.#grown < growTo && now - this.#growsSince < growMs;
-    if (!grows) this.#grown = 0;
-    return grows;
   }
 
   /** Commits a group; when another process has the lock, the group waits on and that error is returned. */
@@ -165,9 +175,16 @@ export class GroupCommit {
       this.#options.rolledBack();
       return { error };
     }
+    this.#count(group.length);
     for (const resolve of settle) resolve();
-    this.#options.committed();
+    this.#options.committed(group.length);
     return undefined;
+  }
+
+  #count(writes: number): void {
+    const now = systemClock.monotonic();
+    this.#together = this.#together * Math.exp((this.#committedAt - now) / paceMs) + writes - 1;
+    this.#committedAt = now;
   }
 
   #rollBack(): void {
