@@ -23,7 +23,7 @@ export interface OpenOptions {
 export function openConnection(
   location: string,
   options: OpenOptions,
-): { readonly connection: Connection; readonly warnings: readonly string[] } {
+): { readonly connection: Connection; readonly hasLog: boolean; readonly warnings: readonly string[] } {
   if (location !== inMemory) {
     makeFolder(location);
     refuseForeignFile(location);
@@ -34,14 +34,14 @@ export function openConnection(
     connection.exec(`PRAGMA busy_timeout = ${tryMs}`);
     const opened = connection;
     // Several processes may open a new file at once; each step is safe to do again.
-    const warnings = patiently(options.patienceMs, () => {
+    const journal = patiently(options.patienceMs, () => {
       refuseForeignDatabase(opened);
-      const found = chooseJournal(opened);
+      const chosen = chooseJournal(opened);
       migrate(opened);
-      return found;
+      return chosen;
     });
     connection.exec("PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY;");
-    return { connection, warnings };
+    return { connection, ...journal };
   } catch (error) {
     connection?.close();
     if (isCorrupt(error) && location !== inMemory) throw setAside(location, options.now());
@@ -61,8 +61,8 @@ function refuseForeignDatabase(connection: Connection): void {
  * Write-ahead log where the file system can share memory between processes, a rollback journal where it cannot (network
  * drives, Windows folders seen from WSL). There NORMAL could damage the file in a power cut, so it syncs in full.
  */
-function chooseJournal(connection: Connection): string[] {
-  if (connection.location === inMemory) return [];
+function chooseJournal(connection: Connection): { readonly hasLog: boolean; readonly warnings: readonly string[] } {
+  if (connection.location === inMemory) return { hasLog: false, warnings: [] };
   let mode: string;
   try {
     mode = text(connection.get("PRAGMA journal_mode = WAL")?.["journal_mode"]);
@@ -72,17 +72,16 @@ function chooseJournal(connection: Connection): string[] {
     mode = text(connection.get("PRAGMA journal_mode = DELETE")?.["journal_mode"]);
   }
   if (mode === "wal") {
-    // A log that one large commit blew up is cut back when it has been taken over. Taking it over waits for the disk, some
-    // milliseconds each time: every 16 MB of it, not every 4.
+    // A log that one large commit blew up is cut back when it has been taken over. A thread of ours sees to that (checkpoints.ts);
+    // where it cannot keep up, SQLite does it in a commit, at 64 MB.
     connection.exec(
-      "PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 4096;",
+      "PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 16384;",
     );
-    return [];
+    return { hasLog: true, warnings: [] };
   }
   connection.exec("PRAGMA synchronous = FULL");
-  return [
-    `The store ${connection.location} stands on a drive that cannot share memory between programs, so writing is slower; a local drive is better.`,
-  ];
+  const warning = `The store ${connection.location} stands on a drive that cannot share memory between programs, so writing is slower; a local drive is better.`;
+  return { hasLog: false, warnings: [warning] };
 }
 
 function migrate(connection: Connection): void {

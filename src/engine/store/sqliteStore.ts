@@ -2,6 +2,7 @@ import type { Clock } from "../../base/clock.ts";
 import { watchWrites } from "../../base/node/watchWrites.ts";
 import { SqliteCache } from "./cacheTable.ts";
 import { ChangeFeed } from "./changeFeed.ts";
+import { Checkpoints } from "./checkpoints.ts";
 import { createTallies, type StoreContext } from "./context.ts";
 import { inMemory, setAside } from "./file.ts";
 import { SqliteGpuSamples } from "./gpuSamples.ts";
@@ -42,14 +43,16 @@ export class SqliteStore implements Store {
   readonly #connection: Connection;
   readonly #commits: GroupCommit;
   readonly #changes: ChangeFeed;
+  readonly #checkpoints: Checkpoints | undefined;
   readonly #clock: Clock;
   /** Why nothing works any more: it was closed, or the file was found damaged. */
   #ended: Error | undefined;
+  #closed: Promise<void> | undefined;
 
   constructor(location: string, options: SqliteStoreOptions) {
     const { clock } = options;
     const patienceMs = options.busyTimeoutMs ?? 5000;
-    const { connection, warnings } = openConnection(location, {
+    const { connection, hasLog, warnings } = openConnection(location, {
       patienceMs,
       now: () => clock.now(),
     });
@@ -57,6 +60,7 @@ export class SqliteStore implements Store {
     this.warnings = warnings;
     this.#connection = connection;
     this.#clock = clock;
+    this.#checkpoints = hasLog ? new Checkpoints(location) : undefined;
     connection.define("plain", (value) => (value instanceof Uint8Array ? packedText(value) : value));
     connection.define("folded", (value) => (typeof value === "string" ? value.toLowerCase() : value));
 
@@ -77,9 +81,10 @@ export class SqliteStore implements Store {
       closing: () => {
         for (const tally of [tallies.requests, tallies.variants, tallies.cache]) tally.write(connection);
       },
-      committed: () => {
+      committed: (writes) => {
         const changed = requestsChanged;
         forget();
+        this.#checkpoints?.wrote(writes);
         if (changed) this.#changes.fire();
       },
       rolledBack: () => {
@@ -119,12 +124,18 @@ export class SqliteStore implements Store {
     this.gpuSamples = new SqliteGpuSamples(context);
   }
 
-  /** Commits what waits and lets go of the file; a second call does nothing. */
-  async close(): Promise<void> {
-    if (this.#ended) return;
-    this.#commits.flush();
+  /** Commits what waits and lets go of the file; a second call does nothing more. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    if (this.#ended === undefined) this.#commits.flush();
     this.#changes.dispose();
     this.#ended ??= new Error(`the store ${this.location} is closed`);
+    // Whoever lets go of the file last cuts back its log.
+    await this.#checkpoints?.close();
     this.#connection.close();
   }
 
