@@ -2,26 +2,42 @@ import type { StoreContext } from "./context.ts";
 import type { CallMeasures, RunMeasures } from "./store.ts";
 import { longText, maybeNumber, number } from "./values.ts";
 
-/** Reads a run's requests once, as numbers. */
+interface Calls extends CallMeasures {
+  /** How much of each list is filled. */
+  readonly read: { latency: number; first: number; queued: number };
+}
+
+/** Reads a run's requests as numbers. */
 export function runMeasures({ connection, registry }: StoreContext, run: string): RunMeasures {
   const key = registry.run(run) ?? -1;
-  const lists = new Map<number, { latency: number[]; first: number[]; queued: number[]; cached: number }>();
-  const rows = connection.tuples(
-    `SELECT variant, latency_ms, first_token_ms, queued_ms, cached_tokens FROM request INDEXED BY request_run
-      WHERE run = ? AND status = 2 AND source = 0 AND latency_ms IS NOT NULL`,
+  const lists = new Map<number, Calls>();
+  const where = `FROM request INDEXED BY request_run
+    WHERE run = ? AND status = 2 AND source = 0 AND latency_ms IS NOT NULL`;
+  // Counted first: lists that grow would leave more behind than they hold, at the end of a run that holds most already.
+  const groups = connection.tuples(
+    `SELECT variant, count(latency_ms), count(first_token_ms), count(queued_ms), total(cached_tokens) ${where} GROUP BY variant`,
     key,
   );
-  for (const [variant, latency, first, queued, cached] of rows) {
-    const of = number(variant ?? null);
-    let list = lists.get(of);
-    if (list === undefined) {
-      list = { latency: [], first: [], queued: [], cached: 0 };
-      lists.set(of, list);
-    }
-    list.latency.push(number(latency ?? null));
-    if (first !== null) list.first.push(number(first ?? null));
-    if (queued !== null) list.queued.push(number(queued ?? null));
-    list.cached += maybeNumber(cached ?? null) ?? 0;
+  for (const [variant, ...counts] of groups) {
+    const [latency, first, queued, cached] = counts.map((count) => number(count));
+    lists.set(number(variant ?? null), {
+      latencyMs: new Float64Array(latency ?? 0),
+      firstTokenMs: new Float64Array(first ?? 0),
+      queuedMs: new Float64Array(queued ?? 0),
+      cachedTokens: cached ?? 0,
+      read: { latency: 0, first: 0, queued: 0 },
+    });
+  }
+  for (const [variant, latency, first, queued] of connection.tuples(
+    `SELECT variant, latency_ms, first_token_ms, queued_ms ${where}`,
+    key,
+  )) {
+    const calls = lists.get(number(variant ?? null));
+    if (calls === undefined) continue;
+    const { read } = calls;
+    calls.latencyMs[read.latency++] = number(latency ?? null);
+    if (first !== null) calls.firstTokenMs[read.first++] = number(first ?? null);
+    if (queued !== null) calls.queuedMs[read.queued++] = number(queued ?? null);
   }
   const sums = connection.get(
     `SELECT min(created_at) AS first, max(updated_at) AS last, coalesce(sum(source = 1), 0) AS answers,
@@ -43,17 +59,7 @@ export function runMeasures({ connection, registry }: StoreContext, run: string)
       tools[tool] = (tools[tool] ?? 0) + 1;
   }
   return {
-    calls: new Map(
-      [...lists].map(([variant, { latency, first, queued, cached }]): [number, CallMeasures] => [
-        variant,
-        {
-          latencyMs: Float64Array.from(latency),
-          firstTokenMs: Float64Array.from(first),
-          queuedMs: Float64Array.from(queued),
-          cachedTokens: cached,
-        },
-      ]),
-    ),
+    calls: new Map([...lists].map(([variant, calls]) => [variant, filled(calls)])),
     span: from === undefined || to === undefined ? undefined : { from, to },
     reused: {
       answers: number(sums?.["answers"] ?? 0),
@@ -61,5 +67,15 @@ export function runMeasures({ connection, registry }: StoreContext, run: string)
       completionTokens: number(sums?.["completion"] ?? 0),
     },
     tools,
+  };
+}
+
+/** Without the places of rows that another process deleted between the two looks. */
+function filled({ read, cachedTokens, ...lists }: Calls): CallMeasures {
+  return {
+    latencyMs: lists.latencyMs.subarray(0, read.latency),
+    firstTokenMs: lists.firstTokenMs.subarray(0, read.first),
+    queuedMs: lists.queuedMs.subarray(0, read.queued),
+    cachedTokens,
   };
 }
