@@ -11,7 +11,7 @@ const compiled = path.join(root, "test-output", "compiled");
 
 /**
  * The most requests that a killed process may have sent for nothing: those in flight, and those whose answers were on their way into
- * the store while others had taken their slots (docs/engine.md: 8 wait for their turn, 24 for a commit).
+ * the store while others had taken their slots (8 wait for their turn, and those of 10 ms for a commit: about 20 where 16 in flight take 8 ms each).
  */
 export const mostLost = (inFlight: number): number => inFlight + 32;
 

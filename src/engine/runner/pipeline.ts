@@ -62,6 +62,8 @@ export class Pipeline {
   readonly #sending: Sending;
   readonly #phases: Phases;
   readonly #turns = new Turns(unstoredMost);
+  /** A commit stores several at once, and each may lead to more being asked: replies come in between. */
+  readonly #results = new Turns();
   readonly #open = new Bag<Open>();
   readonly #hard = new AbortController();
   readonly #renewal: () => void;
@@ -103,7 +105,7 @@ export class Pipeline {
     const calls: { readonly plan: TrialPlan; id: number | undefined }[] = [];
     const done: Promise<void>[] = [];
     const begin = (plan: TrialPlan, result: Promise<TrialResult>) => {
-      const told = result.finally(() => this.#phases.asked(plan)).then((each) => onResult(plan, each));
+      const told = this.#tell(plan, result, onResult);
       // All are waited for below; one that fails before that must not end the process.
       told.catch(() => {});
       done.push(told);
@@ -143,6 +145,16 @@ export class Pipeline {
       begin(plan, this.#call(plan, id, model(plan.variant.model)));
     }
     await Promise.all(done);
+  }
+
+  async #tell(
+    plan: TrialPlan,
+    result: Promise<TrialResult>,
+    onResult: (plan: TrialPlan, result: TrialResult) => void,
+  ): Promise<void> {
+    const stored = await result.finally(() => this.#phases.asked(plan));
+    await this.#results.next();
+    onResult(plan, stored);
   }
 
   /** One turn of a conversation: what it asks is known only now. */

@@ -16,7 +16,7 @@ const paceMs = 10;
 const stream = 3;
 
 /** So many waiting do not wait any longer. */
-const full = 24;
+const full = 64;
 
 /**
  * Between two tries for a lock that another process holds, in ms. SQLite's own waiting holds up the thread, and its pauses

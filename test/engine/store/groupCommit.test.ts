@@ -41,8 +41,8 @@ describe("a group of writes", () => {
       await nextTurn();
     }
     await Promise.all(all);
-    // Some until it shows, then one each 10 ms, or for each 24 that wait; otherwise it would be 100.
-    expect(commits()).toBeLessThanOrEqual(8 + (performance.now() - since) / 10 + 200 / 24);
+    // Some until it shows, then one each 10 ms, or for each 64 that wait; otherwise it would be 100.
+    expect(commits()).toBeLessThanOrEqual(8 + (performance.now() - since) / 10 + 200 / 64);
     expect(await store.state.list("scope")).toHaveProperty("size", 200);
   });
 
@@ -57,7 +57,7 @@ describe("a group of writes", () => {
     vi.useFakeTimers({ toFake: ["setTimeout"] });
     try {
       await Promise.all([write(), write(), write(), write()]);
-      await Promise.all(Array.from({ length: 24 }, write));
+      await Promise.all(Array.from({ length: 64 }, write));
       expect(commits()).toBe(2);
       const last = Promise.all([write(), write()]);
       await nextTurn();
