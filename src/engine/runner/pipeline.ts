@@ -27,7 +27,13 @@ export type TrialResult =
   /** Nothing was learned and nothing is stored: the run is stopping, or nobody needs the answer any more. */
   | { readonly kind: "withdrawn" }
   /** Asking this model is no use, now (it stays out of reach) or ever (a key, a name, a quota). Nothing is stored. */
-  | { readonly kind: "modelFailed"; readonly why: "rejected" | "unavailable"; readonly message: string };
+  | {
+      readonly kind: "modelFailed";
+      readonly why: "rejected" | "unavailable";
+      readonly message: string;
+      /** When its row is given back. Nobody waits for that to give up the model: until then more is sent to it. */
+      readonly released: Promise<void>;
+    };
 
 export interface PipelineOptions extends SendingOptions, Judging {
   readonly experiment: string;
@@ -155,6 +161,7 @@ export class Pipeline {
     const stored = await result.finally(() => this.#phases.asked(plan));
     await this.#results.next();
     onResult(plan, stored);
+    if (stored.kind === "modelFailed") await stored.released;
   }
 
   /** One turn of a conversation: what it asks is known only now. */
@@ -299,14 +306,19 @@ export class Pipeline {
       return { kind: "withdrawn" };
     }
     if (outcome.kind === "rejected" && outcome.reason !== "badRequest") {
-      await requests.release([id]);
-      return { kind: "modelFailed", why: "rejected", message: outcome.message };
+      return { kind: "modelFailed", why: "rejected", message: outcome.message, released: this.#release(id) };
     }
     if (settled.gaveUp && "message" in outcome) {
-      await requests.release([id]);
-      return { kind: "modelFailed", why: "unavailable", message: outcome.message };
+      return { kind: "modelFailed", why: "unavailable", message: outcome.message, released: this.#release(id) };
     }
     return undefined;
+  }
+
+  #release(id: number): Promise<void> {
+    const released = this.#o.store.requests.release([id]);
+    // Waited for once its result is told; one that fails before that must not end the process.
+    released.catch(() => {});
+    return released;
   }
 
   /** Whether tools run for it: then its answer is neither looked up nor kept nor shared. */
