@@ -27,9 +27,9 @@ export interface RunDeps {
 }
 
 interface AlertWatch {
-  look(view: RunView): readonly Alert[];
+  look(view: RunView, givenUp: Pick<ReadonlySet<string>, "has">): readonly Alert[];
   all(): readonly Alert[];
-  end(view: RunView): Promise<readonly Alert[]>;
+  end(view: RunView, givenUp: Pick<ReadonlySet<string>, "has">): Promise<readonly Alert[]>;
 }
 
 export interface RunHandle {
@@ -243,7 +243,7 @@ export function startRun(run: PreparedRun, deps: RunDeps, task: PipelineTask, su
     const tick = () => {
       flushTrials();
       const picture = view();
-      tellAlerts(deps.alerts?.look(picture) ?? []);
+      tellAlerts(deps.alerts?.look(picture, failedModels) ?? []);
       emitter.fire({ kind: "progress", view: picture });
       cancelTick = clock.after(progressEveryMs, tick);
     };
@@ -291,7 +291,7 @@ export function startRun(run: PreparedRun, deps: RunDeps, task: PipelineTask, su
       const left = await store.requests.unfinished(run.id);
       await store.requests.forget(left.map((row) => row.id));
     }
-    tellAlerts((await deps.alerts?.end(view())) ?? []);
+    tellAlerts((await deps.alerts?.end(view(), failedModels)) ?? []);
     const summary = await summarise({
       run,
       status: end.status,

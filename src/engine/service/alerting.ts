@@ -15,13 +15,15 @@ const earlierRuns = 12;
 
 /** Watches one run. */
 export interface RunAlerts {
-  /** What has come up since the last look; costs nothing more than once a second. */
-  look(view: RunView): readonly Alert[];
+  /** What has come up since the last look; costs nothing more than once a second. Of models given up the run itself says why. */
+  look(view: RunView, givenUp: Models): readonly Alert[];
   /** All that came up, with their latest figures. */
   all(): readonly Alert[];
   /** A last look, with the cache as it is now. */
-  end(view: RunView): Promise<readonly Alert[]>;
+  end(view: RunView, givenUp: Models): Promise<readonly Alert[]>;
 }
+
+type Models = Pick<ReadonlySet<string>, "has">;
 
 export interface WatchedRun {
   readonly record: RunRecord;
@@ -48,9 +50,9 @@ export async function watchRun(services: Services, run: WatchedRun, choices: Ale
     bytes = (await store.cache.stats()).bytes;
   };
 
-  const judge = (view: RunView): readonly Alert[] => {
+  const judge = (view: RunView, givenUp: Models): readonly Alert[] => {
     const facts: AlertFacts = {
-      ...viewFacts(view),
+      ...viewFacts(view, givenUp),
       budgets: budgetFacts(run, view),
       cache: bytes === undefined ? undefined : { bytes, maxBytes },
       baseline,
@@ -67,7 +69,7 @@ export async function watchRun(services: Services, run: WatchedRun, choices: Ale
   };
 
   return {
-    look(view) {
+    look(view, givenUp) {
       const now = deps.clock.monotonic();
       if (now - sizedAt >= sizeEveryMs) {
         sizedAt = now;
@@ -76,29 +78,31 @@ export async function watchRun(services: Services, run: WatchedRun, choices: Ale
       }
       if (now - lookedAt < lookEveryMs) return [];
       lookedAt = now;
-      return judge(view);
+      return judge(view, givenUp);
     },
     all: () => [...raised.values()],
-    async end(view) {
+    async end(view, givenUp) {
       await size();
-      return judge(view);
+      return judge(view, givenUp);
     },
   };
 }
 
-function viewFacts(view: RunView): Pick<AlertFacts, "models" | "windows" | "variants" | "sent"> {
+function viewFacts(view: RunView, givenUp: Models): Pick<AlertFacts, "models" | "windows" | "variants" | "sent"> {
   const unreadable = new Map<string, number>();
   for (const { model, unreadable: count = 0 } of view.variants)
     unreadable.set(model, (unreadable.get(model) ?? 0) + count);
   // A model may be in several pools.
   const models = new Map(view.queue.pools.flatMap((pool) => pool.models.map((model) => [model.model, model])));
   return {
-    models: [...models.values()].map(({ model, succeeded, failed }) => ({
-      model,
-      succeeded,
-      failed,
-      unreadable: Math.min(succeeded, unreadable.get(model) ?? 0),
-    })),
+    models: [...models.values()]
+      .filter(({ model }) => !givenUp.has(model))
+      .map(({ model, succeeded, failed }) => ({
+        model,
+        succeeded,
+        failed,
+        unreadable: Math.min(succeeded, unreadable.get(model) ?? 0),
+      })),
     windows: view.queue.pools.flatMap(({ id, limits, learned, windowUsed }) => {
       const { requests, windowMs } = { ...limits, ...learned };
       return requests === undefined ? [] : [{ pool: id, used: windowUsed, limit: requests, windowMs }];

@@ -36,6 +36,20 @@ describe("the alerts of a run", () => {
     expect((await runLab(bad, lab, options)).summary.alerts).toEqual([]);
   });
 
+  it("say nothing of a model that was given up: its run says why it ended", async () => {
+    lab = await openLab({ rows: 60 });
+    let asked = 0;
+    const engine = await lab.open(() => {
+      asked += 1;
+      return asked <= 10
+        ? { kind: "rejected", reason: "badRequest", status: 400, message: "no" }
+        : { kind: "rejected", reason: "auth", status: 401, message: "the key is wrong" };
+    });
+    const { summary } = await runLab(engine, lab, { sampling: "full", concurrency: 32 });
+    expect(summary.stopped).toMatchObject({ kind: "rejected", reason: "scripted:a: the key is wrong" });
+    expect(summary.alerts).toEqual([]);
+  });
+
   it("hold a run against the one that was marked", async () => {
     lab = await openLab({ rows: 120, layouts: ["standard"] });
     const engine = await lab.open();
