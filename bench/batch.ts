@@ -66,11 +66,11 @@ async function bench(rows: number): Promise<number> {
     const { written } = JSON.parse(converted.stdout) as { readonly written: number };
     const run = ["batch", "run", "in.jsonl", "-o", "out.jsonl", "--model", "openai:m", "-j", inFlight];
     const { perThousand } = await step("batch run", run);
-    const sent = await server.take();
+    const { count: sent } = await server.take();
     if (sent !== written || (await lines(at("out.jsonl"))) !== written)
       throw new Error(`${written} requests, ${sent} sent, ${await lines(at("out.jsonl"))} answers`);
     await step("batch run, all known", run);
-    if ((await server.take()) > 0) throw new Error("a finished file was asked again");
+    if ((await server.take()).count > 0) throw new Error("a finished file was asked again");
     const analyze = ["batch", "analyze", "out.jsonl", "--expected", "rows.csv", "--rows", "1000000"];
     await step("batch analyze", analyze);
     process.stdout.write(

@@ -11,12 +11,22 @@ import type { RunSummary } from "../src/engine/runner/events.ts";
 import { figure, heading, median, table, verdict } from "./engine/figures.ts";
 import { type Lab, replayOf, writeLab } from "./engine/lab.ts";
 import { measure } from "./engine/measure.ts";
-import { type Measured, notRun, type Peer, promptfoo, sdkLoop, smallPeers, unavailable } from "./engine/peers.ts";
-import { startServer } from "./engine/server.ts";
+import {
+  lightest,
+  type Measured,
+  notRun,
+  type Peer,
+  promptfoo,
+  sdkLoop,
+  smallPeers,
+  unavailable,
+} from "./engine/peers.ts";
+import { startServer, type Taken } from "./engine/server.ts";
 
 const full = process.argv.includes("--full");
 const requests = 10_000;
 const many = full ? 170_000 : 20_000;
+const rounds = full ? 5 : 3;
 const inFlight = 64;
 const root = fileURLToPath(new URL("..", import.meta.url));
 const cli = path.join(root, "dist", "cli.js");
@@ -50,7 +60,7 @@ async function run(
 
 async function withServer<T>(
   latencyMs: number,
-  work: (env: Readonly<Record<string, string>>, take: () => Promise<number>) => Promise<T>,
+  work: (env: Readonly<Record<string, string>>, take: () => Promise<Taken>) => Promise<T>,
 ): Promise<T> {
   const server = await startServer(latencyMs);
   try {
@@ -105,16 +115,16 @@ async function atOnce(): Promise<Measured> {
     const rows: string[][] = [];
     let own: Measured | undefined;
     let cachedMs = Number.NaN;
-    for (let round = 0; round < (full ? 5 : 3); round++) {
+    for (let round = 0; round < rounds; round++) {
       const bare = await sdkLoop.run(env, requests, inFlight);
       await take();
       own = await withLab(writeLab(requests), async (lab) => {
         const first = await run(lab, env, requests);
-        const sent = await take();
+        const { count: sent } = await take();
         if (sent !== requests) throw new Error(`the server was asked ${sent} times`);
         if (round === 0) {
           cachedMs = (await run(lab, env, requests)).usage.wallMs;
-          if ((await take()) > 0) throw new Error("a cached run asked the server");
+          if ((await take()).count > 0) throw new Error("a cached run asked the server");
         }
         return first;
       });
@@ -144,7 +154,7 @@ async function peers(own: Measured): Promise<void> {
       }
       await take();
       const measured = await peer.run(env, count, inFlight);
-      const answered = await take();
+      const { count: answered } = await take();
       if (answered < count) throw new Error(`${peer.name} asked ${answered} of ${count}`);
       rows.push(row(peer.name, measured, peer.stores));
       return measured;
@@ -174,22 +184,25 @@ async function ownShare(): Promise<void> {
 }
 
 async function afterFifty(): Promise<void> {
-  heading(`${requests} requests, ${inFlight} in flight, answered after 50 ms`);
-  const ideal = (requests * 50) / inFlight;
-  await withServer(50, async (env) => {
-    const light = await smallPeers[0]?.run(env, requests, inFlight);
-    const bare = await sdkLoop.run(env, requests, inFlight);
-    const { summary } = await withLab(writeLab(requests), (lab) => run(lab, env, requests));
-    const spans: readonly (readonly [string, number])[] = [
-      ["undici p-limit", light?.spanMs ?? Number.NaN],
-      ["openai SDK + p-limit", bare.spanMs],
-      ["layoutlab run", summary.queue.makespanMs],
-    ];
+  heading(`${requests} requests, ${inFlight} in flight, answered after 50 ms; median of ${rounds} rounds in turns`);
+  await withServer(50, async (env, take) => {
+    const spans = new Map<string, number[]>();
+    const note = async (name: string, spanMs: number) => {
+      // What the server's own timer adds is no client's doing.
+      const { lateMs } = await take();
+      const ideal = (requests * (50 + lateMs)) / inFlight;
+      spans.set(name, [...(spans.get(name) ?? []), spanMs / ideal]);
+    };
+    for (let round = 0; round < rounds; round++) {
+      for (const peer of [lightest, sdkLoop]) await note(peer.name, (await peer.run(env, requests, inFlight)).spanMs);
+      const { summary } = await withLab(writeLab(requests), (lab) => run(lab, env, requests));
+      await note("layoutlab run", summary.queue.makespanMs);
+    }
     table(
-      ["", "span s", "span / ideal"],
-      spans.map(([name, ms]) => [name, (ms / 1000).toFixed(2), (ms / ideal).toFixed(3)]),
+      ["", "span / ideal", "of all rounds"],
+      [...spans].map(([name, all]) => [name, median(all).toFixed(3), all.map((one) => one.toFixed(3)).join(" ")]),
     );
-    figure("span / ideal", summary.queue.makespanMs / ideal, { atMost: 1.06 });
+    figure("span / ideal", median(spans.get("layoutlab run") ?? []), { atMost: 1.06 });
   });
 }
 

@@ -74,8 +74,11 @@ function loop(name: string, folder: "." | "plainjob" = ".", stores = false): Pee
 
 export const sdkLoop = loop("sdk p-limit");
 
+/** What the least client takes. */
+export const lightest: Peer = loop("undici p-limit");
+
 export const smallPeers: readonly Peer[] = [
-  loop("undici p-limit"),
+  lightest,
   loop("fetch p-limit"),
   loop("sdk p-queue"),
   loop("fetch bottleneck"),

@@ -9,9 +9,15 @@ import { fileURLToPath } from "node:url";
 export interface BenchServer {
   /** For OPENAI_BASE_URL. */
   readonly baseUrl: string;
-  /** Completions answered since the last call. */
-  take(): Promise<number>;
+  /** What was answered since the last call. */
+  take(): Promise<Taken>;
   close(): void;
+}
+
+export interface Taken {
+  readonly count: number;
+  /** By how much answers were later than they should have been, on average: timers keep whole milliseconds. */
+  readonly lateMs: number;
 }
 
 const answer = JSON.stringify({
@@ -30,14 +36,14 @@ export async function startServer(latencyMs: number): Promise<BenchServer> {
   const child = fork(fileURLToPath(import.meta.url), [String(latencyMs)], {
     env: { ...process.env, BENCH_SERVER: "1" },
   });
-  const told = () => new Promise<number>((resolve) => child.once("message", (value) => resolve(Number(value))));
-  const port = await told();
+  const told = <T>() => new Promise<T>((resolve) => child.once("message", (value) => resolve(value as T)));
+  const port = await told<number>();
   return {
     baseUrl: `http://127.0.0.1:${port}/v1`,
     take() {
-      const count = told();
+      const taken = told<Taken>();
       child.send("take");
-      return count;
+      return taken;
     },
     close: () => child.kill(),
   };
@@ -47,7 +53,10 @@ if (process.env["BENCH_SERVER"] === "1") serve(Number(process.argv[2] ?? 0));
 
 function serve(latencyMs: number): void {
   let count = 0;
-  const due = dueAnswers(latencyMs);
+  let late = 0;
+  const due = dueAnswers(latencyMs, (ms) => {
+    late += ms;
+  });
   const server = createServer((socket) => {
     socket.setNoDelay(true);
     socket.on("error", () => socket.destroy());
@@ -64,8 +73,10 @@ function serve(latencyMs: number): void {
     });
   });
   process.on("message", () => {
-    process.send?.(count);
+    const taken: Taken = { count, lateMs: count === 0 ? 0 : late / count };
+    process.send?.(taken);
     count = 0;
+    late = 0;
   });
   process.on("disconnect", () => process.exit());
   server.listen(0, "127.0.0.1", () => {
@@ -83,7 +94,7 @@ function lengthOf(data: Buffer): number | undefined {
 }
 
 /** Answers in the order of arrival, each after the same time, with one timer for all. */
-function dueAnswers(latencyMs: number): (socket: Socket) => void {
+function dueAnswers(latencyMs: number, onLate: (ms: number) => void): (socket: Socket) => void {
   const waiting: { readonly socket: Socket; readonly at: number }[] = [];
   const send = () => {
     const now = performance.now();
@@ -91,6 +102,7 @@ function dueAnswers(latencyMs: number): (socket: Socket) => void {
     for (const { socket, at } of waiting) {
       if (at > now) break;
       if (!socket.destroyed) socket.write(reply);
+      onLate(now - at);
       sent++;
     }
     waiting.splice(0, sent);
