@@ -9,7 +9,7 @@ const lookEveryMs = 20;
 /**
  * Keeps this process's memory near what it really uses. Left to itself the heap grows to several times that on a machine
  * with room to spare, as collecting garbage late is the quickest: a run of 10,000 requests took 340 MB so, and takes 200 MB
- * like this (170,000 take 275), for a few hundredths more CPU. What is set are rules that the collector consults each time,
+ * like this (170,000 take 285), for a few hundredths more CPU. What is set are rules that the collector consults each time,
  * so they may change while it runs.
  */
 export function steadyHeap(): void {
