@@ -13,7 +13,8 @@ export class LeanHeaders implements Headers {
   }
 
   get(name: string): string | null {
-    const value = this.#raw[name.toLowerCase()];
+    const key = name.toLowerCase();
+    const value = Object.hasOwn(this.#raw, key) ? this.#raw[key] : undefined;
     if (value === undefined) return null;
     return typeof value === "string" ? value : value.join(", ");
   }

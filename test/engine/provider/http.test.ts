@@ -46,7 +46,7 @@ describe("our fetch", () => {
     expect(sorted(headers)).toEqual(
       sorted(new Headers([...sorted(real).filter(([name]) => name !== "set-cookie"), ...cookies])),
     );
-    for (const name of ["x-twice", "X-RateLimit-limit-requests", "set-cookie", "absent"]) {
+    for (const name of ["x-twice", "X-RateLimit-limit-requests", "set-cookie", "absent", "constructor"]) {
       expect([name, headers.get(name), headers.has(name)]).toEqual([name, real.get(name), real.has(name)]);
     }
     expect(headers.getSetCookie()).toEqual(real.getSetCookie());
